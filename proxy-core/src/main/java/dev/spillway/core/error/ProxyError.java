@@ -1,0 +1,97 @@
+package dev.spillway.core.error;
+
+import static dev.spillway.core.protocol.Sqlstate.ADMIN_SHUTDOWN;
+import static dev.spillway.core.protocol.Sqlstate.CANNOT_CONNECT_NOW;
+import static dev.spillway.core.protocol.Sqlstate.CONNECTION_FAILURE;
+import static dev.spillway.core.protocol.Sqlstate.FEATURE_NOT_SUPPORTED;
+import static dev.spillway.core.protocol.Sqlstate.INSUFFICIENT_PRIVILEGE;
+import static dev.spillway.core.protocol.Sqlstate.INSUFFICIENT_RESOURCES;
+import static dev.spillway.core.protocol.Sqlstate.INTERNAL_ERROR;
+import static dev.spillway.core.protocol.Sqlstate.INVALID_AUTHORIZATION_SPECIFICATION;
+import static dev.spillway.core.protocol.Sqlstate.INVALID_CATALOG_NAME;
+import static dev.spillway.core.protocol.Sqlstate.INVALID_PASSWORD;
+import static dev.spillway.core.protocol.Sqlstate.IN_FAILED_SQL_TRANSACTION;
+import static dev.spillway.core.protocol.Sqlstate.PROTOCOL_VIOLATION;
+import static dev.spillway.core.protocol.Sqlstate.QUERY_CANCELED;
+import static dev.spillway.core.protocol.Sqlstate.SYNTAX_ERROR;
+import static dev.spillway.core.protocol.Sqlstate.TOO_MANY_CONNECTIONS;
+
+import dev.spillway.core.protocol.backend.ErrorFields;
+import java.util.Locale;
+
+/**
+ * Every error that Spillway itself tells a client: SQLSTATE, severity, text, and whether the client survives it.
+ *
+ * <p>Errors of PostgreSQL are not here: they are forwarded byte for byte. Texts are {@link String#format} patterns.
+ */
+public enum ProxyError {
+    ADMIN_ONLY(INSUFFICIENT_PRIVILEGE, Severity.FATAL, "user \"%s\" may not use the console: it is not in admin_users or stats_users"),
+    AUTHENTICATION_FAILED(INVALID_PASSWORD, Severity.FATAL, "password authentication failed for user \"%s\""),
+    AUTHENTICATION_GARBLED(PROTOCOL_VIOLATION, Severity.FATAL, "authentication of user \"%s\" failed: %s"),
+    CANCELED_WHILE_WAITING(QUERY_CANCELED, Severity.ERROR, "canceling statement due to user request"),
+    CLIENT_LOGIN_TIMEOUT(INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "client_login_timeout: not logged in after %s"),
+    CONSOLE_COMMAND_UNKNOWN(SYNTAX_ERROR, Severity.ERROR, "unknown console command: %s"),
+    CONSOLE_IS_SIMPLE(FEATURE_NOT_SUPPORTED, Severity.FATAL, "the console speaks the simple query protocol only"),
+    DATABASE_UNKNOWN(INVALID_CATALOG_NAME, Severity.FATAL, "database \"%s\" is not configured"),
+    FAILED_TRANSACTION(
+            IN_FAILED_SQL_TRANSACTION,
+            Severity.ERROR,
+            "current transaction is aborted, commands ignored until end of transaction block"),
+    INTERNAL(INTERNAL_ERROR, Severity.FATAL, "internal error, see the log"),
+    NO_USER_NAME(
+            INVALID_AUTHORIZATION_SPECIFICATION,
+            Severity.FATAL,
+            "no PostgreSQL user name specified in startup packet"),
+    PROTOCOL(PROTOCOL_VIOLATION, Severity.FATAL, "%s"),
+    QUERY_WAIT_TIMEOUT(
+            INSUFFICIENT_RESOURCES,
+            Severity.ERROR,
+            "query_wait_timeout: no server connection of pool %s became free within %s (%d in use of %d, %d clients waiting)%s"),
+    REPLICATION_UNSUPPORTED(
+            FEATURE_NOT_SUPPORTED,
+            Severity.FATAL,
+            "replication connections cannot be pooled: connect to PostgreSQL directly"),
+    SERVER_LOST(CONNECTION_FAILURE, Severity.FATAL, "server connection of pool %s was lost: %s"),
+    SERVER_MISBEHAVED(CONNECTION_FAILURE, Severity.FATAL, "server connection of pool %s broke the protocol: %s"),
+    SERVER_UNREACHABLE(CONNECTION_FAILURE, Severity.FATAL, "cannot log in to the server of pool %s: %s"),
+    SETTING_NOT_RESTORED(
+            CONNECTION_FAILURE,
+            Severity.FATAL,
+            "the settings of this session could not be put into force on a server connection: %s"),
+    SHUTTING_DOWN(ADMIN_SHUTDOWN, Severity.FATAL, "terminating connection because the pooler is shutting down"),
+    STARTING_DOWN(CANNOT_CONNECT_NOW, Severity.FATAL, "the pooler is shutting down"),
+    TOO_MANY_CLIENTS(
+            TOO_MANY_CONNECTIONS,
+            Severity.FATAL,
+            "no more connections allowed (max_client_conn = %d)");
+
+    /** PostgreSQL's severities as far as they are used here. FATAL ends the client's connection. */
+    private enum Severity {
+        ERROR,
+        FATAL
+    }
+
+    private final String sqlstate;
+    private final Severity severity;
+    private final String pattern;
+
+    ProxyError(String sqlstate, Severity severity, String pattern) {
+        this.sqlstate = sqlstate;
+        this.severity = severity;
+        this.pattern = pattern;
+    }
+
+    public String sqlstate() {
+        return sqlstate;
+    }
+
+    /** Does the client's connection go on after it? */
+    public boolean clientSurvives() {
+        return severity == Severity.ERROR;
+    }
+
+    /** The error with its pattern filled in; as many arguments as the pattern has places. */
+    public ErrorFields fields(Object... arguments) {
+        return ErrorFields.of(severity.name(), sqlstate, String.format(Locale.ROOT, pattern, arguments));
+    }
+}

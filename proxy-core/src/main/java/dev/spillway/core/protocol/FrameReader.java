@@ -1,0 +1,273 @@
+package dev.spillway.core.protocol;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Cuts the bytes of one connection into message frames without copying or decoding them.
+ *
+ * <p>The session of the connection calls {@link #feed} with what was read, then {@link #next} until it answers false
+ * (more bytes are needed), then {@link #finish}. After each true, {@code [start, end)} of {@link #buffer()} is a piece:
+ * a whole frame, the {@linkplain #isComplete() head} of a frame too long to wait for, or a {@linkplain #isContinuation()
+ * continuation} of one. Which frames are waited for is {@link FrameRules}' decision.
+ *
+ * <p>Buffers: {@link #feed} takes the chunk; {@link #finish} releases it. A frame that is split over chunks and must be
+ * seen whole is put together in a buffer of its own, of exactly its size and never larger than the rules' limit; that
+ * buffer lives until the following {@link #next} or {@link #finish}. The caller retains what it wants to keep. An idle
+ * connection holds no buffer.
+ *
+ * <p>It never looks behind a frame's five header bytes, and never allocates by a length that the rules do not allow.
+ *
+ * <p>hot: absolute gets only, nothing is allocated unless a frame is split.
+ */
+public final class FrameReader {
+    /** The type byte and the length field. */
+    public static final int HEADER_BYTES = 5;
+
+    private final ByteBufAllocator allocator;
+    private FrameRules rules;
+
+    private @Nullable ByteBuf chunk;
+    private int position;
+    private int limit;
+
+    /** The beginning of a split frame: at first its header, then the frame. */
+    private @Nullable ByteBuf split;
+
+    private @Nullable ByteBuf pieceBuffer;
+    private boolean pieceIsSplit;
+    private int start;
+    private int end;
+    private byte type;
+    private boolean continuation;
+    private int missing;
+
+    public FrameReader(ByteBufAllocator allocator, FrameRules rules) {
+        this.allocator = allocator;
+        this.rules = rules;
+    }
+
+    /** Other rules from the next frame on: the connection has entered another phase. */
+    public void changeRules(FrameRules next) {
+        rules = next;
+    }
+
+    /** Takes {@code bytes}. Must be followed by {@link #finish} before the next feed. */
+    public void feed(ByteBuf bytes) {
+        chunk = bytes;
+        position = bytes.readerIndex();
+        limit = bytes.writerIndex();
+    }
+
+    /**
+     * Goes to the next piece.
+     *
+     * @return false when the chunk is used up
+     * @throws ProtocolViolation when the rules forbid the frame
+     */
+    public boolean next() {
+        if (pieceIsSplit) {
+            dropSplit();
+        }
+        if (missing > 0) {
+            return nextContinuation();
+        }
+        if (split != null) {
+            return nextFromSplit(split);
+        }
+        return nextFromChunk();
+    }
+
+    private boolean nextFromChunk() {
+        int available = limit - position;
+        ByteBuf bytes = chunk;
+        if (bytes == null || available == 0) {
+            return false;
+        }
+        if (available < HEADER_BYTES) {
+            split = allocator.buffer(HEADER_BYTES, HEADER_BYTES).writeBytes(bytes, position, available);
+            position = limit;
+            return false;
+        }
+        byte frameType = bytes.getByte(position);
+        int length = bytes.getInt(position + 1);
+        rules.check(frameType, length);
+        int total = length + 1;
+        if (available >= total) {
+            return piece(bytes, position, total, frameType, 0);
+        }
+        if (total > rules.wholeUpTo(frameType)) {
+            return piece(bytes, position, available, frameType, total - available);
+        }
+        split = allocator.buffer(total, total).writeBytes(bytes, position, available);
+        position = limit;
+        return false;
+    }
+
+    private boolean piece(ByteBuf bytes, int from, int length, byte frameType, int bytesMissing) {
+        pieceBuffer = bytes;
+        start = from;
+        end = from + length;
+        position = end;
+        type = frameType;
+        continuation = false;
+        missing = bytesMissing;
+        return true;
+    }
+
+    private boolean nextContinuation() {
+        int take = Math.min(missing, limit - position);
+        if (take == 0) {
+            return false;
+        }
+        pieceBuffer = chunk;
+        start = position;
+        end = position + take;
+        position = end;
+        continuation = true;
+        missing -= take;
+        return true;
+    }
+
+    private boolean nextFromSplit(ByteBuf head) {
+        topUp(head, HEADER_BYTES);
+        if (head.writerIndex() < HEADER_BYTES) {
+            return false;
+        }
+        byte frameType = head.getByte(0);
+        int length = head.getInt(1);
+        rules.check(frameType, length);
+        int total = length + 1;
+        ByteBuf frame = head;
+        if (total <= rules.wholeUpTo(frameType)) {
+            frame = grow(head, total);
+            topUp(frame, total);
+            if (frame.writerIndex() < total) {
+                return false;
+            }
+        }
+        pieceIsSplit = true;
+        pieceBuffer = frame;
+        start = 0;
+        end = frame.writerIndex();
+        type = frameType;
+        continuation = false;
+        missing = total - end;
+        return true;
+    }
+
+    private ByteBuf grow(ByteBuf head, int total) {
+        if (head.maxCapacity() >= total) {
+            return head;
+        }
+        ByteBuf frame = allocator.buffer(total, total).writeBytes(head, 0, head.writerIndex());
+        head.release();
+        split = frame;
+        return frame;
+    }
+
+    private void topUp(ByteBuf target, int size) {
+        int take = Math.min(size - target.writerIndex(), limit - position);
+        if (take > 0 && chunk != null) {
+            target.writeBytes(chunk, position, take);
+            position += take;
+        }
+    }
+
+    private void dropSplit() {
+        pieceIsSplit = false;
+        if (split != null) {
+            split.release();
+            split = null;
+        }
+    }
+
+    /** Ends the work on a chunk and releases it; unread bytes of it are dropped. */
+    public void finish() {
+        if (pieceIsSplit) {
+            dropSplit();
+        }
+        pieceBuffer = null;
+        if (chunk != null) {
+            chunk.release();
+            chunk = null;
+        }
+        position = 0;
+        limit = 0;
+    }
+
+    /**
+     * Steps back: the current piece, which must not be a continuation, and all that follows it in the chunk, as a
+     * retained buffer to be fed again later. The chunk counts as used up.
+     */
+    public ByteBuf takeBack() {
+        if (continuation || chunk == null) {
+            throw new IllegalStateException("only a frame's beginning can be taken back");
+        }
+        ByteBuf back;
+        if (pieceIsSplit) {
+            int rest = limit - position;
+            back = allocator.buffer(end + rest).writeBytes(buffer(), 0, end).writeBytes(chunk, position, rest);
+            dropSplit();
+        } else {
+            back = chunk.retainedSlice(start, limit - start);
+        }
+        position = limit;
+        missing = 0;
+        return back;
+    }
+
+    /** Releases everything; the connection is gone. */
+    public void close() {
+        dropSplit();
+        finish();
+        missing = 0;
+    }
+
+    /** The buffer the current piece lies in, borrowed. */
+    public ByteBuf buffer() {
+        if (pieceBuffer == null) {
+            throw new IllegalStateException("no piece");
+        }
+        return pieceBuffer;
+    }
+
+    public int start() {
+        return start;
+    }
+
+    public int end() {
+        return end;
+    }
+
+    /** The type of the frame that the current piece belongs to. */
+    public byte type() {
+        return type;
+    }
+
+    /** Is the piece the middle or the end of a frame whose head was seen before? */
+    public boolean isContinuation() {
+        return continuation;
+    }
+
+    /** Does the frame end with this piece? */
+    public boolean isComplete() {
+        return missing == 0;
+    }
+
+    /** Are we inside a frame whose head the caller has seen already? */
+    public boolean isInsideFrame() {
+        return missing > 0;
+    }
+
+    /** Bytes kept back because their frame is not whole yet. */
+    public int heldBytes() {
+        return split == null || pieceIsSplit ? 0 : split.writerIndex();
+    }
+
+    /** A cursor over the body of the current, whole frame. */
+    public MessageCursor body() {
+        return new MessageCursor(buffer(), start + HEADER_BYTES, end);
+    }
+}

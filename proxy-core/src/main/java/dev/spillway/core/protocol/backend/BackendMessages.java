@@ -1,0 +1,99 @@
+package dev.spillway.core.protocol.backend;
+
+import dev.spillway.core.protocol.CancelKey;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Writes the backend messages that Spillway sends on its own account. Every method borrows {@code out}. */
+public final class BackendMessages {
+    /** PostgreSQL's type oid of {@code text}; source: {@code src/include/catalog/pg_type.dat}. */
+    private static final int TEXT_OID = 25;
+
+    private BackendMessages() {}
+
+    /** An Authentication message of any kind: its code, then its data. */
+    public static void authentication(ByteBuf out, int code, byte[] body) {
+        out.writeByte(BackendType.AUTHENTICATION).writeInt(8 + body.length).writeInt(code).writeBytes(body);
+    }
+
+    public static void backendKeyData(ByteBuf out, CancelKey key) {
+        byte[] secret = key.secret();
+        out.writeByte(BackendType.BACKEND_KEY_DATA).writeInt(8 + secret.length).writeInt(key.processId());
+        out.writeBytes(secret);
+    }
+
+    /** Says that {@code newestMinor} of protocol 3 is spoken and that {@code unknownOptions} are not understood. */
+    public static void negotiateProtocolVersion(ByteBuf out, int newestMinor, List<String> unknownOptions) {
+        int at = begin(out, BackendType.NEGOTIATE_PROTOCOL_VERSION);
+        out.writeInt(3 << 16 | newestMinor).writeInt(unknownOptions.size());
+        unknownOptions.forEach(option -> string(out, option));
+        end(out, at);
+    }
+
+    public static void parameterStatus(ByteBuf out, String name, String value) {
+        int at = begin(out, BackendType.PARAMETER_STATUS);
+        string(out, name);
+        string(out, value);
+        end(out, at);
+    }
+
+    /** {@code status} is 'I' (idle), 'T' (in a transaction) or 'E' (in a failed transaction). */
+    public static void readyForQuery(ByteBuf out, char status) {
+        out.writeByte(BackendType.READY_FOR_QUERY).writeInt(5).writeByte(status);
+    }
+
+    /** A message that has a type and no body. */
+    public static void bare(ByteBuf out, byte type) {
+        out.writeByte(type).writeInt(4);
+    }
+
+    public static void commandComplete(ByteBuf out, String tag) {
+        int at = begin(out, BackendType.COMMAND_COMPLETE);
+        string(out, tag);
+        end(out, at);
+    }
+
+    /** A RowDescription of columns of the given types, in text format. */
+    public static void rowDescription(ByteBuf out, List<String> names, List<Integer> typeOids) {
+        int at = begin(out, BackendType.ROW_DESCRIPTION);
+        out.writeShort(names.size());
+        for (int i = 0; i < names.size(); i++) {
+            string(out, names.get(i));
+            int oid = typeOids.get(i);
+            out.writeInt(0).writeShort(0).writeInt(oid).writeShort(oid == TEXT_OID ? -1 : Long.BYTES);
+            out.writeInt(-1).writeShort(0);
+        }
+        end(out, at);
+    }
+
+    /** A DataRow in text format; null is SQL's NULL. */
+    public static void dataRow(ByteBuf out, List<@Nullable String> values) {
+        int at = begin(out, BackendType.DATA_ROW);
+        out.writeShort(values.size());
+        for (String value : values) {
+            if (value == null) {
+                out.writeInt(-1);
+            } else {
+                out.writeInt(ByteBufUtil.utf8Bytes(value));
+                ByteBufUtil.writeUtf8(out, value);
+            }
+        }
+        end(out, at);
+    }
+
+    private static int begin(ByteBuf out, byte type) {
+        out.writeByte(type).writeInt(0);
+        return out.writerIndex() - 4;
+    }
+
+    private static void end(ByteBuf out, int at) {
+        out.setInt(at, out.writerIndex() - at);
+    }
+
+    private static void string(ByteBuf out, String text) {
+        ByteBufUtil.writeUtf8(out, text);
+        out.writeByte(0);
+    }
+}

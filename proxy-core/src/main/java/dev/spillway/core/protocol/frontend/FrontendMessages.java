@@ -1,0 +1,76 @@
+package dev.spillway.core.protocol.frontend;
+
+import dev.spillway.core.protocol.CancelKey;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import java.util.Map;
+
+/** Writes the frontend messages that Spillway sends on its own account. Every method borrows {@code out}. */
+public final class FrontendMessages {
+    private static final int CANCEL_REQUEST_CODE = 80877102;
+    private static final int PROTOCOL_3_0 = 196608;
+
+    private FrontendMessages() {}
+
+    /** A StartupMessage of protocol 3.0 with these parameters. */
+    public static void startup(ByteBuf out, Map<String, String> parameters) {
+        int at = out.writerIndex();
+        out.writeInt(0).writeInt(PROTOCOL_3_0);
+        parameters.forEach((name, value) -> {
+            string(out, name);
+            string(out, value);
+        });
+        out.writeByte(0);
+        out.setInt(at, out.writerIndex() - at);
+    }
+
+    /** A CancelRequest with the key that the server gave. */
+    public static void cancelRequest(ByteBuf out, CancelKey key) {
+        byte[] secret = key.secret();
+        out.writeInt(12 + secret.length).writeInt(CANCEL_REQUEST_CODE).writeInt(key.processId());
+        out.writeBytes(secret);
+    }
+
+    public static void query(ByteBuf out, String sql) {
+        int at = begin(out, FrontendType.QUERY);
+        string(out, sql);
+        end(out, at);
+    }
+
+    public static void sync(ByteBuf out) {
+        out.writeByte(FrontendType.SYNC).writeInt(4);
+    }
+
+    public static void terminate(ByteBuf out) {
+        out.writeByte(FrontendType.TERMINATE).writeInt(4);
+    }
+
+    public static void copyFail(ByteBuf out, String reason) {
+        int at = begin(out, FrontendType.COPY_FAIL);
+        string(out, reason);
+        end(out, at);
+    }
+
+    /** A PasswordMessage, SASLInitialResponse or SASLResponse with this body. */
+    public static void password(ByteBuf out, byte[] body) {
+        out.writeByte(FrontendType.PASSWORD).writeInt(4 + body.length).writeBytes(body);
+    }
+
+    private static int begin(ByteBuf out, byte type) {
+        out.writeByte(type).writeInt(0);
+        return out.writerIndex() - 4;
+    }
+
+    private static void end(ByteBuf out, int at) {
+        out.setInt(at, out.writerIndex() - at);
+    }
+
+    private static void string(ByteBuf out, String text) {
+        if (text.indexOf('\0') >= 0) {
+            throw new IllegalArgumentException("a string on the wire cannot hold a NUL");
+        }
+        ByteBufUtil.writeUtf8(out, text);
+        out.writeByte(0);
+    }
+
+}
