@@ -57,11 +57,11 @@ record DurationType() implements SettingType<Duration> {
         return SettingType.quote(text(value));
     }
 
-    /** In the largest unit that makes it a whole number. */
+    /** In the largest of ms, s, min and h that makes it a whole number; {@link #parse} understands it. */
     static String text(Duration value) {
         long millis = value.toMillis();
-        if (millis % 1000 != 0) {
-            return millis + "ms";
+        if (millis % 1000 != 0 || value.toNanos() % 1_000_000 != 0) {
+            return BigDecimal.valueOf(value.toNanos(), 6).stripTrailingZeros().toPlainString() + "ms";
         }
         long seconds = millis / 1000;
         if (seconds == 0 || seconds % 60 != 0) {

@@ -15,11 +15,11 @@ public final class Problems {
         found.add(new Problem(source, text));
     }
 
-    /** Adds "unknown WHAT 'NAME'" with the closest of the known names, if one is close. */
-    public void addUnknown(Source source, String what, String name, Iterable<String> knownNames) {
+    /** Adds "unknown WHAT 'NAME'WHERE" with the closest of the known names, if one is close. */
+    public void addUnknown(Source source, String what, String name, String where, Iterable<String> knownNames) {
         @Nullable String closest = DidYouMean.closest(name, knownNames);
         String hint = closest == null ? "" : ": did you mean '" + closest + "'?";
-        add(source, "unknown " + what + " '" + name + "'" + hint);
+        add(source, "unknown " + what + " '" + name + "'" + where + hint);
     }
 
     public boolean isEmpty() {
