@@ -34,8 +34,10 @@ final class Consistency {
     void check(boolean isComplete) {
         checkAddresses();
         checkReserve();
-        databases.forEach((name, table) -> checkDatabase(Objects.requireNonNull(config.databases().get(name)), table));
-        users.forEach((name, table) -> checkUser(Objects.requireNonNull(config.users().get(name)), table));
+        databases.forEach((name, table) ->
+                checkDatabase(Objects.requireNonNull(config.databases().get(name)), table));
+        users.forEach(
+                (name, table) -> checkUser(Objects.requireNonNull(config.users().get(name)), table));
         if (isComplete) {
             checkThatThereIsADatabase();
             checkThatClientsCanLogIn();
@@ -107,7 +109,8 @@ final class Consistency {
         if (isMd5 && config.authType() == AuthType.SCRAM_SHA_256 && global.areSound(Settings.AUTH_TYPE)) {
             problems.add(
                     table.source(),
-                    "user '" + user.name() + "' has an MD5 password, with which auth_type 'scram-sha-256' cannot work: use"
+                    "user '" + user.name()
+                            + "' has an MD5 password, with which auth_type 'scram-sha-256' cannot work: use"
                             + " a SCRAM secret, the plain password or auth_type 'md5'");
         }
     }
@@ -116,14 +119,14 @@ final class Consistency {
         if (databases.isEmpty()) {
             problems.add(
                     Source.WHOLE,
-                    "no database is configured: set DATABASE_URL=postgres://user:password@host:5432/name, or give a file"
-                            + " with a [databases.NAME] table");
+                    "no database is configured: set DATABASE_URL=postgres://user:password@host:5432/name, or give a"
+                            + " file with a [databases.NAME] table");
         }
     }
 
     private void checkThatClientsCanLogIn() {
-        boolean isPasswordKnown = config.authFile() != null
-                || config.users().values().stream().anyMatch(user -> user.password() != null);
+        boolean isPasswordKnown =
+                config.authFile() != null || config.users().values().stream().anyMatch(user -> user.password() != null);
         if (databases.isEmpty() || isPasswordKnown || !config.authType().needsPassword()) {
             return;
         }

@@ -38,7 +38,8 @@ public final class Layer {
     }
 
     /**
-     * Says that this layer could not be understood as a whole, which its reader has reported: nothing that is missing can be
+     * Says that this layer could not be understood as a whole, which its reader has reported: nothing that is missing
+     * can be
      * held against the configuration.
      */
     public void markUnreadable() {

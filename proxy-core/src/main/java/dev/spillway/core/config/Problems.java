@@ -5,7 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects everything that is wrong with a configuration, so that a person corrects it once and not line by line. Used by
+ * Collects everything that is wrong with a configuration, so that a person corrects it once and not line by line. Used
+ * by
  * one thread while a configuration is read. Its texts never contain the value of a secret.
  */
 public final class Problems {

@@ -9,14 +9,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The whole configuration: one immutable value, read by every part of the proxy on any thread. A reload makes a new one.
+ * The whole configuration: one immutable value, read by every part of the proxy on any thread. A reload makes a new
+ * one.
  * What each accessor means stands once, in {@link Settings}. It never prints a secret.
  *
  * @param databases by the name that clients ask for, {@code *} included, in the order of the configuration
  * @param users by name
  */
-public record ProxyConfig(
-        SettingValues values, Map<String, DatabaseConfig> databases, Map<String, UserConfig> users) {
+public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> databases, Map<String, UserConfig> users) {
     /** The database that stands for every name that is not configured. */
     public static final String FALLBACK = "*";
 

@@ -4,7 +4,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One row of the registry: everything that is known about a setting, in one place. Immutable; a setting is equal to itself
+ * One row of the registry: everything that is known about a setting, in one place. Immutable; a setting is equal to
+ * itself
  * alone. Rows are written in {@link Settings} and nowhere else.
  *
  * @param <T> its values
@@ -83,12 +84,14 @@ public final class Setting<T> {
         return defaultValue == null ? "" : type.format(defaultValue);
     }
 
-    @Nullable T defaultValue() {
+    @Nullable
+    T defaultValue() {
         return defaultValue;
     }
 
     /** The value, or null where what was written means "none", so that the default holds. */
-    @Nullable T parse(RawValue raw) throws BadValueException {
+    @Nullable
+    T parse(RawValue raw) throws BadValueException {
         RawValue.Kind kind = raw.kind();
         if (kind == RawValue.Kind.UNSET || (isOptional() && raw.text().isEmpty())) {
             return null;

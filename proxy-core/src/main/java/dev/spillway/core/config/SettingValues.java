@@ -7,7 +7,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Values of settings, each of its setting's type; a setting that was not given has its default. Immutable and usable from
+ * Values of settings, each of its setting's type; a setting that was not given has its default. Immutable and usable
+ * from
  * any thread. Two are equal when every setting has the same value, however it came by it. It never prints a secret.
  */
 public final class SettingValues {

@@ -11,7 +11,8 @@ import java.util.Set;
 
 /**
  * The registry: every setting there is, once. Files, environment, command line, SHOW CONFIG, the sample file and the
- * reference page are all made from these rows, in this order. Immutable. Names and meanings are PgBouncer's wherever it has
+ * reference page are all made from these rows, in this order. Immutable. Names and meanings are PgBouncer's wherever
+ * it has
  * the same thing; {@code docs/adding-a-setting.md} says how a row comes to be.
  */
 public final class Settings {
@@ -39,8 +40,8 @@ public final class Settings {
             ChoiceType.of(AuthType.class, AuthType::spelling, "cert", "hba", "ldap", "pam", "peer", "gss"),
             AuthType.SCRAM_SHA_256,
             RELOAD,
-            "How clients prove who they are. `trust` believes the name they give and needs no list of users; `any` ignores"
-                    + " the name too, and every database then needs a `user`."));
+            "How clients prove who they are. `trust` believes the name they give and needs no list of users; `any`"
+                    + " ignores the name too, and every database then needs a `user`."));
     public static final Setting<String> AUTH_FILE = global(Setting.optional(
             "auth_file",
             new TextType(),
@@ -78,7 +79,8 @@ public final class Settings {
             new IntegerType(1, 1_000_000),
             10_000,
             RELOAD,
-            "Most client connections at a time; the process needs as many file descriptors, and those of the servers."));
+            "Most client connections at a time; the process needs as many file descriptors, and those of the"
+                    + " servers."));
     public static final Setting<Duration> QUERY_WAIT_TIMEOUT = global(Setting.of(
             "query_wait_timeout",
             new DurationType(),
@@ -149,13 +151,10 @@ public final class Settings {
     public static final Setting<Set<String>> STATS_USERS = global(Setting.of(
             "stats_users", new NamesType(), Set.of(), RELOAD, "Users who may run the SHOW commands of the console."));
     public static final Setting<Boolean> LOG_CONNECTIONS =
-            global(Setting.of(
-            "log_connections", new FlagType(), true, RELOAD, "Log each successful login."));
-    public static final Setting<Boolean> LOG_DISCONNECTIONS =
-            global(Setting.of(
-            "log_disconnections", new FlagType(), true, RELOAD, "Log each disconnection and its reason."));
-    public static final Setting<Boolean> LOG_POOLER_ERRORS =
-            global(Setting.of(
+            global(Setting.of("log_connections", new FlagType(), true, RELOAD, "Log each successful login."));
+    public static final Setting<Boolean> LOG_DISCONNECTIONS = global(
+            Setting.of("log_disconnections", new FlagType(), true, RELOAD, "Log each disconnection and its reason."));
+    public static final Setting<Boolean> LOG_POOLER_ERRORS = global(Setting.of(
             "log_pooler_errors", new FlagType(), true, RELOAD, "Log each error that is ours and sent to a client."));
     public static final Setting<Transport> TRANSPORT = global(Setting.of(
             "transport",

@@ -6,7 +6,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * Makes a {@link ProxyConfig} of layers: understands every value of every layer, lets higher layers win setting by setting,
+ * Makes a {@link ProxyConfig} of layers: understands every value of every layer, lets higher layers win setting by
+ * setting,
  * and reports all that is wrong. Used by one thread. It never reads a file or the environment itself.
  */
 public final class SettingsReader {

@@ -51,7 +51,8 @@ final class TableReader {
     }
 
     private void addUnknown(String name, Source place) {
-        boolean isMisplaced = Settings.global().stream().anyMatch(setting -> setting.name().equals(name));
+        boolean isMisplaced =
+                Settings.global().stream().anyMatch(setting -> setting.name().equals(name));
         if (isMisplaced) {
             problems.add(place, "setting '" + name + "' does not belong" + where + ": it stands before every [table]");
         } else {
@@ -69,7 +70,8 @@ final class TableReader {
     }
 
     /** Where the value in force was written, or null for the default. */
-    @Nullable Source sourceOf(Setting<?> setting) {
+    @Nullable
+    Source sourceOf(Setting<?> setting) {
         return sources.get(setting);
     }
 

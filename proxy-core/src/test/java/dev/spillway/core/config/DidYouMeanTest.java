@@ -18,17 +18,27 @@ class DidYouMeanTest {
         "listenport, listen_port"
     })
     void misspeltSettingIsRecognised(String written, String meant) {
-        assertThat(DidYouMean.closest(written, Settings.global().stream().map(Setting::name).toList()))
+        assertThat(DidYouMean.closest(
+                        written, Settings.global().stream().map(Setting::name).toList()))
                 .isEqualTo(meant);
     }
 
     @Test
     void strangerHasNoClosestName() {
-        assertThat(DidYouMean.closest("xyzzy", List.of("listen_port", "pool_mode"))).isNull();
+        assertThat(DidYouMean.closest("xyzzy", List.of("listen_port", "pool_mode")))
+                .isNull();
     }
 
     @ParameterizedTest
-    @CsvSource({"'', '', 0", "abc, '', 3", "abc, abc, 0", "abc, acb, 1", "abc, abd, 1", "abc, ab, 1", "kitten, sitting, 3"})
+    @CsvSource({
+        "'', '', 0",
+        "abc, '', 3",
+        "abc, abc, 0",
+        "abc, acb, 1",
+        "abc, abd, 1",
+        "abc, ab, 1",
+        "kitten, sitting, 3"
+    })
     void distanceCountsEdits(String a, String b, int expected) {
         assertThat(DidYouMean.distance(a, b)).isEqualTo(expected);
         assertThat(DidYouMean.distance(b, a)).isEqualTo(expected);

@@ -11,17 +11,30 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SettingTypeTest {
     @ParameterizedTest
     @CsvSource({
-        "0, PT0S", "30, PT30S", "0.5, PT0.5S", "500ms, PT0.5S", "0.5ms, PT0.0005S", "30s, PT30S", "30 s, PT30S",
-        "5min, PT5M", "1.5min, PT1M30S", "2h, PT2H", "1d, PT24H", "365d, PT8760H"
+        "0, PT0S",
+        "30, PT30S",
+        "0.5, PT0.5S",
+        "500ms, PT0.5S",
+        "0.5ms, PT0.0005S",
+        "30s, PT30S",
+        "30 s, PT30S",
+        "5min, PT5M",
+        "1.5min, PT1M30S",
+        "2h, PT2H",
+        "1d, PT24H",
+        "365d, PT8760H"
     })
     void durationIsSecondsOrHasAUnit(String text, Duration expected) throws Exception {
         assertThat(new DurationType().parse(text)).isEqualTo(expected);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "-1", "1e3", "30S", "5m", "1w", "366d", "999999999999d", ".5", "5.", "inf", "1 h 2", "0x10"})
+    @ValueSource(
+            strings = {"", "-1", "1e3", "30S", "5m", "1w", "366d", "999999999999d", ".5", "5.", "inf", "1 h 2", "0x10"})
     void everythingElseIsNoDuration(String text) {
-        assertRefused(new DurationType(), text).contains("a duration from 0 to 365d").contains("'" + text + "'");
+        assertRefused(new DurationType(), text)
+                .contains("a duration from 0 to 365d")
+                .contains("'" + text + "'");
     }
 
     @ParameterizedTest
@@ -45,7 +58,8 @@ class SettingTypeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, true", "0, false", "on, true", "OFF, false", "yes, true", "no, false", "True, true", "false, false"})
+    @CsvSource({"1, true", "0, false", "on, true", "OFF, false", "yes, true", "no, false", "True, true", "false, false"
+    })
     void flagHasManySpellings(String text, boolean expected) throws Exception {
         assertThat(new FlagType().parse(text)).isEqualTo(expected);
     }
@@ -81,7 +95,11 @@ class SettingTypeTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "/var/run/postgresql|Unix socket", "@abstract|Unix socket", "a,b|several hosts", "''|a host name", "a b|a host name",
+                "/var/run/postgresql|Unix socket",
+                "@abstract|Unix socket",
+                "a,b|several hosts",
+                "''|a host name",
+                "a b|a host name",
                 "[::1]|without brackets"
             })
     void whatIsNoHostIsRefusedForAReason(String text, String reason) {
@@ -91,13 +109,15 @@ class SettingTypeTest {
     @ParameterizedTest
     @CsvSource({"any, ANY", "trust, TRUST", "plain, PLAIN", "md5, MD5", "scram-sha-256, SCRAM_SHA_256", "MD5, MD5"})
     void choiceIsAWordInAnyCase(String text, AuthType expected) throws Exception {
-        assertThat(ChoiceType.of(AuthType.class, AuthType::spelling).parse(text)).isEqualTo(expected);
+        assertThat(ChoiceType.of(AuthType.class, AuthType::spelling).parse(text))
+                .isEqualTo(expected);
     }
 
     @ParameterizedTest
     @CsvSource({"statement, not supported yet", "transactions, 'must be one of session, transaction, not'"})
     void otherWordIsRefusedForAReason(String text, String reason) {
-        assertRefused(ChoiceType.of(PoolMode.class, PoolMode::spelling, "statement"), text).contains(reason);
+        assertRefused(ChoiceType.of(PoolMode.class, PoolMode::spelling, "statement"), text)
+                .contains(reason);
     }
 
     @ParameterizedTest

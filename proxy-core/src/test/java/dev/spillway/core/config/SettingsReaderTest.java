@@ -60,15 +60,19 @@ class SettingsReaderTest {
                 .extracting(Problem::toString)
                 .satisfiesExactly(
                         p -> assertThat(p)
-                                .isEqualTo("t:1: unknown setting 'defalt_pool_size': did you mean 'default_pool_size'?"),
-                        p -> assertThat(p).isEqualTo("t:2: listen_port must be a whole number from 0 to 65535, not 70000"),
-                        p -> assertThat(p).startsWith("t:3: pool_mode cannot be 'statement', which is not supported yet"),
+                                .isEqualTo(
+                                        "t:1: unknown setting 'defalt_pool_size': did you mean 'default_pool_size'?"),
+                        p -> assertThat(p)
+                                .isEqualTo("t:2: listen_port must be a whole number from 0 to 65535, not 70000"),
+                        p -> assertThat(p)
+                                .startsWith("t:3: pool_mode cannot be 'statement', which is not supported yet"),
                         p -> assertThat(p).isEqualTo("t:4: log_connections must be true or false, not 'maybe'"),
                         p -> assertThat(p)
                                 .isEqualTo("t:5: unknown setting 'hots' in [databases.app]: did you mean 'host'?"),
                         p -> assertThat(p)
-                                .isEqualTo("t:6: setting 'max_client_conn' does not belong in [databases.app]: it stands before"
-                                        + " every [table]"),
+                                .isEqualTo(
+                                        "t:6: setting 'max_client_conn' does not belong in [databases.app]: it stands"
+                                                + " before every [table]"),
                         p -> assertThat(p).startsWith("t:7: unknown setting 'pool_size' in [users.u]"),
                         p -> assertThat(p).startsWith("t:1: no password of any client is known"));
     }
@@ -82,7 +86,8 @@ class SettingsReaderTest {
         assertThatExceptionOfType(ConfigException.class)
                 .isThrownBy(problems::throwIfAny)
                 .satisfies(e -> assertThat(e.problems()).hasSize(3))
-                .satisfies(e -> assertThat(String.valueOf(e.getMessage()).lines()).hasSize(3));
+                .satisfies(
+                        e -> assertThat(String.valueOf(e.getMessage()).lines()).hasSize(3));
     }
 
     @ParameterizedTest
@@ -103,7 +108,8 @@ class SettingsReaderTest {
 
         assertThat(problems.found())
                 .singleElement()
-                .satisfies(p -> assertThat(p.text()).startsWith(name + " must be").contains(expected));
+                .satisfies(
+                        p -> assertThat(p.text()).startsWith(name + " must be").contains(expected));
     }
 
     @ParameterizedTest
@@ -124,8 +130,9 @@ class SettingsReaderTest {
 
         read();
 
-        assertThat(problems.found()).singleElement().satisfies(p -> assertThat(p.text())
-                .contains(expected));
+        assertThat(problems.found())
+                .singleElement()
+                .satisfies(p -> assertThat(p.text()).contains(expected));
     }
 
     @Test
@@ -159,9 +166,11 @@ class SettingsReaderTest {
 
         read();
 
-        assertThat(problems.found()).extracting(Problem::text).satisfiesExactly(
-                text -> assertThat(text).contains("has a password but no user"),
-                text -> assertThat(text).contains("the name is the console's"));
+        assertThat(problems.found())
+                .extracting(Problem::text)
+                .satisfiesExactly(
+                        text -> assertThat(text).contains("has a password but no user"),
+                        text -> assertThat(text).contains("the name is the console's"));
     }
 
     @Test

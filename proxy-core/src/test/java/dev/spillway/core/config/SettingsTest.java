@@ -53,20 +53,39 @@ class SettingsTest {
             Map.entry("tcp_keepalive", "no"));
 
     private static final Map<String, String> OTHER_DATABASE = Map.of(
-            "host", "db", "port", "1", "dbname", "x", "user", "x", "password", "x", "pool_mode", "session", "pool_size", "1",
-            "reserve_pool_size", "1");
+            "host",
+            "db",
+            "port",
+            "1",
+            "dbname",
+            "x",
+            "user",
+            "x",
+            "password",
+            "x",
+            "pool_mode",
+            "session",
+            "pool_size",
+            "1",
+            "reserve_pool_size",
+            "1");
 
     private static final Map<String, String> OTHER_USER = Map.of("password", "x", "pool_mode", "session");
 
     static Stream<Setting<?>> all() {
-        return Stream.of(Settings.global(), Settings.database(), Settings.user()).flatMap(List::stream);
+        return Stream.of(Settings.global(), Settings.database(), Settings.user())
+                .flatMap(List::stream);
     }
 
     @ParameterizedTest
     @MethodSource("all")
     void hasANameAndOneLineOfDocumentation(Setting<?> setting) {
         assertThat(setting.name()).matches("[a-z][a-z_]*[a-z]");
-        assertThat(setting.doc()).hasSizeGreaterThan(20).endsWith(".").doesNotContain("\n").doesNotContain("|");
+        assertThat(setting.doc())
+                .hasSizeGreaterThan(20)
+                .endsWith(".")
+                .doesNotContain("\n")
+                .doesNotContain("|");
         assertThat(setting.typeLabel()).isNotBlank();
     }
 
@@ -92,7 +111,10 @@ class SettingsTest {
     @Test
     void eachGlobalSettingChangesItsAccessorAndNoOther() throws Exception {
         assertEachChangesOneAccessor(
-                Settings.global(), OTHER_GLOBAL, values -> new ProxyConfig(values, Map.of(), Map.of()), ProxyConfig.class);
+                Settings.global(),
+                OTHER_GLOBAL,
+                values -> new ProxyConfig(values, Map.of(), Map.of()),
+                ProxyConfig.class);
     }
 
     @Test
@@ -134,7 +156,8 @@ class SettingsTest {
 
     private static void assertEachChangesOneAccessor(
             List<Setting<?>> settings, Map<String, String> others, Maker maker, Class<?> type) throws Exception {
-        assertThat(others.keySet()).isEqualTo(settings.stream().map(Setting::name).collect(toSet()));
+        assertThat(others.keySet())
+                .isEqualTo(settings.stream().map(Setting::name).collect(toSet()));
         Map<String, @Nullable Object> before = read(type, maker.of(SettingValues.DEFAULTS));
         for (Setting<?> setting : settings) {
             String other = others.getOrDefault(setting.name(), "");

@@ -10,7 +10,8 @@ import picocli.CommandLine.Spec;
 /** The command {@code spillway}, which is nothing without one of its subcommands. */
 @Command(
         name = "spillway",
-        description = "A PostgreSQL connection proxy: thousands of clients over a small fixed set of server connections.",
+        description =
+                "A PostgreSQL connection proxy: thousands of clients over a small fixed set of server connections.",
         mixinStandardHelpOptions = true,
         versionProvider = SpillwayVersion.class,
         synopsisSubcommandLabel = "COMMAND")

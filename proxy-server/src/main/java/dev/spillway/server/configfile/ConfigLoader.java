@@ -16,10 +16,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Loads the configuration: the only way in. Callable from any thread that may block; keeps no state.
  *
- * <p>What overrides what, the weakest first: the built-in defaults; the administrator that {@code DATABASE_URL} names; the
+ * <p>What overrides what, the weakest first: the built-in defaults; the administrator that {@code DATABASE_URL} names;
+ * the
  * file; {@code DB_POOL_SIZE} and its companions; {@code DATABASE_URL}; {@code SPILLWAY_…}; the command line. Values are
  * overridden one by one, with one exception: {@code DATABASE_URL} replaces host, port, dbname, user and password of its
- * database as a whole, because half of one address with half of another is nobody's. Its fallback {@code *} joins only if
+ * database as a whole, because half of one address with half of another is nobody's. Its fallback {@code *} joins only
+ * if
  * the file has none, so that no variable takes over what a file routes elsewhere.
  */
 public final class ConfigLoader {
@@ -32,8 +34,7 @@ public final class ConfigLoader {
      * @param environment the process's environment variables
      * @param overrides global settings by name, from the command line
      */
-    public static ProxyConfig load(
-            @Nullable Path file, Map<String, String> environment, Map<String, String> overrides)
+    public static ProxyConfig load(@Nullable Path file, Map<String, String> environment, Map<String, String> overrides)
             throws ConfigException {
         Problems problems = new Problems();
         List<Layer> layers = layers(file, environment, overrides, problems);

@@ -13,7 +13,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code DATABASE_URL} says, as layers: the database of its own name and {@code *}, its login for the server, the same
+ * What {@code DATABASE_URL} says, as layers: the database of its own name and {@code *}, its login for the server, the
+ * same
  * login for clients, and its user as administrator of the console unless admin_users names others. Without the variable
  * both layers are empty. Used by one thread.
  */
@@ -108,10 +109,11 @@ final class DatabaseUrlLayers {
             case "disable", "allow", "prefer" -> {
                 // All three are content with the plain text that we speak to the server.
             }
-            case "require", "verify-ca", "verify-full" -> problems.add(
-                    SOURCE,
-                    VARIABLE + " asks for sslmode=" + mode + ", but TLS to the server is not supported yet: only"
-                            + " sslmode=disable, allow and prefer work");
+            case "require", "verify-ca", "verify-full" ->
+                problems.add(
+                        SOURCE,
+                        VARIABLE + " asks for sslmode=" + mode + ", but TLS to the server is not supported yet: only"
+                                + " sslmode=disable, allow and prefer work");
             default -> problems.add(SOURCE, VARIABLE + " has an unknown sslmode");
         }
     }

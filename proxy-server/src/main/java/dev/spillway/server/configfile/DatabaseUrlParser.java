@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DatabaseUrlParser {
     private static final Pattern SCHEME = Pattern.compile("postgres(?:ql)?://(.*)", Pattern.DOTALL);
-    private static final Pattern HOST_AND_PORT = Pattern.compile("(\\[[0-9A-Fa-f:.%]*]|[^:\\[\\]]*)(?::([0-9]{0,5}))?");
+    private static final Pattern HOST_AND_PORT = Pattern.compile("(\\[[^\\[\\]]*]|[^:\\[\\]]*)(?::([0-9]{0,5}))?");
     private static final String ENCODE =
             "; write special characters of user and password as %XX (a slash is %2F, a question mark %3F)";
 
@@ -84,7 +84,8 @@ final class DatabaseUrlParser {
         for (String part : query.isEmpty() ? new String[0] : query.split("&", -1)) {
             String[] nameAndValue = part.split("=", 2);
             if (nameAndValue.length < 2 || !nameAndValue[0].matches("[A-Za-z_]+")) {
-                throw new MalformedUrlException("has something after its question mark that is not NAME=VALUE" + ENCODE);
+                throw new MalformedUrlException(
+                        "has something after its question mark that is not NAME=VALUE" + ENCODE);
             }
             if (parameters.put(nameAndValue[0], decode(nameAndValue[1])) != null) {
                 throw new MalformedUrlException("has the same parameter twice");
@@ -104,7 +105,9 @@ final class DatabaseUrlParser {
         }
         bytes.writeBytes(text.substring(done).getBytes(UTF_8));
         try {
-            return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes.toByteArray())).toString();
+            return UTF_8.newDecoder()
+                    .decode(ByteBuffer.wrap(bytes.toByteArray()))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw new MalformedUrlException("has percent-encoded bytes that are not UTF-8");
         }

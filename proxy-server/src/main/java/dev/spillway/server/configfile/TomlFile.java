@@ -109,8 +109,8 @@ final class TomlFile {
 
     private void putArray(RawTable raw, String key, TomlArray array, Source source) {
         List<Object> items = array.toList();
-        boolean areNames = items.stream()
-                .allMatch(item -> item instanceof String text && !text.isBlank() && !text.contains(","));
+        boolean areNames =
+                items.stream().allMatch(item -> item instanceof String text && !text.isBlank() && !text.contains(","));
         if (areNames) {
             raw.put(key, new RawValue(Kind.ARRAY, String.join(",", items.toArray(String[]::new)), source));
         } else {
