@@ -1,0 +1,65 @@
+package dev.spillway.core.config;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the connections to one database go and as whom. Immutable and usable from any thread; equal to another with the
+ * same values. It never prints a secret.
+ *
+ * @param name what clients ask for
+ */
+public record DatabaseConfig(String name, SettingValues values) {
+    /** The database of that name on {@code 127.0.0.1:5432}, nothing else set. */
+    public static DatabaseConfig named(String name) {
+        return new DatabaseConfig(name, SettingValues.DEFAULTS);
+    }
+
+    /** A copy in which one setting of {@link Settings#database()} is different; null takes the default back. */
+    public <T> DatabaseConfig with(Setting<T> setting, @Nullable T value) {
+        return new DatabaseConfig(name, values.with(setting, value));
+    }
+
+    /** What a fallback is for a name that is not configured. */
+    DatabaseConfig standingFor(String requested) {
+        DatabaseConfig database = new DatabaseConfig(requested, values);
+        return dbname() == null ? database.with(Settings.DATABASE_DBNAME, requested) : database;
+    }
+
+    public String host() {
+        return values.get(Settings.DATABASE_HOST);
+    }
+
+    public int port() {
+        return values.get(Settings.DATABASE_PORT);
+    }
+
+    /** The name on the server; null: the same as {@link #name}. */
+    public @Nullable String dbname() {
+        return values.find(Settings.DATABASE_DBNAME);
+    }
+
+    /** The user of every server connection; null: the client's. */
+    public @Nullable String user() {
+        return values.find(Settings.DATABASE_USER);
+    }
+
+    /** The password of {@link #user}; null: whatever is known of that user elsewhere. */
+    public @Nullable Secret password() {
+        return values.find(Settings.DATABASE_PASSWORD);
+    }
+
+    /** Null: the global one. */
+    public @Nullable PoolMode poolMode() {
+        return values.find(Settings.DATABASE_POOL_MODE);
+    }
+
+    /** Null: {@link ProxyConfig#defaultPoolSize}. */
+    public @Nullable Integer poolSize() {
+        return values.find(Settings.DATABASE_POOL_SIZE);
+    }
+
+    /** Null: the global one. */
+    public @Nullable Integer reservePoolSize() {
+        return values.find(Settings.DATABASE_RESERVE_POOL_SIZE);
+    }
+}

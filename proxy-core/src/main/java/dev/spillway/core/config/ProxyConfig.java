@@ -1,0 +1,165 @@
+package dev.spillway.core.config;
+
+import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The whole configuration: one immutable value, read by every part of the proxy on any thread. A reload makes a new
+ * one.
+ * What each accessor means stands once, in {@link Settings}. It never prints a secret.
+ *
+ * @param databases by the name that clients ask for, {@code *} included, in the order of the configuration
+ * @param users by name
+ */
+public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> databases, Map<String, UserConfig> users) {
+    /** The database that stands for every name that is not configured. */
+    public static final String FALLBACK = "*";
+
+    /** Names of the console, which no database may have. */
+    public static final Set<String> CONSOLE_DATABASES = Set.of("spillway", "pgbouncer");
+
+    public ProxyConfig {
+        databases = Collections.unmodifiableMap(new LinkedHashMap<>(databases));
+        users = Collections.unmodifiableMap(new LinkedHashMap<>(users));
+    }
+
+    /** The built-in defaults: no database and no user. */
+    public static ProxyConfig defaults() {
+        return new ProxyConfig(SettingValues.DEFAULTS, Map.of(), Map.of());
+    }
+
+    /** A copy in which one global setting is different; null takes the default back. Nothing is checked. */
+    public <T> ProxyConfig with(Setting<T> setting, @Nullable T value) {
+        return new ProxyConfig(values.with(setting, value), databases, users);
+    }
+
+    /** A copy with one more database, or another one of its name. */
+    public ProxyConfig with(DatabaseConfig database) {
+        Map<String, DatabaseConfig> copy = new LinkedHashMap<>(databases);
+        copy.put(database.name(), database);
+        return new ProxyConfig(values, copy, users);
+    }
+
+    /** A copy with one more user, or another one of its name. */
+    public ProxyConfig with(UserConfig user) {
+        Map<String, UserConfig> copy = new LinkedHashMap<>(users);
+        copy.put(user.name(), user);
+        return new ProxyConfig(values, databases, copy);
+    }
+
+    /** The database of that name, else {@code *} under that name, else null. */
+    public @Nullable DatabaseConfig database(String name) {
+        @Nullable DatabaseConfig exact = databases.get(name);
+        @Nullable DatabaseConfig fallback = databases.get(FALLBACK);
+        return exact != null || fallback == null ? exact : fallback.standingFor(name);
+    }
+
+    public List<String> listenAddr() {
+        return List.copyOf(values.get(Settings.LISTEN_ADDR));
+    }
+
+    public int listenPort() {
+        return values.get(Settings.LISTEN_PORT);
+    }
+
+    public AuthType authType() {
+        return values.get(Settings.AUTH_TYPE);
+    }
+
+    public @Nullable String authFile() {
+        return values.find(Settings.AUTH_FILE);
+    }
+
+    public PoolMode poolMode() {
+        return values.get(Settings.POOL_MODE);
+    }
+
+    public int defaultPoolSize() {
+        return values.get(Settings.DEFAULT_POOL_SIZE);
+    }
+
+    public int reservePoolSize() {
+        return values.get(Settings.RESERVE_POOL_SIZE);
+    }
+
+    public Duration reservePoolTimeout() {
+        return values.get(Settings.RESERVE_POOL_TIMEOUT);
+    }
+
+    public int maxClientConn() {
+        return values.get(Settings.MAX_CLIENT_CONN);
+    }
+
+    public Duration queryWaitTimeout() {
+        return values.get(Settings.QUERY_WAIT_TIMEOUT);
+    }
+
+    public Duration serverIdleTimeout() {
+        return values.get(Settings.SERVER_IDLE_TIMEOUT);
+    }
+
+    public Duration serverLifetime() {
+        return values.get(Settings.SERVER_LIFETIME);
+    }
+
+    public Duration clientLoginTimeout() {
+        return values.get(Settings.CLIENT_LOGIN_TIMEOUT);
+    }
+
+    public Duration serverConnectTimeout() {
+        return values.get(Settings.SERVER_CONNECT_TIMEOUT);
+    }
+
+    public Duration serverLoginRetry() {
+        return values.get(Settings.SERVER_LOGIN_RETRY);
+    }
+
+    public Duration cancelWaitTimeout() {
+        return values.get(Settings.CANCEL_WAIT_TIMEOUT);
+    }
+
+    public Duration shutdownTimeout() {
+        return values.get(Settings.SHUTDOWN_TIMEOUT);
+    }
+
+    public String serverResetQuery() {
+        return values.get(Settings.SERVER_RESET_QUERY);
+    }
+
+    public Set<String> ignoreStartupParameters() {
+        return values.get(Settings.IGNORE_STARTUP_PARAMETERS);
+    }
+
+    public Set<String> adminUsers() {
+        return values.get(Settings.ADMIN_USERS);
+    }
+
+    public Set<String> statsUsers() {
+        return values.get(Settings.STATS_USERS);
+    }
+
+    public boolean logConnections() {
+        return values.get(Settings.LOG_CONNECTIONS);
+    }
+
+    public boolean logDisconnections() {
+        return values.get(Settings.LOG_DISCONNECTIONS);
+    }
+
+    public boolean logPoolerErrors() {
+        return values.get(Settings.LOG_POOLER_ERRORS);
+    }
+
+    public Transport transport() {
+        return values.get(Settings.TRANSPORT);
+    }
+
+    public boolean tcpKeepalive() {
+        return values.get(Settings.TCP_KEEPALIVE);
+    }
+}

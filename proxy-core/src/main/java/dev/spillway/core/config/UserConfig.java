@@ -1,0 +1,30 @@
+package dev.spillway.core.config;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is configured about one user. Immutable and usable from any thread. It never prints a secret.
+ *
+ * @param name as clients log in
+ */
+public record UserConfig(String name, SettingValues values) {
+    /** The user of that name, nothing set. */
+    public static UserConfig named(String name) {
+        return new UserConfig(name, SettingValues.DEFAULTS);
+    }
+
+    /** A copy in which one setting of {@link Settings#user()} is different; null takes the default back. */
+    public <T> UserConfig with(Setting<T> setting, @Nullable T value) {
+        return new UserConfig(name, values.with(setting, value));
+    }
+
+    /** In clear text, or {@code md5…}, or {@code SCRAM-SHA-256$…}; null: not known here. */
+    public @Nullable Secret password() {
+        return values.find(Settings.USER_PASSWORD);
+    }
+
+    /** Null: the database's or the global one. */
+    public @Nullable PoolMode poolMode() {
+        return values.find(Settings.USER_POOL_MODE);
+    }
+}

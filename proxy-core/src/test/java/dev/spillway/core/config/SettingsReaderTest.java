@@ -1,0 +1,234 @@
+package dev.spillway.core.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.spillway.core.config.RawValue.Kind;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SettingsReaderTest {
+    private final Problems problems = new Problems();
+    private final Layer low = new Layer(new Source("low"));
+    private final Layer high = new Layer(new Source("high"));
+    private int line;
+
+    @Test
+    void higherLayerWinsSettingBySetting() {
+        valid();
+        put(low, "default_pool_size", "1");
+        put(low, "max_client_conn", "2");
+        put(high, "default_pool_size", "3");
+        low.database("app", new Source("low")).put("pool_size", raw("4")).put("port", raw("5"));
+        high.database("app", new Source("high")).put("port", raw("6"));
+
+        ProxyConfig config = read();
+
+        assertThat(problems.found()).isEmpty();
+        assertThat(config.defaultPoolSize()).isEqualTo(3);
+        assertThat(config.maxClientConn()).isEqualTo(2);
+        assertThat(config.databases().get("app"))
+                .isEqualTo(DatabaseConfig.named("app")
+                        .with(Settings.DATABASE_POOL_SIZE, 4)
+                        .with(Settings.DATABASE_PORT, 6));
+    }
+
+    @Test
+    void unsetTakesBackWhatLowerLayersSaid() {
+        valid();
+        put(low, "default_pool_size", "1");
+        high.global().put("default_pool_size", RawValue.unset(new Source("high")));
+
+        assertThat(read().defaultPoolSize()).isEqualTo(20);
+    }
+
+    @Test
+    void everyProblemIsReportedAtOnceAndWhereItIs() {
+        put(low, "defalt_pool_size", "1");
+        put(low, "listen_port", "70000");
+        put(low, "pool_mode", "statement");
+        put(high, "log_connections", "maybe");
+        high.database("app", new Source("t:1")).put("hots", raw("x")).put("max_client_conn", raw("1"));
+        high.user("u", new Source("t:4")).put("pool_size", raw("1"));
+
+        read();
+
+        assertThat(problems.found())
+                .extracting(Problem::toString)
+                .satisfiesExactly(
+                        p -> assertThat(p)
+                                .isEqualTo(
+                                        "t:1: unknown setting 'defalt_pool_size': did you mean 'default_pool_size'?"),
+                        p -> assertThat(p)
+                                .isEqualTo("t:2: listen_port must be a whole number from 0 to 65535, not 70000"),
+                        p -> assertThat(p)
+                                .startsWith("t:3: pool_mode cannot be 'statement', which is not supported yet"),
+                        p -> assertThat(p).isEqualTo("t:4: log_connections must be true or false, not 'maybe'"),
+                        p -> assertThat(p)
+                                .isEqualTo("t:5: unknown setting 'hots' in [databases.app]: did you mean 'host'?"),
+                        p -> assertThat(p)
+                                .isEqualTo(
+                                        "t:6: setting 'max_client_conn' does not belong in [databases.app]: it stands"
+                                                + " before every [table]"),
+                        p -> assertThat(p).startsWith("t:7: unknown setting 'pool_size' in [users.u]"),
+                        p -> assertThat(p).startsWith("t:1: no password of any client is known"));
+    }
+
+    @Test
+    void exceptionCarriesOneLineForEachProblem() {
+        put(low, "a", "1");
+        put(low, "b", "1");
+        read();
+
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(problems::throwIfAny)
+                .satisfies(e -> assertThat(e.problems()).hasSize(3))
+                .satisfies(
+                        e -> assertThat(String.valueOf(e.getMessage()).lines()).hasSize(3));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "listen_port, STRING, 'a whole number from 0 to 65535, not a string'",
+        "listen_port, BOOLEAN, not true or false",
+        "listen_port, FLOAT, not a decimal number",
+        "auth_type, INTEGER, not a whole number",
+        "query_wait_timeout, BOOLEAN, not true or false",
+        "log_connections, STRING, not a string",
+        "server_reset_query, ARRAY, not an array"
+    })
+    void valueOfAnotherNotationIsNamed(String name, Kind kind, String expected) {
+        valid();
+        low.global().put(name, new RawValue(kind, "1", new Source("t:1")));
+
+        read();
+
+        assertThat(problems.found())
+                .singleElement()
+                .satisfies(
+                        p -> assertThat(p.text()).startsWith(name + " must be").contains(expected));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "reserve_pool_timeout, 30, the reserve would never be used",
+        "query_wait_timeout, 5, the reserve would never be used",
+        "listen_addr, '*,127.0.0.1', others beside it",
+        "listen_addr, '', names no address",
+        "listen_port, 5432, is Spillway itself",
+        "auth_type, any, needs a user",
+        "auth_type, scram-sha-256, has an MD5 password"
+    })
+    void contradictionIsAProblem(String name, String value, String expected) {
+        valid();
+        low.user("old", new Source("t")).put("password", raw("md5" + "0".repeat(32)));
+        put(low, "auth_type", "md5");
+        put(high, name, value);
+
+        read();
+
+        assertThat(problems.found())
+                .singleElement()
+                .satisfies(p -> assertThat(p.text()).contains(expected));
+    }
+
+    @Test
+    void nothingIsConcludedFromAValueThatCouldNotBeRead() {
+        low.database("app", new Source("t"));
+        put(low, "auth_type", "scram");
+        put(low, "reserve_pool_timeout", "60");
+        put(low, "query_wait_timeout", "two minutes");
+
+        read();
+
+        assertThat(problems.found()).extracting(Problem::text).hasSize(2).allMatch(text -> text.contains("must be"));
+    }
+
+    @Test
+    void disabledTimeoutsContradictNothing() {
+        valid();
+        put(low, "reserve_pool_timeout", "60");
+        put(low, "query_wait_timeout", "0");
+
+        read();
+
+        assertThat(problems.found()).isEmpty();
+    }
+
+    @Test
+    void databaseNeedsAUserForItsPasswordAndANameOfItsOwn() {
+        valid();
+        low.database("app", new Source("t")).put("password", raw("hush"));
+        low.database("pgbouncer", new Source("t"));
+
+        read();
+
+        assertThat(problems.found())
+                .extracting(Problem::text)
+                .satisfiesExactly(
+                        text -> assertThat(text).contains("has a password but no user"),
+                        text -> assertThat(text).contains("the name is the console's"));
+    }
+
+    @Test
+    void nothingIsMissingWhereALayerCouldNotBeRead() {
+        low.markUnreadable();
+
+        read();
+
+        assertThat(problems.found()).isEmpty();
+    }
+
+    @Test
+    void withoutAnyDatabaseTheRemedyIsTold() {
+        read();
+
+        assertThat(problems.found())
+                .singleElement()
+                .satisfies(p -> assertThat(p.toString())
+                        .startsWith("configuration: no database is configured: set DATABASE_URL="));
+    }
+
+    @Test
+    void unknownDatabaseIsServedByTheFallbackUnderItsName() {
+        ProxyConfig config = ProxyConfig.defaults()
+                .with(DatabaseConfig.named("app"))
+                .with(DatabaseConfig.named("*").with(Settings.DATABASE_HOST, "other"));
+
+        assertThat(Objects.requireNonNull(config.database("app")).host()).isEqualTo("127.0.0.1");
+        DatabaseConfig fallback = Objects.requireNonNull(config.database("shop"));
+        assertThat(fallback.name()).isEqualTo("shop");
+        assertThat(fallback.dbname()).isEqualTo("shop");
+        assertThat(fallback.host()).isEqualTo("other");
+    }
+
+    @Test
+    void fallbackWithANameOnTheServerKeepsIt() {
+        ProxyConfig config =
+                ProxyConfig.defaults().with(DatabaseConfig.named("*").with(Settings.DATABASE_DBNAME, "one"));
+
+        assertThat(Objects.requireNonNull(config.database("shop")).dbname()).isEqualTo("one");
+        assertThat(ProxyConfig.defaults().database("shop")).isNull();
+    }
+
+    private void valid() {
+        low.database("app", new Source("low"));
+        low.user("user", new Source("low")).put("password", RawValue.untyped("hush", new Source("low")));
+    }
+
+    private void put(Layer layer, String name, String value) {
+        layer.global().put(name, raw(value));
+    }
+
+    private RawValue raw(String value) {
+        line++;
+        return RawValue.untyped(value, Source.line("t", line));
+    }
+
+    private ProxyConfig read() {
+        return new SettingsReader(List.of(low, high), problems).read();
+    }
+}

@@ -1,0 +1,199 @@
+package dev.spillway.core.config;
+
+import static java.util.stream.Collectors.toSet;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.spillway.core.config.RawValue.Kind;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every row of the registry is whole: nobody can add half a setting. */
+class SettingsTest {
+    private static final Source SOURCE = new Source("test");
+
+    /** Another value than the default for every setting; a row without one fails. */
+    private static final Map<String, String> OTHER_GLOBAL = Map.ofEntries(
+            Map.entry("listen_addr", "*"),
+            Map.entry("listen_port", "5433"),
+            Map.entry("auth_type", "trust"),
+            Map.entry("auth_file", "users.txt"),
+            Map.entry("pool_mode", "session"),
+            Map.entry("default_pool_size", "7"),
+            Map.entry("reserve_pool_size", "0"),
+            Map.entry("reserve_pool_timeout", "1"),
+            Map.entry("max_client_conn", "3"),
+            Map.entry("query_wait_timeout", "0"),
+            Map.entry("server_idle_timeout", "1"),
+            Map.entry("server_lifetime", "1"),
+            Map.entry("client_login_timeout", "1"),
+            Map.entry("server_connect_timeout", "1"),
+            Map.entry("server_login_retry", "1"),
+            Map.entry("cancel_wait_timeout", "1"),
+            Map.entry("shutdown_timeout", "1"),
+            Map.entry("server_reset_query", ""),
+            Map.entry("ignore_startup_parameters", "options"),
+            Map.entry("admin_users", "admin"),
+            Map.entry("stats_users", "stats"),
+            Map.entry("log_connections", "no"),
+            Map.entry("log_disconnections", "no"),
+            Map.entry("log_pooler_errors", "no"),
+            Map.entry("transport", "nio"),
+            Map.entry("tcp_keepalive", "no"));
+
+    private static final Map<String, String> OTHER_DATABASE = Map.of(
+            "host",
+            "db",
+            "port",
+            "1",
+            "dbname",
+            "x",
+            "user",
+            "x",
+            "password",
+            "x",
+            "pool_mode",
+            "session",
+            "pool_size",
+            "1",
+            "reserve_pool_size",
+            "1");
+
+    private static final Map<String, String> OTHER_USER = Map.of("password", "x", "pool_mode", "session");
+
+    static Stream<Setting<?>> all() {
+        return Stream.of(Settings.global(), Settings.database(), Settings.user())
+                .flatMap(List::stream);
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void hasANameAndOneLineOfDocumentation(Setting<?> setting) {
+        assertThat(setting.name()).matches("[a-z][a-z_]*[a-z]");
+        assertThat(setting.doc())
+                .hasSizeGreaterThan(20)
+                .endsWith(".")
+                .doesNotContain("\n")
+                .doesNotContain("|");
+        assertThat(setting.typeLabel()).isNotBlank();
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void defaultParsesToItself(Setting<?> setting) throws Exception {
+        RawValue shown = RawValue.untyped(setting.defaultText(), SOURCE);
+        assertThat((Object) setting.parse(shown)).isEqualTo(setting.defaultValue());
+    }
+
+    @Test
+    void namesAreUniqueInTheirScope() {
+        for (List<Setting<?>> scope : List.of(Settings.global(), Settings.database(), Settings.user())) {
+            assertThat(scope).extracting(Setting::name).doesNotHaveDuplicates();
+        }
+    }
+
+    @Test
+    void environmentNameIsThePrefixAndTheNameInCapitals() {
+        assertThat(Settings.DEFAULT_POOL_SIZE.environmentName()).isEqualTo("SPILLWAY_DEFAULT_POOL_SIZE");
+    }
+
+    @Test
+    void eachGlobalSettingChangesItsAccessorAndNoOther() throws Exception {
+        assertEachChangesOneAccessor(
+                Settings.global(),
+                OTHER_GLOBAL,
+                values -> new ProxyConfig(values, Map.of(), Map.of()),
+                ProxyConfig.class);
+    }
+
+    @Test
+    void eachSettingOfADatabaseChangesItsAccessorAndNoOther() throws Exception {
+        assertEachChangesOneAccessor(
+                Settings.database(), OTHER_DATABASE, values -> new DatabaseConfig("db", values), DatabaseConfig.class);
+    }
+
+    @Test
+    void eachSettingOfAUserChangesItsAccessorAndNoOther() throws Exception {
+        assertEachChangesOneAccessor(
+                Settings.user(), OTHER_USER, values -> new UserConfig("user", values), UserConfig.class);
+    }
+
+    @Test
+    void showConfigHasEveryGlobalSettingInPgBouncersStyle() {
+        ProxyConfig config = ProxyConfig.defaults()
+                .with(Settings.RESERVE_POOL_TIMEOUT, Duration.ofMillis(500))
+                .with(Settings.ADMIN_USERS, Set.of("admin"));
+
+        List<Settings.ShowRow> rows = Settings.show(config);
+
+        assertThat(rows).hasSameSizeAs(Settings.global());
+        assertThat(rows).extracting(Settings.ShowRow::key).isSorted();
+        assertThat(rows)
+                .contains(
+                        new Settings.ShowRow("admin_users", "admin", "", "yes"),
+                        new Settings.ShowRow("auth_file", "", "", "yes"),
+                        new Settings.ShowRow("auth_type", "scram-sha-256", "scram-sha-256", "yes"),
+                        new Settings.ShowRow("listen_addr", "127.0.0.1", "127.0.0.1", "no"),
+                        new Settings.ShowRow("log_connections", "1", "1", "yes"),
+                        new Settings.ShowRow("reserve_pool_timeout", "0.5", "5", "yes"),
+                        new Settings.ShowRow("server_lifetime", "600", "600", "yes"));
+    }
+
+    private interface Maker {
+        Object of(SettingValues values);
+    }
+
+    private static void assertEachChangesOneAccessor(
+            List<Setting<?>> settings, Map<String, String> others, Maker maker, Class<?> type) throws Exception {
+        assertThat(others.keySet())
+                .isEqualTo(settings.stream().map(Setting::name).collect(toSet()));
+        Map<String, @Nullable Object> before = read(type, maker.of(SettingValues.DEFAULTS));
+        for (Setting<?> setting : settings) {
+            String other = others.getOrDefault(setting.name(), "");
+            Map<String, @Nullable Object> after = read(type, maker.of(changed(setting, other)));
+            assertThat(after.keySet().stream().filter(name -> differ(before, after, name)))
+                    .as(setting.name())
+                    .containsExactly(camelCase(setting.name()));
+        }
+    }
+
+    private static boolean differ(Map<String, ?> before, Map<String, ?> after, String name) {
+        return !Objects.equals(before.get(name), after.get(name));
+    }
+
+    private static <T> SettingValues changed(Setting<T> setting, String text) throws BadValueException {
+        return SettingValues.DEFAULTS.with(setting, setting.parse(new RawValue(Kind.UNTYPED, text, SOURCE)));
+    }
+
+    /** What every accessor of a setting returns. */
+    private static Map<String, @Nullable Object> read(Class<?> type, Object config) throws Exception {
+        Map<String, @Nullable Object> results = new HashMap<>();
+        Set<String> components = Set.of("values", "databases", "users", "hashCode", "toString");
+        for (Method method : type.getDeclaredMethods()) {
+            boolean isAccessor = method.getParameterCount() == 0
+                    && Modifier.isPublic(method.getModifiers())
+                    && !Modifier.isStatic(method.getModifiers());
+            if (isAccessor && !components.contains(method.getName())) {
+                results.put(method.getName(), method.invoke(config));
+            }
+        }
+        return results;
+    }
+
+    private static String camelCase(String name) {
+        return Arrays.stream(name.split("_"))
+                .reduce((head, word) -> head + Character.toUpperCase(word.charAt(0)) + word.substring(1))
+                .orElseThrow();
+    }
+}

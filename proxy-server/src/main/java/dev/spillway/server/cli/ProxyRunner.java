@@ -1,0 +1,10 @@
+package dev.spillway.server.cli;
+
+import dev.spillway.core.config.ProxyConfig;
+
+/** What runs a proxy: implemented by the composition root, called once, on the main thread. */
+@FunctionalInterface
+public interface ProxyRunner {
+    /** Returns when the proxy has ended, with the exit code of the process; an exception is a bug of ours. */
+    int run(ProxyConfig config) throws Exception;
+}

@@ -1,0 +1,128 @@
+package dev.spillway.server.configfile;
+
+import dev.spillway.core.config.Layer;
+import dev.spillway.core.config.Problems;
+import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.config.RawTable;
+import dev.spillway.core.config.RawValue;
+import dev.spillway.core.config.Settings;
+import dev.spillway.core.config.Source;
+import dev.spillway.server.configfile.DatabaseUrlParser.MalformedUrlException;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code DATABASE_URL} says, as layers: the database of its own name and {@code *}, its login for the server, the
+ * same
+ * login for clients, and its user as administrator of the console unless admin_users names others. Without the variable
+ * both layers are empty. Used by one thread.
+ */
+final class DatabaseUrlLayers {
+    static final String VARIABLE = "DATABASE_URL";
+
+    private static final Source SOURCE = Source.environment(VARIABLE);
+    private static final List<String> PARAMETERS = List.of("sslmode", "connect_timeout", "application_name");
+
+    private final Problems problems;
+    private final @Nullable DatabaseUrl url;
+    private final boolean isMalformed;
+
+    DatabaseUrlLayers(@Nullable String text, Problems problems) {
+        this.problems = problems;
+        this.url = text == null ? null : parse(text);
+        this.isMalformed = text != null && url == null;
+    }
+
+    private @Nullable DatabaseUrl parse(String text) {
+        try {
+            return DatabaseUrlParser.parse(text);
+        } catch (MalformedUrlException e) {
+            problems.add(SOURCE, VARIABLE + " " + e.getMessage());
+            return null;
+        }
+    }
+
+    /** What a file overrides. */
+    Layer weak() {
+        Layer layer = new Layer(SOURCE);
+        if (url != null && !url.user().isEmpty()) {
+            layer.global().put(Settings.ADMIN_USERS.name(), value(url.user()));
+        }
+        return layer;
+    }
+
+    /** What overrides a file; {@code withFallback}: whether {@code *} is part of it. */
+    Layer strong(boolean withFallback) {
+        Layer layer = new Layer(SOURCE);
+        if (isMalformed) {
+            layer.markUnreadable();
+        }
+        if (url == null) {
+            return layer;
+        }
+        String name = url.dbname().isEmpty() ? url.user() : url.dbname();
+        if (name.isEmpty()) {
+            problems.add(SOURCE, VARIABLE + " names neither a database nor a user");
+            layer.markUnreadable();
+            return layer;
+        }
+        putAddress(layer.database(name, SOURCE), url);
+        if (withFallback) {
+            putAddress(layer.database(ProxyConfig.FALLBACK, SOURCE), url);
+        }
+        if (!url.user().isEmpty()) {
+            RawTable user = layer.user(url.user(), SOURCE);
+            if (url.password() != null) {
+                user.put(Settings.USER_PASSWORD.name(), value(url.password().reveal()));
+            }
+        }
+        readParameters(url.parameters(), layer.global());
+        return layer;
+    }
+
+    /** All of it, so that nothing of an address in a file remains; each database has its own name on the server. */
+    private static void putAddress(RawTable table, DatabaseUrl url) {
+        table.put(Settings.DATABASE_HOST.name(), valueOrUnset(url.host()));
+        table.put(Settings.DATABASE_PORT.name(), valueOrUnset(url.port()));
+        table.put(Settings.DATABASE_DBNAME.name(), RawValue.unset(SOURCE));
+        table.put(Settings.DATABASE_USER.name(), valueOrUnset(url.user()));
+        String password = url.password() == null ? "" : url.password().reveal();
+        table.put(Settings.DATABASE_PASSWORD.name(), valueOrUnset(password));
+    }
+
+    private void readParameters(Map<String, String> parameters, RawTable global) {
+        parameters.forEach((name, value) -> {
+            switch (name) {
+                case "sslmode" -> checkSslMode(value);
+                case "connect_timeout" -> global.put(Settings.SERVER_CONNECT_TIMEOUT.name(), value(value));
+                case "application_name" -> {
+                    // Server connections carry the names of the clients that use them.
+                }
+                default -> problems.addUnknown(SOURCE, "parameter", name, " of " + VARIABLE, PARAMETERS);
+            }
+        });
+    }
+
+    private void checkSslMode(String mode) {
+        switch (mode) {
+            case "disable", "allow", "prefer" -> {
+                // All three are content with the plain text that we speak to the server.
+            }
+            case "require", "verify-ca", "verify-full" ->
+                problems.add(
+                        SOURCE,
+                        VARIABLE + " asks for sslmode=" + mode + ", but TLS to the server is not supported yet: only"
+                                + " sslmode=disable, allow and prefer work");
+            default -> problems.add(SOURCE, VARIABLE + " has an unknown sslmode");
+        }
+    }
+
+    private static RawValue valueOrUnset(String text) {
+        return text.isEmpty() ? RawValue.unset(SOURCE) : value(text);
+    }
+
+    private static RawValue value(String text) {
+        return RawValue.untyped(text, SOURCE);
+    }
+}

@@ -1,0 +1,63 @@
+package dev.spillway.server.configfile;
+
+import dev.spillway.core.config.Layer;
+import dev.spillway.core.config.Problems;
+import dev.spillway.core.config.RawValue;
+import dev.spillway.core.config.Setting;
+import dev.spillway.core.config.Settings;
+import dev.spillway.core.config.Source;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Reads environment variables that are settings. Keeps no state. */
+final class EnvironmentLayers {
+    /** Variables of the launcher and the command line, which are not settings: docs/settings.md describes them. */
+    static final Set<String> NOT_SETTINGS = Set.of("SPILLWAY_CONFIG", "SPILLWAY_JAVA_HOME", "SPILLWAY_JAVA_OPTS");
+
+    /** What applications' own pools are commonly configured with, and what it means here. */
+    static final Map<String, Setting<?>> POOL_VARIABLES = poolVariables();
+
+    private static final String PREFIX = "SPILLWAY_";
+
+    private EnvironmentLayers() {}
+
+    private static Map<String, Setting<?>> poolVariables() {
+        Map<String, Setting<?>> variables = new LinkedHashMap<>();
+        variables.put("DB_POOL_SIZE", Settings.DEFAULT_POOL_SIZE);
+        variables.put("DB_MAX_OVERFLOW", Settings.RESERVE_POOL_SIZE);
+        variables.put("DB_POOL_TIMEOUT", Settings.QUERY_WAIT_TIMEOUT);
+        variables.put("DB_POOL_RECYCLE", Settings.SERVER_LIFETIME);
+        return variables;
+    }
+
+    static Layer poolVariables(Map<String, String> environment) {
+        Layer layer = new Layer(Source.environment("DB_…"));
+        POOL_VARIABLES.forEach((variable, setting) -> put(layer, setting.name(), variable, environment.get(variable)));
+        return layer;
+    }
+
+    /** Every variable with our prefix must be known: one that is misspelt would otherwise do nothing, silently. */
+    static Layer spillwayVariables(Map<String, String> environment, Problems problems) {
+        Map<String, String> settingNames = new LinkedHashMap<>();
+        Settings.global().forEach(setting -> settingNames.put(setting.environmentName(), setting.name()));
+        Layer layer = new Layer(Source.environment(PREFIX + "…"));
+        new TreeMap<>(environment).forEach((variable, value) -> {
+            @Nullable String name = settingNames.get(variable);
+            if (name != null) {
+                put(layer, name, variable, value);
+            } else if (variable.startsWith(PREFIX) && !NOT_SETTINGS.contains(variable)) {
+                problems.addUnknown(Source.environment(variable), "variable", variable, "", settingNames.keySet());
+            }
+        });
+        return layer;
+    }
+
+    private static void put(Layer layer, String name, String variable, @Nullable String value) {
+        if (value != null) {
+            layer.global().put(name, RawValue.untyped(value, Source.environment(variable)));
+        }
+    }
+}

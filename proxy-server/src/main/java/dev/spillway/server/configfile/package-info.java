@@ -1,0 +1,12 @@
+/**
+ * From files and environment to {@link dev.spillway.core.config.ProxyConfig}: reads TOML, the {@code SPILLWAY_}
+ * variables,
+ * {@code DATABASE_URL} and its companions into layers.
+ *
+ * <p>May depend on {@code core.config}. Runs once per load, on the caller's thread, and blocks on the file. Read {@code
+ * ConfigLoader} and {@code DatabaseUrl} first.
+ */
+@NullMarked
+package dev.spillway.server.configfile;
+
+import org.jspecify.annotations.NullMarked;

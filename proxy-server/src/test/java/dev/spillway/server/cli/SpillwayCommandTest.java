@@ -1,0 +1,94 @@
+package dev.spillway.server.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.spillway.core.config.ProxyConfig;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+class SpillwayCommandTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+    private final Map<String, String> environment =
+            new HashMap<>(Map.of("DATABASE_URL", "postgres://app:hush@db/shop"));
+    private final List<ProxyConfig> started = new ArrayList<>();
+
+    @Test
+    void runHandsTheConfigurationOverAndReturnsTheExitCode() {
+        assertThat(execute("run", "--set", "listen_port=5433", "--set", "pool_mode=session"))
+                .isEqualTo(42);
+        assertThat(started)
+                .singleElement()
+                .satisfies(config -> assertThat(config.listenPort()).isEqualTo(5433));
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
+    void allProblemsArePrintedAndNothingStarts() {
+        environment.put("SPILLWAY_LISTEN_PORT", "x");
+
+        assertThat(execute("run", "--set", "a=1", "-c", "missing.toml")).isEqualTo(2);
+
+        assertThat(started).isEmpty();
+        assertThat(err.toString().lines()).hasSize(3);
+        assertThat(err.toString()).doesNotContain("\tat ").contains("missing.toml: cannot be read");
+    }
+
+    @Test
+    void fileOfTheEnvironmentIsUsedUnlessAnotherIsNamed() {
+        environment.put("SPILLWAY_CONFIG", "from-environment.toml");
+
+        assertThat(execute("run")).isEqualTo(2);
+        assertThat(err.toString()).contains("from-environment.toml: cannot be read");
+
+        assertThat(execute("run", "--config", "named.toml")).isEqualTo(2);
+        assertThat(err.toString()).contains("named.toml: cannot be read");
+    }
+
+    @Test
+    void wrongArgumentsAreExplainedWithoutAStackTrace() {
+        for (String[] args : new String[][] {{}, {"rnu"}, {"run", "--set", "x"}, {"run", "extra"}}) {
+            assertThat(execute(args)).as(List.of(args).toString()).isEqualTo(2);
+        }
+        assertThat(err.toString())
+                .contains("Missing command")
+                .contains("Usage: spillway")
+                .doesNotContain("\tat ");
+    }
+
+    @Test
+    void versionIsTheOneThatWasBuilt() {
+        assertThat(execute("--version")).isZero();
+        assertThat(out.toString().strip()).matches("spillway [0-9]+\\.[0-9]+\\.[0-9]+.*");
+    }
+
+    @Test
+    void helpNamesTheCommandsAndTheirOptions() {
+        assertThat(execute("--help")).isZero();
+        assertThat(execute("run", "--help")).isZero();
+        assertThat(out.toString())
+                .contains("run")
+                .contains("--config")
+                .contains("--set")
+                .contains("DATABASE_URL");
+    }
+
+    private int execute(String... args) {
+        CommandLine commandLine = SpillwayCommand.commandLine(
+                config -> {
+                    started.add(config);
+                    return 42;
+                },
+                environment);
+        return commandLine
+                .setOut(new PrintWriter(out, true))
+                .setErr(new PrintWriter(err, true))
+                .execute(args);
+    }
+}
