@@ -17,9 +17,11 @@ class LeakDetectionTest {
     void leakedBufferIsReportedWithThePlaceItWasMade() {
         leakUnpooled();
 
-        assertThat(LeakDetection.installed().collect()).singleElement().satisfies(report -> assertThat(report)
-                .contains("ByteBuf was not released")
-                .contains("LeakDetectionTest.leakUnpooled"));
+        assertThat(LeakDetection.installed().collect())
+                .singleElement()
+                .satisfies(report -> assertThat(report)
+                        .contains("ByteBuf was not released")
+                        .contains("LeakDetectionTest.leakUnpooled"));
     }
 
     @Test
