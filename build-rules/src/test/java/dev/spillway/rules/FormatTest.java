@@ -13,7 +13,6 @@ import org.junit.jupiter.api.Test;
 
 /** Every Java file is what the formatter makes of it; {@code -Dformat.write=true} makes it so. */
 class FormatTest {
-    /** Also in CONTRIBUTING.md. */
     private static final String REWRITE = "mvn -q -pl build-rules -am test"
             + " -Dtest=FormatTest -Dsurefire.failIfNoSpecifiedTests=false -Dformat.write=true";
 
@@ -36,6 +35,11 @@ class FormatTest {
         assertThat(unformatted)
                 .as("not formatted; this rewrites them: " + REWRITE)
                 .isEmpty();
+    }
+
+    @Test
+    void commandThatRewritesIsTheDocumentedOne() {
+        assertThat(Repository.read(Path.of("CONTRIBUTING.md"))).contains(REWRITE);
     }
 
     @Test
