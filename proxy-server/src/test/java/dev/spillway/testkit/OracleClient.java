@@ -1,0 +1,327 @@
+package dev.spillway.testkit;
+
+import dev.spillway.testkit.OracleLedger.Row;
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** One client of an {@link IsolationOracle}: asks, checks every message that comes, leaves and returns. Confined to its thread. */
+final class OracleClient implements Runnable {
+    private static final int REMEMBERED_MESSAGES = 40;
+
+    private final IsolationOracle.Settings settings;
+    private final int number;
+    private final OracleWorkload workload;
+    private final Random random;
+    private final OracleLedger ledger;
+    private final long deadlineNanos;
+    private final List<OracleFeature> features;
+    private final Deque<BackendMessage> recent = new ArrayDeque<>();
+    private @Nullable WireClient connection;
+
+    OracleClient(
+            IsolationOracle.Settings settings,
+            int number,
+            OracleWorkload workload,
+            Random random,
+            OracleLedger ledger,
+            long deadlineNanos) {
+        this.settings = settings;
+        this.number = number;
+        this.workload = workload;
+        this.random = random;
+        this.ledger = ledger;
+        this.deadlineNanos = deadlineNanos;
+        this.features = List.copyOf(settings.features().stream().sorted().toList());
+    }
+
+    @Override
+    public void run() {
+        int left = settings.exchangesPerClient();
+        try {
+            while (left-- > 0 && System.nanoTime() < deadlineNanos && !ledger.isBroken()) {
+                try {
+                    perform(features.get(random.nextInt(features.size())));
+                    ledger.countExchange();
+                } catch (SocketTimeoutException silence) {
+                    throw new Mismatch("no reply within " + settings.replyTimeout());
+                } catch (IOException lost) {
+                    lose(lost.toString());
+                }
+            }
+            leave();
+        } catch (Mismatch mismatch) {
+            ledger.mismatch(describe(mismatch.getMessage()));
+            abandon();
+        }
+    }
+
+    private void lose(String how) throws Mismatch {
+        abandon();
+        if (!ledger.countLoss()) {
+            throw new Mismatch("a connection was lost that nobody had cut: " + how);
+        }
+    }
+
+    private void perform(OracleFeature feature) throws IOException, Mismatch {
+        switch (feature) {
+            case SIMPLE -> check(workload.simple(new Exchange(), 'I'));
+            case EXTENDED -> check(workload.extended(new Exchange(), 'I'));
+            case PIPELINED -> check(workload.pipelined());
+            case TRANSACTIONS -> transaction();
+            case ERRORS -> check(workload.error(new Exchange(), 'I'));
+            case MULTI_STATEMENT -> check(workload.multiStatement());
+            case COPY_OUT -> check(workload.copyOut());
+            case COPY_IN -> copyIn();
+            case LARGE_RESULTS -> check(workload.largeResult());
+            case NOTICES -> check(workload.notices());
+            case CANCEL -> cancel();
+            case RUDE -> rude();
+        }
+    }
+
+    private void transaction() throws IOException, Mismatch {
+        boolean fails = settings.features().contains(OracleFeature.ERRORS) && random.nextInt(4) == 0;
+        boolean commits = random.nextInt(4) != 0;
+        Set<Row> rows = new HashSet<>();
+        check(new Exchange().send(Messages.query("begin")).expectTag("BEGIN").expectReady('T'));
+        for (int left = 1 + random.nextInt(4); left > 0; left--) {
+            switch (random.nextInt(3)) {
+                case 0 -> check(workload.simple(new Exchange(), 'T'));
+                case 1 -> check(workload.extended(new Exchange(), 'T'));
+                default -> rows.add(insert('T'));
+            }
+        }
+        if (fails) {
+            check(workload.error(new Exchange(), 'E'));
+            check(new Exchange()
+                    .send(Messages.query("select '%s'".formatted(workload.nextId())))
+                    .expectError("25P02", "")
+                    .expectReady('E'));
+        }
+        if (commits && !fails) {
+            ledger.doubtful(rows);
+        }
+        String tag = commits && !fails ? "COMMIT" : "ROLLBACK";
+        check(new Exchange()
+                .send(Messages.query(commits ? "commit" : "rollback"))
+                .expectTag(tag)
+                .expectReady('I'));
+        if (commits && !fails) {
+            ledger.committed(rows);
+        }
+    }
+
+    private Row insert(char status) throws IOException, Mismatch {
+        Row row = new Row(number, workload.nextSequence());
+        check(new Exchange()
+                .send(Messages.query(workload.insertSql(row.sequence())))
+                .expectTag("INSERT 0 1")
+                .expectReady(status));
+        return row;
+    }
+
+    private void copyIn() throws IOException, Mismatch {
+        Set<Row> rows = new HashSet<>();
+        long first = workload.nextSequence();
+        rows.add(new Row(number, first));
+        long last = first;
+        for (int left = random.nextInt(10); left > 0; left--) {
+            last = workload.nextSequence();
+            rows.add(new Row(number, last));
+        }
+        ledger.doubtful(rows);
+        check(workload.copyIn(first, last));
+        ledger.committed(rows);
+    }
+
+    private void cancel() throws IOException, Mismatch {
+        WireClient mine = connection();
+        String id = workload.nextId();
+        if (random.nextInt(3) == 0) {
+            // A race that either side may win; the query after it must not be hit.
+            mine.send(Messages.query("select '%s' from pg_sleep(0.02)".formatted(id)));
+            mine.cancel();
+            lateCancelled(id);
+        } else {
+            mine.send(Messages.query("do $$ begin raise notice '%s'; perform pg_sleep(60); end $$".formatted(id)));
+            check(new Exchange().expectNotice(id)); // PostgreSQL flushes notices: now the query runs.
+            mine.cancel();
+            check(new Exchange().expectError("57014", "").expectReady('I'));
+        }
+        check(workload.simple(new Exchange(), 'I'));
+    }
+
+    private void lateCancelled(String id) throws IOException, Mismatch {
+        BackendMessage first = next();
+        if (first.is('E') && first.sqlState().equals("57014")) {
+            ledger.countError("57014");
+        } else if (first.is('T')) {
+            BackendMessage second = next();
+            if (second.is('E') && second.sqlState().equals("57014")) {
+                ledger.countError("57014");
+            } else if (second.is('D') && second.column().equals(id)) {
+                check(new Exchange().expectTag("SELECT 1"));
+            } else {
+                throw new Mismatch("expected row " + id + " or 57014, got " + second);
+            }
+        } else {
+            throw new Mismatch("expected a row description or 57014, got " + first);
+        }
+        check(new Exchange().expectReady('I'));
+    }
+
+    /** Leaves where it hurts; nothing that it leaves behind may be committed. */
+    private void rude() throws IOException, Mismatch {
+        WireClient mine = connection();
+        byte[] bytes =
+                switch (random.nextInt(6)) {
+                    case 0 -> workload.largeResult().bytes();
+                    case 1 -> workload.pipelined().bytes();
+                    case 2 -> Messages.join(
+                            Messages.query("begin"), Messages.query(workload.insertSql(workload.nextSequence())));
+                    case 3 -> Messages.join(
+                            Messages.query("begin"),
+                            Messages.query("copy oracle_log from stdin"),
+                            Messages.copyData(workload.copyRow(workload.nextSequence())));
+                    case 4 -> Messages.query("select '%s' from pg_sleep(0.05)".formatted(workload.nextId()));
+                    default -> Messages.join(
+                            Messages.extended(workload.insertSql(workload.nextSequence())), Messages.flush());
+                };
+        // Never the whole of it where that would commit: the pieces above end before a COMMIT or Sync of a write.
+        int length = random.nextBoolean() ? bytes.length : random.nextInt(bytes.length);
+        mine.sendSlowly(Arrays.copyOf(bytes, length), Math.max(1, length));
+        if (random.nextInt(3) == 0) {
+            LockSupport.parkNanos(random.nextInt(5_000_000)); // long enough to be in the middle of something
+        }
+        switch (random.nextInt(3)) {
+            case 0 -> mine.reset();
+            case 1 -> mine.halfClose();
+            default -> mine.close();
+        }
+        abandon();
+    }
+
+    private void check(Exchange exchange) throws IOException, Mismatch {
+        WireClient mine = connection();
+        byte[] bytes = exchange.bytes();
+        if (bytes.length > 0) {
+            mine.send(bytes);
+        }
+        for (Exchange.Expectation expectation : exchange.expected()) {
+            BackendMessage message = next();
+            boolean isMet;
+            try {
+                isMet = expectation.isMet().test(message);
+            } catch (RuntimeException malformed) {
+                isMet = false;
+            }
+            if (!isMet) {
+                throw new Mismatch("expected " + expectation.what() + ", got " + message);
+            }
+            if (message.is('E')) {
+                ledger.countError(message.sqlState());
+            }
+        }
+    }
+
+    /** The next message that is not a ParameterStatus; one that tells another client's settings is a mismatch. */
+    private BackendMessage next() throws IOException, Mismatch {
+        while (true) {
+            BackendMessage message = connection().readMessage();
+            remember(message);
+            if (message.is('S')) {
+                checkParameter(message);
+            } else if (message.is('E') && announcesLoss(message)) {
+                throw new IOException("the server said " + message);
+            } else {
+                return message;
+            }
+        }
+    }
+
+    private boolean announcesLoss(BackendMessage error) {
+        return error.isFatal() || settings.lossSqlStates().contains(error.sqlState());
+    }
+
+    private void checkParameter(BackendMessage status) throws Mismatch {
+        List<String> pair = status.strings();
+        String mine = workload.parameters().get(pair.get(0));
+        if (mine != null && !mine.equals(pair.get(1))) {
+            throw new Mismatch("told of another's setting, mine is '" + mine + "': " + status);
+        }
+    }
+
+    private WireClient connection() throws IOException, Mismatch {
+        WireClient mine = connection;
+        if (mine == null) {
+            mine = WireClient.connect(settings.target(), workload.parameters(), settings.replyTimeout());
+            connection = mine;
+            recent.clear();
+            for (String name : List.of("TimeZone", "application_name")) {
+                String told = mine.parameterStatus().get(name);
+                if (!Objects.equals(told, workload.parameters().get(name))) {
+                    throw new Mismatch("logged in with another's " + name + ": " + told);
+                }
+            }
+        }
+        return mine;
+    }
+
+    private void leave() {
+        try {
+            if (connection != null) {
+                connection.terminate();
+            }
+        } catch (IOException alreadyGone) {
+            abandon();
+        }
+    }
+
+    private void abandon() {
+        try {
+            if (connection != null) {
+                connection.close();
+            }
+        } catch (IOException alreadyGone) {
+            // Closed as far as it can be.
+        }
+        connection = null;
+    }
+
+    private void remember(BackendMessage message) {
+        if (recent.size() == REMEMBERED_MESSAGES) {
+            recent.removeFirst();
+        }
+        recent.addLast(message);
+    }
+
+    private String describe(@Nullable String what) {
+        return "client %d: %s\n    its last messages:\n      %s"
+                .formatted(
+                        number,
+                        what,
+                        recent.stream()
+                                .map(message -> message.trace().replace("\n", "\n      "))
+                                .map(line -> line.length() > 200 ? line.substring(0, 200) + "…" : line)
+                                .collect(Collectors.joining("\n      ")));
+    }
+
+    private static final class Mismatch extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        Mismatch(String what) {
+            super(what);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package dev.spillway.testkit;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What an {@link IsolationOracle} saw.
+ *
+ * @param exchanges units of work that were answered in full and right
+ * @param errors errors that were asked for and came, by SQLSTATE
+ * @param connectionsLost connections that ended though their client had not left
+ * @param rowsVerified rows found in the table that had to be there
+ * @param mismatches every wrong, missing, doubled or stray reply, with the client's last messages; empty in a sound run
+ */
+public record OracleReport(
+        long seed,
+        long exchanges,
+        Map<String, Long> errors,
+        long connectionsLost,
+        long rowsVerified,
+        List<String> mismatches) {
+
+    /** Fails with the seed and every mismatch unless all went well. */
+    public OracleReport assertIsolated() {
+        if (!mismatches.isEmpty()) {
+            throw new AssertionError("isolation broken, seed %d, after %d exchanges:\n%s"
+                    .formatted(seed, exchanges, String.join("\n", mismatches)));
+        }
+        if (exchanges == 0) {
+            throw new AssertionError("the oracle has seen nothing, seed " + seed);
+        }
+        return this;
+    }
+}

@@ -1,0 +1,142 @@
+package dev.spillway.testkit;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * An embedded PostgreSQL 18 on loopback TCP, started at first use and stopped when the JVM ends; one per JVM and max_connections.
+ *
+ * <p>Roles: {@value #SUPERUSER} (superuser) and {@value #PLAIN_USER} are trusted; {@value #SCRAM_USER}, {@value #MD5_USER} and {@value
+ * #CLEAR_USER} must prove the password {@value #PASSWORD} by scram-sha-256, md5 and clear text. Database {@value #DATABASE}.
+ */
+public final class PostgresFixture {
+    public static final String DATABASE = "bench";
+    public static final String SUPERUSER = "bench";
+    public static final String PLAIN_USER = "plain_user";
+    public static final String SCRAM_USER = "scram_user";
+    public static final String MD5_USER = "md5_user";
+    public static final String CLEAR_USER = "clear_user";
+    public static final String PASSWORD = "sesame";
+
+    public static final int DEFAULT_MAX_CONNECTIONS = 60;
+
+    private static final Map<Integer, PostgresFixture> RUNNING = new ConcurrentHashMap<>();
+
+    private final EmbeddedPostgres postgres;
+
+    private PostgresFixture(EmbeddedPostgres postgres) {
+        this.postgres = postgres;
+    }
+
+    public static PostgresFixture shared() {
+        return withMaxConnections(DEFAULT_MAX_CONNECTIONS);
+    }
+
+    /** The server of this JVM that has this limit, started if there is none. */
+    public static PostgresFixture withMaxConnections(int maxConnections) {
+        return RUNNING.computeIfAbsent(maxConnections, PostgresFixture::start);
+    }
+
+    /** As the trusted superuser. */
+    public Endpoint endpoint() {
+        return new Endpoint("127.0.0.1", postgres.getPort(), SUPERUSER, DATABASE);
+    }
+
+    public Connection jdbc() throws SQLException {
+        return DriverManager.getConnection(endpoint().jdbcUrl());
+    }
+
+    /** Runs statements as superuser, outside whatever is under test. */
+    public void execute(String sql) {
+        try (Connection connection = jdbc();
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException("fixture statement failed: " + sql, e);
+        }
+    }
+
+    /** The first column of the first row, as text. */
+    public String queryOne(String sql) {
+        try (Connection connection = jdbc();
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            if (!rows.next()) {
+                throw new IllegalStateException("no row: " + sql);
+            }
+            return String.valueOf(rows.getString(1));
+        } catch (SQLException e) {
+            throw new IllegalStateException("fixture query failed: " + sql, e);
+        }
+    }
+
+    /** A login role whose password is stored for the given method, {@code scram-sha-256} or {@code md5}. */
+    public void createUser(String name, String password, String passwordEncryption) {
+        execute("set password_encryption = '%s'; create role %s login password '%s'"
+                .formatted(passwordEncryption, name, password));
+    }
+
+    private static PostgresFixture start(int maxConnections) {
+        try {
+            // Destroyed by the library's shutdown hook, together with its data directory.
+            EmbeddedPostgres postgres = EmbeddedPostgres.builder()
+                    .setServerConfig("max_connections", Integer.toString(maxConnections))
+                    .setServerConfig("listen_addresses", "127.0.0.1")
+                    .setServerConfig("unix_socket_directories", "")
+                    .setServerConfig("timezone", "UTC")
+                    .setServerConfig("md5_password_warnings", "off")
+                    .setServerConfig("log_min_messages", "fatal") // errors are what the tests provoke
+                    .setDataDirectoryCustomizer(PostgresFixture::demandPasswords)
+                    .setPGStartupWait(Duration.ofSeconds(60))
+                    .start();
+            PostgresFixture fixture = new PostgresFixture(postgres);
+            fixture.createRoles();
+            return fixture;
+        } catch (IOException e) {
+            throw new UncheckedIOException("embedded PostgreSQL did not start", e);
+        }
+    }
+
+    private static void demandPasswords(File dataDirectory) {
+        String rules =
+                """
+                host all scram_user 127.0.0.1/32 scram-sha-256
+                host all md5_user 127.0.0.1/32 md5
+                host all clear_user 127.0.0.1/32 password
+                host all all 127.0.0.1/32 trust
+                host replication all 127.0.0.1/32 trust
+                """;
+        try {
+            Files.writeString(dataDirectory.toPath().resolve("pg_hba.conf"), rules);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void createRoles() {
+        String admin = "jdbc:postgresql://127.0.0.1:%d/postgres?user=postgres".formatted(postgres.getPort());
+        try (Connection connection = DriverManager.getConnection(admin);
+                Statement statement = connection.createStatement()) {
+            statement.execute("create role %s superuser login".formatted(SUPERUSER));
+            statement.execute("create database %s owner %s".formatted(DATABASE, SUPERUSER));
+        } catch (SQLException e) {
+            throw new IllegalStateException("could not prepare the embedded PostgreSQL", e);
+        }
+        execute("create role %s login".formatted(PLAIN_USER));
+        createUser(SCRAM_USER, PASSWORD, "scram-sha-256");
+        createUser(MD5_USER, PASSWORD, "md5");
+        createUser(CLEAR_USER, PASSWORD, "scram-sha-256");
+        execute("grant all on schema public to public");
+    }
+}
