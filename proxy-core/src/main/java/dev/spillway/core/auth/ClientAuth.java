@@ -1,0 +1,73 @@
+package dev.spillway.core.auth;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The authentication of one client, as a step machine.
+ *
+ * <p>The client's session calls it on its lane: {@link #start} once, then {@link #onResponse} with the body of every 'p'
+ * message, doing what each {@link AuthStep} says. After Done or Failed the machine has ended and every further response
+ * fails. Bodies are borrowed: the machine copies what it keeps. It never throws because of what a client sent, never
+ * tells an unknown user from a wrong password by the messages it sends, and never derives a key itself.
+ */
+public sealed interface ClientAuth permits TrustClientAuth, ClearTextClientAuth, Md5ClientAuth, ScramClientAuth {
+    /** The first step. */
+    AuthStep start();
+
+    /** The step after the client's answer, {@code body} being the message without type and length. */
+    AuthStep onResponse(byte[] body);
+
+    /**
+     * The step after a {@link AuthStep.NeedsDerivation}, with what {@link KeyDerivation#saltedPassword} returned. Fails if
+     * the machine has ended meanwhile; an IllegalStateException if no derivation was asked for, which is our own mistake.
+     */
+    AuthStep resume(byte[] saltedPassword);
+
+    /** The longest body of a 'p' message that can succeed; a longer one may be refused unread. */
+    int responseLimitBytes();
+
+    /** Lets everybody in. */
+    static ClientAuth trust() {
+        return new TrustClientAuth(true);
+    }
+
+    /** Asks for the password in clear text; {@code secret} null if the user is unknown. */
+    static ClientAuth clearText(@Nullable StoredSecret secret, String user) {
+        return new ClearTextClientAuth(secret, user);
+    }
+
+    /**
+     * Sends an MD5 challenge; {@code secret} null if the user is unknown, never one of SCRAM: those cannot answer MD5, and
+     * {@link #choose} takes SCRAM for them.
+     *
+     * @param salt four unpredictable bytes
+     */
+    static ClientAuth md5(@Nullable StoredSecret secret, String user, byte[] salt) {
+        return new Md5ClientAuth(secret, user, salt);
+    }
+
+    /**
+     * Runs SCRAM-SHA-256. Where there is nothing to check against (a user unknown or without password: {@code secret}
+     * null; or an MD5 hash) the exchange looks the same and fails at its end.
+     */
+    static ClientAuth scram(@Nullable StoredSecret secret, String user, ScramIssuer issuer) {
+        return new ScramClientAuth(secret, user, issuer);
+    }
+
+    /**
+     * The machine for a configured method, as PgBouncer chooses it: {@code md5} becomes SCRAM for a user whose secret is a
+     * SCRAM verifier, {@code trust} refuses unknown users.
+     */
+    static ClientAuth choose(AuthMethod method, @Nullable StoredSecret secret, String user, ScramIssuer issuer) {
+        return switch (method) {
+            case ANY -> trust();
+            case TRUST -> new TrustClientAuth(secret != null);
+            case PLAIN -> clearText(secret, user);
+            case SCRAM_SHA_256 -> scram(secret, user, issuer);
+            case MD5 ->
+                secret instanceof ScramVerifier || secret instanceof ScramKeys
+                        ? scram(secret, user, issuer)
+                        : md5(secret, user, issuer.md5Salt());
+        };
+    }
+}
