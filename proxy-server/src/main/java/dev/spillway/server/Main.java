@@ -1,13 +1,26 @@
 package dev.spillway.server;
 
+import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.server.cli.SpillwayCommand;
+import java.io.IOException;
 
 /** The entry point. */
 public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        // The composition root becomes this runner.
-        System.exit(SpillwayCommand.commandLine(config -> 0, System.getenv()).execute(args));
+        System.exit(SpillwayCommand.commandLine(Main::run, System.getenv()).execute(args));
+    }
+
+    private static int run(ProxyConfig config) {
+        try {
+            Proxy proxy = Proxy.start(config);
+            Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(proxy::stop));
+            proxy.awaitStop();
+            return 0;
+        } catch (IOException e) {
+            System.err.println("spillway: " + e.getMessage());
+            return 1;
+        }
     }
 }

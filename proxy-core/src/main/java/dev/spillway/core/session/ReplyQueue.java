@@ -403,6 +403,7 @@ final class ReplyQueue {
         size--;
     }
 
+    @SuppressWarnings("EnumOrdinal") // in memory only: the ring is an enum pair packed into a byte
     private void set(int position, Kind kind, Disposition disposition) {
         ring[index(position)] = (byte) (disposition.ordinal() << DISPOSITION_SHIFT | kind.ordinal());
     }

@@ -1,0 +1,14 @@
+package dev.spillway.core.pool;
+
+/** What a pool has done, for SHOW STATS. Plain fields: one lane writes and reads them. Times are nanoseconds. */
+public final class PoolCounters {
+    public long assignments;
+    public long transactions;
+    public long queries;
+    public long bytesReceived;
+    public long bytesSent;
+    public long transactionNanos;
+    public long queryNanos;
+    public long waitNanos;
+    public long clientLogins;
+}

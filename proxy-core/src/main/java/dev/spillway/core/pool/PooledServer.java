@@ -1,0 +1,18 @@
+package dev.spillway.core.pool;
+
+import org.jspecify.annotations.Nullable;
+
+/** What a pool has to know of a server connection. */
+public interface PooledServer {
+    /** When its login was complete. */
+    long openedAtNanos();
+
+    /** When it last became idle. */
+    long idleSinceNanos();
+
+    /** The session state it holds; null if that is not known. Compared by {@code equals} with what a client wants. */
+    @Nullable Object affinity();
+
+    /** Closes it; {@code reason} is for the log. The pool hears of it by {@link Pool#onClosed}. */
+    void close(String reason);
+}

@@ -1,0 +1,17 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.protocol.CancelKey;
+import dev.spillway.core.session.state.Snapshot;
+
+/**
+ * Who a client is, fixed at login.
+ *
+ * @param snapshot the settings it started with, in force in each of its transactions
+ * @param connectedAtMillis wall clock, for people
+ */
+public record ClientIdentity(
+        String database, String user, CancelKey key, Snapshot snapshot, String applicationName, long connectedAtMillis) {
+    String describe(Wire wire) {
+        return database + "/" + user + "@" + wire.peer();
+    }
+}

@@ -1,0 +1,293 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.auth.AuthStep;
+import dev.spillway.core.auth.ClientAuth;
+import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.protocol.FrameReader;
+import dev.spillway.core.protocol.ProtocolViolation;
+import dev.spillway.core.protocol.backend.BackendMessages;
+import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.protocol.frontend.FrontendType;
+import dev.spillway.core.protocol.startup.StartupDecoder;
+import dev.spillway.core.protocol.startup.StartupPacket;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client from its first byte until it is authenticated.
+ *
+ * <p>It accepts, in this order and nothing else: encryption requests (each at most once, answered no), one startup packet
+ * or cancel request, then as many password messages as the authentication asks for. Every one is bounded in length, and
+ * the lane bounds the whole in time. Then the {@link Reception} decides what the client becomes.
+ */
+public final class ClientLogin implements Phase {
+    /** Decides about clients; one per lane. */
+    public interface Reception {
+        /** The machine that authenticates this client. */
+        ClientAuth authentication(StartupRequest request);
+
+        /**
+         * The client is who it says: gives it its next phase by {@link Wire#become}.
+         *
+         * @throws Refused with the error that ends the connection
+         */
+        void admit(Wire wire, StartupRequest request, ClientLogin login);
+
+        /** A cancel request; its connection is closed by the caller. */
+        void cancel(StartupPacket.CancelRequest request);
+    }
+
+    private static final byte[] NOTHING = {};
+    private static final int MAX_MINOR = 2;
+
+    private final Wire wire;
+    private final SessionPorts ports;
+    private final Reception reception;
+    private final FrameReader frames;
+    private @Nullable ByteBuf startup;
+    private @Nullable StartupRequest request;
+    private @Nullable ClientAuth auth;
+    private boolean sslAsked;
+    private boolean gssAsked;
+    private boolean isDeriving;
+    private boolean isOver;
+
+    public ClientLogin(Wire wire, SessionPorts ports, Reception reception) {
+        this.wire = wire;
+        this.ports = ports;
+        this.reception = reception;
+        this.frames = new FrameReader(wire.allocator(), FrontendType.LOGIN_RULES);
+    }
+
+    @Override
+    public void onRead(ByteBuf bytes) {
+        if (isOver) {
+            bytes.release();
+            return;
+        }
+        try {
+            if (request == null) {
+                readStartup(bytes);
+            } else {
+                readAnswers(bytes);
+            }
+        } catch (ProtocolViolation e) {
+            ports.log("client login failed", wire.peer(), e.text());
+            refuse(ProxyError.PROTOCOL.fields(e.text()));
+        } catch (Refused e) {
+            refuse(e.error());
+        }
+        wire.flush();
+    }
+
+    private void readStartup(ByteBuf bytes) {
+        ByteBuf before = startup;
+        startup = before == null ? bytes : before.writeBytes(bytes);
+        ByteBuf in = startup;
+        if (before != null) {
+            bytes.release();
+        }
+        while (!isOver && request == null) {
+            StartupPacket packet = StartupDecoder.decode(in);
+            if (packet == null) {
+                keep(in);
+                return;
+            }
+            onPacket(packet, in);
+        }
+        startup = null;
+        if (isOver || !in.isReadable()) {
+            in.release();
+        } else {
+            throw endAfter(in, "the client sent more than its startup packet");
+        }
+    }
+
+    /** What is not a whole packet yet, in a buffer that can grow to one and not further. */
+    private void keep(ByteBuf in) {
+        if (in.maxCapacity() != StartupDecoder.MAX_PACKET_BYTES * 2 || in.readerIndex() > 0) {
+            startup = wire.allocator()
+                    .buffer(256, StartupDecoder.MAX_PACKET_BYTES * 2)
+                    .writeBytes(in, in.readerIndex(), Math.min(in.readableBytes(), StartupDecoder.MAX_PACKET_BYTES));
+            in.release();
+        }
+    }
+
+    private static ProtocolViolation endAfter(ByteBuf in, String text) {
+        in.release();
+        return new ProtocolViolation(text);
+    }
+
+    private void onPacket(StartupPacket packet, ByteBuf rest) {
+        switch (packet) {
+            case StartupPacket.SslRequest() -> {
+                sslAsked = refuseEncryption(sslAsked, rest);
+            }
+            case StartupPacket.GssEncRequest() -> {
+                gssAsked = refuseEncryption(gssAsked, rest);
+            }
+            case StartupPacket.CancelRequest cancel -> {
+                reception.cancel(cancel);
+                end();
+            }
+            case StartupPacket.StartupMessage message -> onStartupMessage(message);
+        }
+    }
+
+    private boolean refuseEncryption(boolean isAskedBefore, ByteBuf rest) {
+        if (isAskedBefore || rest.isReadable()) {
+            throw new ProtocolViolation("received unencrypted data after an encryption request");
+        }
+        wire.write(wire.allocator().buffer(1).writeByte('N'));
+        return true;
+    }
+
+    private void onStartupMessage(StartupPacket.StartupMessage message) {
+        StartupRequest read = StartupRequest.of(message);
+        request = read;
+        negotiate(message);
+        auth = reception.authentication(read);
+        onStep(auth.start());
+    }
+
+    private void negotiate(StartupPacket.StartupMessage message) {
+        List<String> unknown = new ArrayList<>();
+        for (String name : message.parameters().keySet()) {
+            if (name.startsWith("_pq_.")) {
+                unknown.add(name);
+            }
+        }
+        if (message.minorVersion() > MAX_MINOR || !unknown.isEmpty()) {
+            ByteBuf reply = wire.allocator().buffer(64);
+            BackendMessages.negotiateProtocolVersion(reply, Math.min(message.minorVersion(), MAX_MINOR), unknown);
+            wire.write(reply);
+        }
+    }
+
+    private void readAnswers(ByteBuf bytes) {
+        frames.feed(bytes);
+        try {
+            while (!isOver && frames.next()) {
+                ClientAuth machine = auth;
+                if (isDeriving || machine == null) {
+                    throw new ProtocolViolation("unexpected password message");
+                }
+                int length = frames.end() - frames.start() - FrameReader.HEADER_BYTES;
+                if (length > machine.responseLimitBytes()) {
+                    throw new ProtocolViolation("password message too long");
+                }
+                onStep(machine.onResponse(frames.body().readBytes(length)));
+            }
+        } finally {
+            frames.finish();
+        }
+    }
+
+    private void onStep(AuthStep step) {
+        switch (step) {
+            case AuthStep.Send(int code, byte[] body) -> writeAuthentication(code, body);
+            case AuthStep.NeedsDerivation(var derivation) -> {
+                isDeriving = true;
+                ports.derive(derivation, this::onDerived);
+            }
+            case AuthStep.Done(byte[] finalBody, var _) -> {
+                if (finalBody != null) {
+                    writeAuthentication(12, finalBody);
+                }
+                admit();
+            }
+            case AuthStep.Failed(String detail, boolean isViolation) -> onFailed(detail, isViolation);
+        }
+    }
+
+    private void onDerived(byte[] salted) {
+        ClientAuth machine = auth;
+        isDeriving = false;
+        if (isOver || machine == null) {
+            return;
+        }
+        try {
+            onStep(machine.resume(salted));
+        } catch (Refused e) {
+            refuse(e.error());
+        }
+        wire.flush();
+    }
+
+    private void onFailed(String detail, boolean isViolation) {
+        String user = request == null ? "" : request.user();
+        ports.log("client login failed", user + "@" + wire.peer(), detail);
+        refuse(
+                isViolation
+                        ? ProxyError.AUTHENTICATION_GARBLED.fields(user, detail)
+                        : ProxyError.AUTHENTICATION_FAILED.fields(user));
+    }
+
+    private void admit() {
+        StartupRequest known = request;
+        if (known != null) {
+            isOver = true;
+            reception.admit(wire, known, this);
+        }
+    }
+
+    /** Writes AuthenticationOk; the {@link Reception}'s to call before anything else that goes to the client. */
+    public void writeOk() {
+        writeAuthentication(0, NOTHING);
+    }
+
+    private void writeAuthentication(int code, byte[] body) {
+        ByteBuf message = wire.allocator().buffer(body.length + 9);
+        BackendMessages.authentication(message, code, body);
+        wire.write(message);
+    }
+
+    /** Sends an error and closes. */
+    public void refuse(ErrorFields error) {
+        ByteBuf message = wire.allocator().buffer(128);
+        error.writeError(message);
+        wire.write(message);
+        end();
+    }
+
+    private void end() {
+        isOver = true;
+        wire.close();
+    }
+
+    /** Has it ended, well or badly? */
+    public boolean isOver() {
+        return isOver;
+    }
+
+    @Override
+    public void onReadComplete() {
+        wire.flush();
+    }
+
+    @Override
+    public void onWritabilityChanged() {}
+
+    @Override
+    public void onClosed() {
+        isOver = true;
+        frames.close();
+        ByteBuf kept = startup;
+        startup = null;
+        if (kept != null) {
+            kept.release();
+        }
+    }
+
+    /** The parameters a logged-in client is told, as messages. Returns a buffer that the caller owns. */
+    static ByteBuf greeting(Wire wire, Map<String, String> parameters, ClientIdentity identity) {
+        ByteBuf message = wire.allocator().buffer(512);
+        parameters.forEach((name, value) -> BackendMessages.parameterStatus(message, name, value));
+        BackendMessages.backendKeyData(message, identity.key());
+        BackendMessages.readyForQuery(message, 'I');
+        return message;
+    }
+}

@@ -1,0 +1,554 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.config.PoolMode;
+import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.pool.PoolCounters;
+import dev.spillway.core.pool.Waiter;
+import dev.spillway.core.protocol.FrameReader;
+import dev.spillway.core.protocol.ProtocolViolation;
+import dev.spillway.core.protocol.backend.BackendMessages;
+import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.protocol.frontend.FrontendType;
+import dev.spillway.core.session.state.Snapshot;
+import dev.spillway.core.session.state.StatementStart;
+import io.netty.buffer.ByteBuf;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A logged-in client.
+ *
+ * <p>The transport calls its {@link Phase} verbs, its server the {@link LeaseHolder} ones, its pool the {@link Waiter}
+ * ones, all on the lane's event loop. It is idle, waiting for a server, or linked to one. What it sends while it waits is
+ * held, up to {@link #HELD_LIMIT_BYTES}, and read on, so that its leaving is noticed. An idle client holds no buffer.
+ *
+ * <p>It forwards frames by type and length; it looks into a statement's text only while its settings are not yet known to
+ * be in force, and then only at its first word.
+ */
+public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSession> {
+    /** Replies a server may owe one client before the client is no longer read. */
+    static final int MAX_PIPELINED = 8192;
+
+    /** What a client may send ahead while it waits; a socket buffer may come on top. */
+    static final int HELD_LIMIT_BYTES = 128 * 1024;
+
+    private final Wire wire;
+    private final SessionPorts ports;
+    private final ServerPool pool;
+    private final ClientIdentity identity;
+    private final PoolCounters counters;
+    private final FrameReader frames;
+    private final Run run = new Run(this::sendRun);
+    private @Nullable ServerSession server;
+    private @Nullable ByteBuf held;
+    private boolean isWaiting;
+    private boolean isRestoring;
+    private boolean isUnnamedKnown;
+    private boolean forwardsFrame;
+    private boolean discardsToSync;
+    private boolean cancelAfterRestore;
+    private @Nullable ErrorFields refusal;
+    private Map<String, String> told;
+    private boolean isClosed;
+    private long waitingSinceNanos;
+    private long transactionSinceNanos;
+    private long querySinceNanos;
+
+    /** A client that has been told {@code told} at login and is owed its first ReadyForQuery by nobody any more. */
+    ClientSession(Wire wire, SessionPorts ports, ServerPool pool, ClientIdentity identity, Map<String, String> told) {
+        this.wire = wire;
+        this.ports = ports;
+        this.pool = pool;
+        this.identity = identity;
+        this.told = told;
+        this.counters = pool.pool().counters();
+        this.frames = new FrameReader(wire.allocator(), FrontendType.READY_RULES);
+    }
+
+    // ---- the socket ----------------------------------------------------------------------------------------------
+
+    @Override
+    public void onRead(ByteBuf bytes) {
+        counters.bytesReceived += bytes.readableBytes();
+        if (held != null) {
+            hold(bytes);
+            return;
+        }
+        process(bytes);
+    }
+
+    private void process(ByteBuf bytes) {
+        frames.feed(bytes);
+        try {
+            while (!isClosed && held == null && frames.next()) {
+                onPiece();
+            }
+            run.flush();
+        } catch (ProtocolViolation e) {
+            run.flush();
+            ports.log("client broke the protocol", identity.describe(wire), e.text());
+            close(ProxyError.PROTOCOL.fields(e.text()));
+        } finally {
+            frames.finish();
+        }
+        releaseIfDone();
+        updateReading();
+    }
+
+    // hot: a linked client whose settings are in force takes the last branch
+    private void onPiece() {
+        if (frames.isContinuation()) {
+            if (forwardsFrame) {
+                run.add(frames.buffer(), frames.start(), frames.end());
+            }
+            return;
+        }
+        forwardsFrame = false;
+        byte type = frames.type();
+        if (type == FrontendType.TERMINATE) {
+            run.flush();
+            leave();
+        } else if (refusal != null || discardsToSync) {
+            onRefused(type);
+        } else if (server == null && !needsServer(type)) {
+            answerWithoutServer(type);
+        } else if (server == null && !acquire()) {
+            holdFromHere();
+        } else if (isRestoring && !isSafeBehindRestore(type)) {
+            holdFromHere();
+        } else {
+            forward(type);
+        }
+    }
+
+    private void forward(byte type) {
+        ServerSession linked = server;
+        if (linked == null) {
+            return; // the link ended in the same moment: the connection is being closed
+        }
+        if (linked.pipelined() == 0) {
+            querySinceNanos = ports.nowNanos();
+        }
+        if (expect(linked, type)) {
+            forwardsFrame = true;
+            run.add(frames.buffer(), frames.start(), frames.end());
+        } else {
+            run.flush();
+        }
+    }
+
+    private boolean expect(ServerSession linked, byte type) {
+        return switch (type) {
+            case FrontendType.QUERY -> linked.expect(ReplyQueue.Kind.QUERY);
+            case FrontendType.PARSE -> linked.expect(ReplyQueue.Kind.PARSE);
+            case FrontendType.BIND -> linked.expect(ReplyQueue.Kind.BIND);
+            case FrontendType.EXECUTE -> linked.expect(ReplyQueue.Kind.EXECUTE);
+            case FrontendType.DESCRIBE -> linked.expect(describeKind());
+            case FrontendType.CLOSE -> linked.expect(ReplyQueue.Kind.CLOSE);
+            case FrontendType.SYNC -> linked.expect(ReplyQueue.Kind.SYNC);
+            case FrontendType.FUNCTION_CALL -> linked.expect(ReplyQueue.Kind.FUNCTION_CALL);
+            case FrontendType.COPY_DATA -> linked.expect(ReplyQueue.Kind.COPY_DATA_MARK);
+            case FrontendType.COPY_DONE, FrontendType.COPY_FAIL -> linked.expect(ReplyQueue.Kind.COPY_END_MARK);
+            default -> true; // Flush asks for nothing
+        };
+    }
+
+    private ReplyQueue.Kind describeKind() {
+        int target = frames.start() + FrameReader.HEADER_BYTES;
+        return target < frames.end() && frames.buffer().getByte(target) == 'S'
+                ? ReplyQueue.Kind.DESCRIBE_STATEMENT
+                : ReplyQueue.Kind.DESCRIBE_PORTAL;
+    }
+
+    private void sendRun(ByteBuf source, int from, int to) {
+        ServerSession linked = server;
+        if (linked != null) {
+            linked.send(source, from, to);
+        }
+    }
+
+    @Override
+    public void onReadComplete() {
+        ServerSession linked = server;
+        if (linked != null) {
+            linked.flush();
+        }
+        wire.flush();
+    }
+
+    @Override
+    public void onWritabilityChanged() {
+        ServerSession linked = server;
+        if (linked != null) {
+            linked.setReading(wire.isWritable());
+        }
+    }
+
+    @Override
+    public void onClosed() {
+        leave();
+        frames.close();
+    }
+
+    // ---- without a server ----------------------------------------------------------------------------------------
+
+    /** COPY data whose COPY has failed is ignored by PostgreSQL too; a Sync or Flush has nothing to wait for. */
+    private static boolean needsServer(byte type) {
+        return switch (type) {
+            case FrontendType.SYNC,
+                    FrontendType.FLUSH,
+                    FrontendType.COPY_DATA,
+                    FrontendType.COPY_DONE,
+                    FrontendType.COPY_FAIL -> false;
+            default -> true;
+        };
+    }
+
+    private void answerWithoutServer(byte type) {
+        if (type == FrontendType.SYNC) {
+            writeReady();
+        }
+    }
+
+    private void writeReady() {
+        ByteBuf message = wire.allocator().buffer(8);
+        BackendMessages.readyForQuery(message, 'I');
+        wire.write(message);
+    }
+
+    private void writeError(ErrorFields error) {
+        ByteBuf message = wire.allocator().buffer(256);
+        error.writeError(message);
+        wire.write(message);
+    }
+
+    private boolean acquire() {
+        ServerSession free = pool.pool().acquire(identity.snapshot());
+        if (free == null) {
+            return false;
+        }
+        link(free);
+        return true;
+    }
+
+    private void link(ServerSession free) {
+        server = free;
+        transactionSinceNanos = ports.nowNanos();
+        querySinceNanos = transactionSinceNanos;
+        isRestoring = true;
+        isUnnamedKnown = false;
+        free.link(this, identity.snapshot());
+        if (!wire.isWritable()) {
+            free.setReading(false);
+        }
+    }
+
+    private void holdFromHere() {
+        run.flush();
+        held = frames.takeBack();
+        if (server == null) {
+            isWaiting = true;
+            waitingSinceNanos = ports.nowNanos();
+            pool.pool().enqueue(this, waitingSinceNanos);
+        }
+        updateReading();
+    }
+
+    private void hold(ByteBuf bytes) {
+        ByteBuf before = held;
+        if (before == null) {
+            held = bytes;
+        } else {
+            held = wire.allocator()
+                    .buffer(before.readableBytes() + bytes.readableBytes())
+                    .writeBytes(before)
+                    .writeBytes(bytes);
+            before.release();
+            bytes.release();
+        }
+        updateReading();
+    }
+
+    private void processHeld() {
+        ByteBuf bytes = held;
+        held = null;
+        if (bytes != null) {
+            process(bytes);
+        }
+        ServerSession linked = server;
+        if (linked != null) {
+            linked.flush();
+        }
+    }
+
+    /** Reads the client only while what it sends has somewhere to go. */
+    private void updateReading() {
+        ServerSession linked = server;
+        boolean hasRoom = held == null || held.readableBytes() < HELD_LIMIT_BYTES;
+        boolean serverTakes = linked == null || (linked.isWritable() && linked.pipelined() < MAX_PIPELINED);
+        wire.setReading(hasRoom && serverTakes);
+    }
+
+    @Override
+    public void onServed(ServerSession free) {
+        isWaiting = false;
+        link(free);
+        processHeld();
+    }
+
+    @Override
+    public void onWaitFailed(ErrorFields error, boolean isFinal) {
+        isWaiting = false;
+        ports.log("client not served", identity.describe(wire), error.message());
+        if (isFinal) {
+            close(ErrorFields.of("FATAL", error.sqlstate(), error.message()));
+            return;
+        }
+        refuse(error);
+    }
+
+    /** The statement that waited gets an error in the place of PostgreSQL's answer, and the client goes on. */
+    private void refuse(ErrorFields error) {
+        refusal = error;
+        processHeld();
+        wire.flush();
+    }
+
+    private void onRefused(byte type) {
+        ErrorFields error = refusal;
+        if (error != null) {
+            refusal = null;
+            writeError(error);
+            discardsToSync = type != FrontendType.QUERY && type != FrontendType.FUNCTION_CALL;
+            if (!discardsToSync) {
+                writeReady();
+                return;
+            }
+        }
+        if (type == FrontendType.SYNC) {
+            discardsToSync = false;
+            writeReady();
+        }
+    }
+
+    // ---- settings ------------------------------------------------------------------------------------------------
+
+    /**
+     * May a message be sent though the restore before it might still fail? In the failed transaction that a failed restore
+     * leaves behind nothing runs but what ends it.
+     */
+    private boolean isSafeBehindRestore(byte type) {
+        ByteBuf buffer = frames.buffer();
+        int body = frames.start() + FrameReader.HEADER_BYTES;
+        return switch (type) {
+            case FrontendType.QUERY -> StatementStart.cannotEndTransaction(buffer, body, frames.end());
+            case FrontendType.PARSE -> isSafeParse(buffer, body);
+            case FrontendType.BIND, FrontendType.EXECUTE, FrontendType.DESCRIBE -> isUnnamedKnown;
+            default -> true;
+        };
+    }
+
+    private boolean isSafeParse(ByteBuf buffer, int body) {
+        boolean isUnnamed = body < frames.end() && buffer.getByte(body) == 0;
+        isUnnamedKnown = isUnnamed && StatementStart.cannotEndTransaction(buffer, body + 1, frames.end());
+        return isUnnamedKnown;
+    }
+
+    @Override
+    public void onRestored() {
+        isRestoring = false;
+        ServerSession linked = server;
+        if (linked == null) {
+            return;
+        }
+        tell(linked.parameters());
+        if (cancelAfterRestore) {
+            cancelAfterRestore = false;
+            linked.cancel();
+        }
+        if (held != null) {
+            processHeld();
+        }
+    }
+
+    @Override
+    public void onRestoreFailed(ErrorFields error) {
+        close(ProxyError.SETTING_NOT_RESTORED.fields(error.message()));
+    }
+
+    @Override
+    public void onParameterStatus(ServerSession from) {
+        tell(from.parameters());
+    }
+
+    /** Tells the client in what the server at hand differs from what it was last told. */
+    @SuppressWarnings("ReferenceEquality") // hot: the same instance nearly always, compared by content only when not
+    private void tell(Map<String, String> now) {
+        if (now == told) {
+            return;
+        }
+        if (!now.equals(told)) {
+            now.forEach((name, value) -> {
+                if (!value.equals(told.get(name))) {
+                    ByteBuf message = wire.allocator().buffer(64);
+                    BackendMessages.parameterStatus(message, name, value);
+                    wire.write(message);
+                }
+            });
+        }
+        told = now;
+    }
+
+    // ---- what comes from the server --------------------------------------------------------------------------------
+
+    @Override
+    public void deliver(ByteBuf source, int from, int to) {
+        wire.write(Run.slice(source, from, to));
+        ServerSession linked = server;
+        if (linked != null && !wire.isWritable()) {
+            linked.setReading(false);
+        }
+    }
+
+    @Override
+    public void deliverOwn(ByteBuf message) {
+        wire.write(message);
+    }
+
+    @Override
+    public void onReady(byte status, long nowNanos) {
+        counters.queries++;
+        counters.queryNanos += nowNanos - querySinceNanos;
+        querySinceNanos = nowNanos;
+        if (status == 'I') {
+            counters.transactions++;
+            counters.transactionNanos += nowNanos - transactionSinceNanos;
+            transactionSinceNanos = nowNanos;
+        }
+    }
+
+    @Override
+    public void onQuiet(byte status, long nowNanos) {
+        releaseIfDone();
+        updateReading();
+    }
+
+    private void releaseIfDone() {
+        ServerSession linked = server;
+        if (linked == null
+                || isRestoring
+                || pool.mode() != PoolMode.TRANSACTION
+                || !linked.isReleasable()
+                || (frames.isInsideFrame() && forwardsFrame)) {
+            return;
+        }
+        server = null;
+        wire.flush();
+        linked.unlink(false, false);
+    }
+
+    @Override
+    public void onServerReadComplete() {
+        wire.flush();
+    }
+
+    @Override
+    public void onServerWritability() {
+        updateReading();
+    }
+
+    @Override
+    public void onServerClosed(ErrorFields error, boolean isTold) {
+        server = null;
+        if (isTold) {
+            wire.flush();
+            leave();
+            wire.close();
+        } else {
+            close(error);
+        }
+    }
+
+    // ---- the end -------------------------------------------------------------------------------------------------
+
+    /** A CancelRequest with this client's key has come. */
+    public void cancel() {
+        ServerSession linked = server;
+        if (isWaiting) {
+            pool.pool().leave(this);
+            isWaiting = false;
+            refuse(ProxyError.CANCELED_WHILE_WAITING.fields());
+        } else if (linked != null && isRestoring) {
+            cancelAfterRestore = true;
+        } else if (linked != null && linked.pipelined() > 0) {
+            linked.cancel();
+        }
+    }
+
+    /** Ends the session from our side, with an error that the client can read. */
+    public void close(ErrorFields error) {
+        if (!isClosed) {
+            writeError(error);
+            leave();
+        }
+    }
+
+    /** Is it neither waiting nor linked? Then it can be closed without losing anything. */
+    public boolean isIdle() {
+        return server == null && !isWaiting && held == null;
+    }
+
+    private void leave() {
+        if (isClosed) {
+            return;
+        }
+        isClosed = true;
+        ports.unregister(identity.key());
+        if (isWaiting) {
+            isWaiting = false;
+            pool.pool().leave(this);
+        }
+        ByteBuf kept = held;
+        held = null;
+        if (kept != null) {
+            kept.release();
+        }
+        ServerSession linked = server;
+        server = null;
+        if (linked != null) {
+            boolean isCutOff = frames.isInsideFrame() && forwardsFrame;
+            linked.unlink(isCutOff, pool.mode() == PoolMode.SESSION);
+        }
+        wire.close();
+    }
+
+    // ---- figures -------------------------------------------------------------------------------------------------
+
+    public ClientIdentity identity() {
+        return identity;
+    }
+
+    public ServerPool pool() {
+        return pool;
+    }
+
+    public Wire wire() {
+        return wire;
+    }
+
+    /** PgBouncer's name of its state: waiting, active (linked) or idle. */
+    public String state() {
+        return isWaiting ? "waiting" : server == null ? "idle" : "active";
+    }
+
+    /** How long it has waited for a server, 0 if it does not wait. */
+    public long waitNanos(long nowNanos) {
+        return isWaiting ? nowNanos - waitingSinceNanos : 0;
+    }
+
+    /** The server it is linked to; null if none. */
+    public @Nullable ServerSession server() {
+        return server;
+    }
+
+}

@@ -1,0 +1,37 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.protocol.backend.ErrorFields;
+import io.netty.buffer.ByteBuf;
+
+/** Whoever a server is linked to, as the server sees it. */
+interface LeaseHolder {
+    /** Passes on the bytes {@code [from, to)} of {@code source}, which it borrows. */
+    void deliver(ByteBuf source, int from, int to);
+
+    /** A reply of our own making, in the order of the others; takes {@code message}. */
+    void deliverOwn(ByteBuf message);
+
+    /** The server reported a parameter on the holder's behalf. */
+    void onParameterStatus(ServerSession server);
+
+    /** A ReadyForQuery went to the client; {@code status} is its transaction status. */
+    void onReady(byte status, long nowNanos);
+
+    /** The server owes nothing. {@code status} is the last transaction status. */
+    void onQuiet(byte status, long nowNanos);
+
+    /** The holder's settings are in force. */
+    void onRestored();
+
+    /** They are not, and the server is in a failed transaction. */
+    void onRestoreFailed(ErrorFields error);
+
+    /** The server is gone; {@code error} says why unless the client has been told by the server itself. */
+    void onServerClosed(ErrorFields error, boolean isTold);
+
+    /** Everything there was to read has been read. */
+    void onServerReadComplete();
+
+    /** The server's socket takes bytes again, or does no longer. */
+    void onServerWritability();
+}

@@ -1,0 +1,66 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.config.PoolMode;
+import dev.spillway.core.pool.Pool;
+import dev.spillway.core.pool.PoolLimits;
+import dev.spillway.core.session.state.Snapshot;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A pool with what sessions add to it: what PostgreSQL tells clients at login, and who is linked to what.
+ *
+ * <p>Confined to its lane.
+ */
+public final class ServerPool {
+    private static final int MAX_WELCOMES = 1000;
+
+    private final PoolMode mode;
+    private final String resetQuery;
+    private final Pool<ServerSession> pool;
+    private final Map<Snapshot, Map<String, String>> welcomes = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Snapshot, Map<String, String>> eldest) {
+            return size() > MAX_WELCOMES;
+        }
+    };
+    private final Set<ServerSession> servers = new LinkedHashSet<>();
+
+    /** {@code resetQuery} is run on a server that a session-mode client has left; empty: none. */
+    public ServerPool(String name, PoolMode mode, String resetQuery, PoolLimits limits, Pool.Opener opener) {
+        this.mode = mode;
+        this.resetQuery = resetQuery;
+        this.pool = new Pool<>(name, limits, opener);
+    }
+
+    public Pool<ServerSession> pool() {
+        return pool;
+    }
+
+    public PoolMode mode() {
+        return mode;
+    }
+
+    String resetQuery() {
+        return resetQuery;
+    }
+
+    /** The parameters PostgreSQL reports to a client that starts with {@code snapshot}; null if none has yet. */
+    @Nullable Map<String, String> welcome(Snapshot snapshot) {
+        return welcomes.get(snapshot);
+    }
+
+    void learnWelcome(Snapshot snapshot, Map<String, String> parameters) {
+        welcomes.put(snapshot, parameters);
+    }
+
+    /** All servers that are logged in. */
+    public Set<ServerSession> servers() {
+        return servers;
+    }
+}

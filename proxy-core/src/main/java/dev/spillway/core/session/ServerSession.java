@@ -1,0 +1,555 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.pool.PooledServer;
+import dev.spillway.core.protocol.CancelKey;
+import dev.spillway.core.protocol.FrameReader;
+import dev.spillway.core.protocol.MessageCursor;
+import dev.spillway.core.protocol.ProtocolViolation;
+import dev.spillway.core.protocol.backend.BackendMessages;
+import dev.spillway.core.protocol.backend.BackendType;
+import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.protocol.frontend.FrontendMessages;
+import dev.spillway.core.session.state.Snapshot;
+import io.netty.buffer.ByteBuf;
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A logged-in server connection.
+ *
+ * <p>The transport calls its {@link Phase} verbs, its holder the others, all on the lane's event loop. It is idle in its
+ * pool, linked to a {@link LeaseHolder}, or abandoned: without a holder but not clean yet, in the hands of its {@link
+ * Recovery}. Replies are forwarded as slices of what was read; nothing of a reply is kept.
+ *
+ * <p>It never decides where a reply goes (its {@link ReplyQueue} does) and never goes back to its pool while it owes
+ * anything, is inside a transaction, or may still be hit by a cancel.
+ */
+public final class ServerSession implements Phase, PooledServer, ReplyQueue.Fakes {
+    /** The end of a statement that we injected. */
+    interface Injection {
+        /** It ended; {@code error} is null if it succeeded. {@code status} is the transaction status. */
+        void ended(@Nullable ErrorFields error, byte status);
+    }
+
+    private static final byte IDLE = 'I';
+
+    private final Wire wire;
+    private final SessionPorts ports;
+    private final ServerPool home;
+    private final CancelKey cancelKey;
+    private final FrameReader frames;
+    private final ReplyQueue replies = new ReplyQueue(this);
+    private final Run run = new Run(this::deliver);
+    private final long openedAtNanos;
+    private long idleSinceNanos;
+    private byte status = IDLE;
+    private Map<String, String> parameters;
+    private @Nullable Snapshot snapshot = Snapshot.NEUTRAL;
+    private @Nullable LeaseHolder holder;
+    private @Nullable Recovery recovery;
+    private @Nullable Injection injection;
+    private @Nullable ErrorFields injectionError;
+    private @Nullable ErrorFields lastWords;
+    private boolean lastWordsTold;
+    private boolean forwardsFrame;
+    private boolean parametersChanged;
+    private int cancelsInFlight;
+    private boolean cancelSinceRoundTrip;
+    private boolean cancelUncertain;
+    private boolean closed;
+
+    /** A server whose login is complete; it reports nothing to its pool yet. */
+    ServerSession(Wire wire, SessionPorts ports, ServerPool home, CancelKey cancelKey, Map<String, String> parameters) {
+        this.wire = wire;
+        this.ports = ports;
+        this.home = home;
+        this.cancelKey = cancelKey;
+        this.parameters = Collections.unmodifiableMap(parameters);
+        this.frames = new FrameReader(wire.allocator(), BackendType.READY_RULES);
+        this.openedAtNanos = ports.nowNanos();
+        this.idleSinceNanos = openedAtNanos;
+    }
+
+    // ---- what the holder does ------------------------------------------------------------------------------------
+
+    /** Gives the server to {@code next}; its settings are in force or being put into force when this returns. */
+    void link(LeaseHolder next, Snapshot wanted) {
+        holder = next;
+        wire.setReading(true);
+        if (wanted.equals(snapshot)) {
+            next.onRestored();
+        } else {
+            restore(wanted);
+        }
+    }
+
+    private void restore(Snapshot wanted) {
+        snapshot = null;
+        inject(wanted.restoreSql(), (error, statusAfter) -> {
+            LeaseHolder waiting = holder;
+            if (error == null && statusAfter == IDLE) {
+                snapshot = wanted;
+                parametersChanged = false;
+                if (waiting != null) {
+                    waiting.onRestored();
+                }
+            } else if (waiting != null) {
+                waiting.onRestoreFailed(error == null ? ErrorFields.of("ERROR", "25P02", "restore did not end") : error);
+            }
+        });
+    }
+
+    /** Sends a statement of ours whose replies nobody else sees. One at a time. */
+    void inject(String sql, Injection end) {
+        injection = end;
+        injectionError = null;
+        ByteBuf message = wire.allocator().buffer(sql.length() + 16);
+        FrontendMessages.query(message, sql);
+        replies.add(ReplyQueue.Kind.QUERY, ReplyQueue.Disposition.SKIP);
+        wire.write(message);
+    }
+
+    /** Notes that the client's next bytes ask for {@code kind}; false if they must not be sent. */
+    boolean expect(ReplyQueue.Kind kind) {
+        return replies.add(kind, ReplyQueue.Disposition.FORWARD);
+    }
+
+    /** Passes on the client's bytes, which it borrows. */
+    void send(ByteBuf source, int from, int to) {
+        wire.write(Run.slice(source, from, to));
+    }
+
+    void flush() {
+        wire.flush();
+    }
+
+    void setReading(boolean on) {
+        wire.setReading(on);
+    }
+
+    boolean isWritable() {
+        return wire.isWritable();
+    }
+
+    /** Is there nothing it owes, no transaction, and no half of an extended-protocol group? */
+    boolean isReleasable() {
+        return status == IDLE && replies.isEmpty() && !replies.needsSync() && !replies.isReadingCopyData();
+    }
+
+    int pipelined() {
+        return replies.size();
+    }
+
+    /**
+     * Takes the server from its holder, who needs no more of it, in whatever state it is. {@code isCutOff} says that the
+     * last frame was sent in part only, after which nothing but closing helps.
+     */
+    void unlink(boolean isCutOff, boolean sessionEnds) {
+        holder = null;
+        wire.setReading(true);
+        if (closed) {
+            return;
+        }
+        if (isCutOff) {
+            close("client left in the middle of a message");
+            return;
+        }
+        if (replies.isDoubtful() || cancelUncertain) {
+            close("its next reply is not certain");
+            return;
+        }
+        boolean needsReset = sessionEnds && !home.resetQuery().isEmpty();
+        if (isReleasable() && !needsReset && cancelsInFlight == 0 && !cancelSinceRoundTrip) {
+            giveBack();
+            return;
+        }
+        replies.abandon();
+        recovery = new Recovery(this, needsReset ? home.resetQuery() : "", ports.nowNanos());
+        recovery.begin();
+        wire.flush();
+    }
+
+    void giveBack() {
+        recovery = null;
+        idleSinceNanos = ports.nowNanos();
+        home.pool().release(this, idleSinceNanos);
+    }
+
+    /** Sends a CancelRequest for what the server does now. */
+    void cancel() {
+        cancelsInFlight++;
+        cancelSinceRoundTrip = true;
+        ports.sendCancel(this, cancelKey, isCertain -> {
+            cancelsInFlight--;
+            cancelUncertain |= !isCertain;
+            if (recovery != null && !closed) {
+                recovery.onQuietOrCancelEnded();
+                wire.flush();
+            }
+        });
+    }
+
+    // ---- what the recovery does ----------------------------------------------------------------------------------
+
+    ReplyQueue replies() {
+        return replies;
+    }
+
+    byte status() {
+        return status;
+    }
+
+    boolean hasCancelInFlight() {
+        return cancelsInFlight > 0;
+    }
+
+    boolean mayBeHitByCancel() {
+        return cancelSinceRoundTrip;
+    }
+
+    boolean isCancelUncertain() {
+        return cancelUncertain;
+    }
+
+    void noteRoundTrip() {
+        cancelSinceRoundTrip = false;
+    }
+
+    void noteNeutral() {
+        snapshot = Snapshot.NEUTRAL;
+    }
+
+    void write(ByteBuf message) {
+        wire.write(message);
+    }
+
+    ByteBuf newMessage() {
+        return wire.allocator().buffer(64);
+    }
+
+    // ---- what the socket does ------------------------------------------------------------------------------------
+
+    @Override
+    public void onRead(ByteBuf bytes) {
+        home.pool().counters().bytesSent += bytes.readableBytes();
+        frames.feed(bytes);
+        try {
+            while (!closed && frames.next()) {
+                onPiece();
+            }
+            run.flush();
+        } catch (ProtocolViolation e) {
+            run.flush();
+            breakOff(e.text());
+        } finally {
+            frames.finish();
+        }
+    }
+
+    // hot: rows take the first two branches
+    private void onPiece() {
+        if (frames.isContinuation()) {
+            addToRun(forwardsFrame);
+            return;
+        }
+        byte type = frames.type();
+        switch (type) {
+            case BackendType.READY_FOR_QUERY -> onReadyForQuery();
+            case BackendType.ERROR_RESPONSE -> onError();
+            case BackendType.PARAMETER_STATUS -> onParameterStatus();
+            case BackendType.NOTICE_RESPONSE -> addToRun(holder != null && replies.isHeadForwarded());
+            case BackendType.NOTIFICATION_RESPONSE -> addToRun(holder != null);
+            default -> onReply(type);
+        }
+    }
+
+    private void onReply(byte type) {
+        if (type == BackendType.COMMAND_COMPLETE) {
+            noteTag();
+        }
+        boolean isForwarded = isForwarded(replies.onReply(type), type);
+        addToRun(isForwarded && holder != null);
+        if (recovery != null && (type == BackendType.COPY_IN_RESPONSE || type == BackendType.COPY_BOTH_RESPONSE)) {
+            recovery.onCopyAnnounced();
+        }
+    }
+
+    private boolean isForwarded(ReplyQueue.Verdict verdict, byte type) {
+        return switch (verdict) {
+            case FORWARD -> true;
+            case DROP -> false;
+            case VIOLATION ->
+                throw new ProtocolViolation("unexpected message type '" + (char) type + "' while " + replies);
+        };
+    }
+
+    private void addToRun(boolean isForwarded) {
+        forwardsFrame = isForwarded;
+        if (isForwarded) {
+            run.add(frames.buffer(), frames.start(), frames.end());
+        }
+    }
+
+    /** After SET, RESET or DISCARD nobody knows what is in force. */
+    private void noteTag() {
+        int body = frames.start() + FrameReader.HEADER_BYTES;
+        if (frames.end() - body < 4) {
+            return;
+        }
+        int word = frames.buffer().getInt(body);
+        if (word == ('S' << 24 | 'E' << 16 | 'T' << 8) || word == ('R' << 24 | 'E' << 16 | 'S' << 8 | 'E')
+                || word == ('D' << 24 | 'I' << 16 | 'S' << 8 | 'C')) {
+            snapshot = null;
+        }
+    }
+
+    private void onReadyForQuery() {
+        byte newStatus = frames.buffer().getByte(frames.end() - 1);
+        if (newStatus != 'I' && newStatus != 'T' && newStatus != 'E') {
+            throw new ProtocolViolation("unknown transaction status " + newStatus);
+        }
+        boolean isForwarded = isForwarded(replies.onReadyForQuery(newStatus), BackendType.READY_FOR_QUERY);
+        status = newStatus;
+        if (parametersChanged) {
+            snapshot = null;
+        }
+        LeaseHolder linked = holder;
+        if (isForwarded && linked != null) {
+            addToRun(true);
+            linked.onReady(newStatus, ports.nowNanos());
+        } else {
+            endInjection();
+        }
+        if (replies.isEmpty()) {
+            onQuiet();
+        }
+    }
+
+    private void endInjection() {
+        Injection ended = injection;
+        if (ended != null) {
+            injection = null;
+            ended.ended(injectionError, status);
+        }
+    }
+
+    private void onQuiet() {
+        run.flush();
+        LeaseHolder linked = holder;
+        if (linked != null) {
+            linked.onQuiet(status, ports.nowNanos());
+        } else if (recovery != null) {
+            recovery.onQuietOrCancelEnded();
+            wire.flush();
+        }
+    }
+
+    private void onError() {
+        boolean isForwarded = replies.onError() == ReplyQueue.Verdict.FORWARD && holder != null;
+        if (frames.isComplete()) {
+            ErrorFields error = ErrorFields.read(frames.body());
+            if (error.isFatal()) {
+                lastWords = error;
+                lastWordsTold = isForwarded;
+            }
+            if (!isForwarded) {
+                injectionError = error;
+            }
+        } else if (!isForwarded) {
+            injectionError = ErrorFields.of("ERROR", "XX000", "an error too long to be read");
+        }
+        addToRun(isForwarded);
+    }
+
+    private void onParameterStatus() {
+        MessageCursor body = frames.body();
+        String name = body.readString();
+        String value = body.readString();
+        if (value.equals(parameters.get(name))) {
+            return;
+        }
+        Map<String, String> changed = new TreeMap<>(parameters);
+        changed.put(name, value);
+        parameters = Collections.unmodifiableMap(changed);
+        LeaseHolder linked = holder;
+        if (linked != null && replies.isHeadForwarded()) {
+            parametersChanged = true;
+            run.flush();
+            linked.onParameterStatus(this);
+        }
+    }
+
+    private void deliver(ByteBuf source, int from, int to) {
+        LeaseHolder linked = holder;
+        if (linked != null) {
+            linked.deliver(source, from, to);
+        }
+    }
+
+    @Override
+    public void onReadComplete() {
+        LeaseHolder linked = holder;
+        if (linked != null) {
+            linked.onServerReadComplete();
+        }
+        wire.flush();
+    }
+
+    @Override
+    public void onWritabilityChanged() {
+        LeaseHolder linked = holder;
+        if (linked != null) {
+            linked.onServerWritability();
+        }
+    }
+
+    @Override
+    public void onClosed() {
+        boolean isSudden = !closed;
+        leavePool();
+        if (isSudden) {
+            ports.log("server closed", describe(), lastWords == null ? "connection lost" : lastWords.message());
+        }
+        tellHolder();
+        frames.close();
+    }
+
+    private void tellHolder() {
+        LeaseHolder linked = holder;
+        holder = null;
+        if (linked != null) {
+            ErrorFields words = lastWords;
+            String why = words == null ? "the server closed the connection unexpectedly" : words.message();
+            ErrorFields error = ProxyError.SERVER_LOST.fields(home.pool().name(), why);
+            linked.onServerClosed(error, lastWordsTold);
+        }
+    }
+
+    private void breakOff(String why) {
+        ports.log("server broke the protocol", describe(), why);
+        lastWords = null;
+        leavePool();
+        LeaseHolder linked = holder;
+        holder = null;
+        if (linked != null) {
+            linked.onServerClosed(ProxyError.SERVER_MISBEHAVED.fields(home.pool().name(), why), false);
+        }
+        wire.close();
+    }
+
+    @Override
+    public void close(String reason) {
+        if (!closed) {
+            ports.log("server closed", describe(), reason);
+            ByteBuf message = newMessage();
+            FrontendMessages.terminate(message);
+            wire.write(message);
+            leavePool();
+            wire.close();
+        }
+    }
+
+    private void leavePool() {
+        if (!closed) {
+            closed = true;
+            recovery = null;
+            home.servers().remove(this);
+            home.pool().onClosed(this, ports.nowNanos());
+        }
+    }
+
+    /** Closes a server whose recovery has taken longer than {@code limitNanos}. */
+    public void tick(long nowNanos, long limitNanos) {
+        Recovery running = recovery;
+        if (running != null && nowNanos - running.sinceNanos() > limitNanos) {
+            close("could not be brought back to a clean state in time");
+        }
+    }
+
+    // ---- fakes ---------------------------------------------------------------------------------------------------
+
+    @Override
+    public void answer(ReplyQueue.Kind kind) {
+        byte type = switch (kind) {
+            case PARSE -> BackendType.PARSE_COMPLETE;
+            case BIND -> BackendType.BIND_COMPLETE;
+            case CLOSE -> BackendType.CLOSE_COMPLETE;
+            case QUERY, FUNCTION_CALL, SYNC, DESCRIBE_STATEMENT, DESCRIBE_PORTAL, EXECUTE, COPY_DATA_MARK, COPY_END_MARK ->
+                throw new IllegalStateException("cannot be faked: " + kind);
+        };
+        ByteBuf message = newMessage();
+        BackendMessages.bare(message, type);
+        deliverOwn(message);
+    }
+
+    @Override
+    public void refuse() {
+        ByteBuf message = newMessage();
+        ProxyError.FAILED_TRANSACTION.fields().writeError(message);
+        deliverOwn(message);
+    }
+
+    private void deliverOwn(ByteBuf message) {
+        run.flush();
+        LeaseHolder linked = holder;
+        if (linked == null) {
+            message.release();
+        } else {
+            linked.deliverOwn(message);
+        }
+    }
+
+    // ---- figures -------------------------------------------------------------------------------------------------
+
+    /** The parameters the server has reported, as they are now. Immutable; another instance after each change. */
+    Map<String, String> parameters() {
+        return parameters;
+    }
+
+    @Override
+    public long openedAtNanos() {
+        return openedAtNanos;
+    }
+
+    @Override
+    public long idleSinceNanos() {
+        return idleSinceNanos;
+    }
+
+    @Override
+    public @Nullable Snapshot affinity() {
+        return snapshot;
+    }
+
+    /** PgBouncer's name of its state: active, idle, being_canceled or tested. */
+    public String state() {
+        if (holder != null) {
+            return "active";
+        }
+        if (recovery == null) {
+            return "idle";
+        }
+        return cancelsInFlight > 0 ? "being_canceled" : "tested";
+    }
+
+    /** PostgreSQL's process id of it. */
+    public int processId() {
+        return cancelKey.processId();
+    }
+
+    /** Who holds it; null if nobody does. */
+    @Nullable LeaseHolder holder() {
+        return holder;
+    }
+
+    public Wire wire() {
+        return wire;
+    }
+
+    private String describe() {
+        return home.pool().name() + " pid " + cancelKey.processId();
+    }
+}

@@ -1,0 +1,41 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.protocol.CancelKey;
+import org.jspecify.annotations.Nullable;
+
+/** What sessions need of the lane they live on. Called on the lane's event loop. */
+public interface SessionPorts {
+    /** Monotonic time. */
+    long nowNanos();
+
+    /**
+     * Sends a CancelRequest to the host of {@code server} on a connection of its own.
+     *
+     * @param ended told, on this lane, when that connection has ended; true if the server has had the request for certain
+     *     or certainly never will
+     */
+    void sendCancel(ServerSession server, CancelKey key, CancelEnd ended);
+
+    /** Ties a client's key to the client, so that cancel requests find it. */
+    void register(CancelKey key, ClientSession client);
+
+    void unregister(CancelKey key);
+
+    /** Runs slow work (PBKDF2) elsewhere and hands its result back on this lane. */
+    void derive(dev.spillway.core.auth.KeyDerivation derivation, Derived done);
+
+    /** One thing happened that an operator wants to know: one line. {@code detail} is already masked. */
+    void log(String event, String subject, @Nullable String detail);
+
+    /** How a cancel connection ended. */
+    @FunctionalInterface
+    interface CancelEnd {
+        void ended(boolean isCertain);
+    }
+
+    /** The result of a derivation. */
+    @FunctionalInterface
+    interface Derived {
+        void saltedPassword(byte[] saltedPassword);
+    }
+}

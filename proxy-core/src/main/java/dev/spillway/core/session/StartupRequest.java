@@ -1,0 +1,60 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.protocol.CancelKey;
+import dev.spillway.core.protocol.startup.CommandLineOptions;
+import dev.spillway.core.protocol.startup.StartupPacket;
+import dev.spillway.core.session.state.Snapshot;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * What a client's startup packet asks for, read.
+ *
+ * @param settings the parameters it wants in force, those of its {@code options} included
+ */
+public record StartupRequest(int minorVersion, String database, String user, Map<String, String> settings) {
+    /**
+     * Reads a packet as PostgreSQL does: the database's name defaults to the user's, names of parameters have no case, and
+     * {@code options} come before parameters of the packet's own ({@code process_startup_options()}).
+     *
+     * @throws Refused if no user is named, or for a replication connection
+     */
+    static StartupRequest of(StartupPacket.StartupMessage message) {
+        Map<String, String> sent = message.parameters();
+        String user = sent.getOrDefault("user", "");
+        if (user.isEmpty()) {
+            throw new Refused(ProxyError.NO_USER_NAME.fields());
+        }
+        if (Set.of("true", "on", "yes", "1", "database").contains(sent.getOrDefault("replication", "false"))) {
+            throw new Refused(ProxyError.REPLICATION_UNSUPPORTED.fields());
+        }
+        Map<String, String> settings = new TreeMap<>(CommandLineOptions.parse(sent.getOrDefault("options", "")));
+        sent.forEach((name, value) -> {
+            if (!Set.of("user", "database", "options", "replication").contains(name) && !name.startsWith("_pq_.")) {
+                settings.put(name.toLowerCase(Locale.ROOT), value);
+            }
+        });
+        String database = sent.getOrDefault("database", "");
+        return new StartupRequest(message.minorVersion(), database.isEmpty() ? user : database, user, settings);
+    }
+
+    /** The settings but for those that are to be ignored. */
+    private Snapshot snapshot(Set<String> ignored) {
+        Map<String, String> kept = new TreeMap<>(settings);
+        kept.keySet().removeAll(ignored);
+        return Snapshot.of(kept);
+    }
+
+    /** Who the client is, with the key it is given. {@code ignored} settings are dropped. */
+    public ClientIdentity identity(CancelKey key, Set<String> ignored, long connectedAtMillis) {
+        return new ClientIdentity(
+                database, user, key, snapshot(ignored), applicationName(), connectedAtMillis);
+    }
+
+    private String applicationName() {
+        return settings.getOrDefault("application_name", "");
+    }
+}

@@ -1,0 +1,189 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.pool.Waiter;
+import dev.spillway.core.protocol.FrameReader;
+import dev.spillway.core.protocol.ProtocolViolation;
+import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.protocol.frontend.FrontendType;
+import io.netty.buffer.ByteBuf;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An authenticated client until it has been told what PostgreSQL reports to a session with its settings.
+ *
+ * <p>Where that is known already, it passes at once. Otherwise it waits for a server like any client, has its settings put
+ * into force there, and so learns both what is reported and whether they are valid: a bad value fails the login, as it
+ * does on a direct connection.
+ */
+public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSession> {
+    private final Wire wire;
+    private final SessionPorts ports;
+    private final ServerPool pool;
+    private final ClientIdentity identity;
+    private final FrameReader frames;
+    private @Nullable ServerSession server;
+    private boolean isOver;
+
+    private WelcomeProbe(Wire wire, SessionPorts ports, ServerPool pool, ClientIdentity identity) {
+        this.wire = wire;
+        this.ports = ports;
+        this.pool = pool;
+        this.identity = identity;
+        this.frames = new FrameReader(wire.allocator(), FrontendType.WELCOME_RULES);
+    }
+
+    /** Takes over an authenticated client, who has been told AuthenticationOk. */
+    public static void receive(Wire wire, SessionPorts ports, ServerPool pool, ClientIdentity identity) {
+        WelcomeProbe probe = new WelcomeProbe(wire, ports, pool, identity);
+        wire.become(probe);
+        Map<String, String> known = pool.welcome(identity.snapshot());
+        if (known != null) {
+            probe.welcome(known);
+            return;
+        }
+        ServerSession free = pool.pool().acquire(identity.snapshot());
+        if (free == null) {
+            pool.pool().enqueue(probe, ports.nowNanos());
+        } else {
+            probe.onServed(free);
+        }
+    }
+
+    private void welcome(Map<String, String> parameters) {
+        isOver = true;
+        pool.pool().counters().clientLogins++;
+        ClientSession session = new ClientSession(wire, ports, pool, identity, parameters);
+        ports.register(identity.key(), session);
+        wire.write(ClientLogin.greeting(wire, parameters, identity));
+        wire.become(session);
+        wire.flush();
+    }
+
+    @Override
+    public void onServed(ServerSession free) {
+        server = free;
+        free.link(this, identity.snapshot());
+        free.flush();
+    }
+
+    @Override
+    public void onRestored() {
+        ServerSession linked = server;
+        if (linked != null && !isOver) {
+            Map<String, String> parameters = linked.parameters();
+            pool.learnWelcome(identity.snapshot(), parameters);
+            welcome(parameters);
+            giveBackIfQuiet(linked);
+        }
+    }
+
+    @Override
+    public void onQuiet(byte status, long nowNanos) {
+        ServerSession linked = server;
+        if (linked != null) {
+            giveBackIfQuiet(linked);
+        }
+    }
+
+    private void giveBackIfQuiet(ServerSession linked) {
+        if (linked.isReleasable()) {
+            server = null;
+            linked.unlink(false, false);
+        }
+    }
+
+    @Override
+    public void onRestoreFailed(ErrorFields error) {
+        end(ErrorFields.of("FATAL", error.sqlstate(), error.message()));
+    }
+
+    @Override
+    public void onWaitFailed(ErrorFields error, boolean isFinal) {
+        end(ErrorFields.of("FATAL", error.sqlstate(), error.message()));
+    }
+
+    @Override
+    public void onServerClosed(ErrorFields error, boolean isTold) {
+        server = null;
+        end(error);
+    }
+
+    /** Ends the login with an error. */
+    public void end(ErrorFields error) {
+        if (!isOver) {
+            ports.log("client login failed", identity.describe(wire), error.message());
+            ByteBuf message = wire.allocator().buffer(128);
+            error.writeError(message);
+            wire.write(message);
+            leave();
+        }
+    }
+
+    private void leave() {
+        if (isOver) {
+            return;
+        }
+        isOver = true;
+        pool.pool().leave(this);
+        ServerSession linked = server;
+        server = null;
+        if (linked != null) {
+            linked.unlink(false, false);
+        }
+        wire.close();
+    }
+
+    /** Has the login ended, well or badly? */
+    public boolean isOver() {
+        return isOver;
+    }
+
+    @Override
+    public void onRead(ByteBuf bytes) {
+        frames.feed(bytes);
+        try {
+            if (frames.next()) {
+                leave();
+            }
+        } catch (ProtocolViolation e) {
+            end(dev.spillway.core.error.ProxyError.PROTOCOL.fields(e.text()));
+        } finally {
+            frames.finish();
+        }
+    }
+
+    @Override
+    public void onClosed() {
+        leave();
+        frames.close();
+    }
+
+    @Override
+    public void deliver(ByteBuf source, int from, int to) {
+        // nothing of ours is forwarded
+    }
+
+    @Override
+    public void deliverOwn(ByteBuf message) {
+        message.release();
+    }
+
+    @Override
+    public void onParameterStatus(ServerSession from) {}
+
+    @Override
+    public void onReady(byte status, long nowNanos) {}
+
+    @Override
+    public void onReadComplete() {}
+
+    @Override
+    public void onWritabilityChanged() {}
+
+    @Override
+    public void onServerReadComplete() {}
+
+    @Override
+    public void onServerWritability() {}
+}

@@ -1,0 +1,10 @@
+/**
+ * Session state that follows a client from server to server. Its first inhabitant: the startup parameters.
+ *
+ * <p>May depend on {@code core.protocol}, {@code core.error} and {@code core.config}. Values are immutable. Read {@link
+ * dev.spillway.core.session.state.Snapshot} first.
+ */
+@NullMarked
+package dev.spillway.core.session.state;
+
+import org.jspecify.annotations.NullMarked;

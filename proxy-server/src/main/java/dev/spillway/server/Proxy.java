@@ -1,0 +1,154 @@
+package dev.spillway.server;
+
+import dev.spillway.core.auth.StoredSecret;
+import dev.spillway.core.auth.UserList;
+import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.server.admin.ConsoleSession;
+import dev.spillway.server.cli.SpillwayVersion;
+import dev.spillway.server.lane.Credentials;
+import dev.spillway.server.lane.Lane;
+import dev.spillway.server.transport.NettyTransport;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The composition root: a running proxy, from {@link #start} to {@link #stop}.
+ *
+ * <p>Usable from any thread.
+ */
+public final class Proxy {
+    private static final Logger LOG = LoggerFactory.getLogger(Proxy.class);
+    private static final long DRAIN_PAUSE_MILLIS = 50;
+
+    private final ProxyConfig config;
+    private final EventLoopGroup loops;
+    private final ExecutorService slowWork;
+    private final Lane lane;
+    private final List<Channel> listeners;
+
+    private Proxy(ProxyConfig config, EventLoopGroup loops, ExecutorService slowWork, Lane lane, List<Channel> listeners) {
+        this.config = config;
+        this.loops = loops;
+        this.slowWork = slowWork;
+        this.lane = lane;
+        this.listeners = listeners;
+    }
+
+    /**
+     * Opens the port.
+     *
+     * @throws IOException if it cannot be opened or auth_file cannot be read; the message is for the user
+     */
+    public static Proxy start(ProxyConfig config) throws IOException {
+        Map<String, StoredSecret> secrets = secrets(config);
+        NettyTransport transport = NettyTransport.choose(config.transport());
+        EventLoopGroup loops = transport.newGroup(1, "lane");
+        ExecutorService slowWork = Executors.newSingleThreadExecutor(
+                Thread.ofPlatform().name("slow-work").daemon().factory());
+        List<Lane> self = new ArrayList<>(1);
+        String version = "Spillway " + SpillwayVersion.number();
+        Lane lane = new Lane(
+                loops.next(),
+                transport,
+                config,
+                new Credentials(config, secrets),
+                slowWork,
+                (wire, view) -> new ConsoleSession(wire, self.getFirst()::view, version));
+        self.add(lane);
+        List<Channel> listeners = new ArrayList<>();
+        Proxy proxy = new Proxy(config, loops, slowWork, lane, listeners);
+        try {
+            proxy.listen(transport);
+        } catch (IOException e) {
+            proxy.stop();
+            throw e;
+        }
+        LOG.info("listening on {} port {}, transport {}", config.listenAddr(), proxy.port(), transport.name());
+        return proxy;
+    }
+
+    private static Map<String, StoredSecret> secrets(ProxyConfig config) throws IOException {
+        String file = config.authFile();
+        if (file == null) {
+            return Map.of();
+        }
+        UserList users = UserList.parse(Files.readString(Path.of(file)));
+        users.problems().forEach(problem -> LOG.warn("{}:{}: {}", file, problem.line(), problem.text()));
+        return users.users();
+    }
+
+    private void listen(NettyTransport transport) throws IOException {
+        var bootstrap = transport
+                .serverBootstrap(config.tcpKeepalive())
+                .group(loops)
+                .childHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        lane.accept(channel);
+                    }
+                });
+        for (String address : config.listenAddr()) {
+            InetSocketAddress socket = address.equals("*")
+                    ? new InetSocketAddress(config.listenPort())
+                    : new InetSocketAddress(address, config.listenPort());
+            var binding = bootstrap.bind(socket).awaitUninterruptibly();
+            if (!binding.isSuccess()) {
+                throw new IOException("cannot listen on " + address + " port " + config.listenPort() + ": "
+                        + binding.cause().getMessage());
+            }
+            listeners.add(binding.channel());
+        }
+    }
+
+    /** The port clients connect to; of interest where {@code listen_port} is 0. */
+    public int port() {
+        return ((InetSocketAddress) listeners.getFirst().localAddress()).getPort();
+    }
+
+    /**
+     * Lets no new client in, waits up to shutdown_timeout for transactions to end, then closes everything. Blocks;
+     * repeating it does nothing.
+     */
+    public void stop() {
+        if (loops.isShuttingDown()) {
+            return;
+        }
+        listeners.forEach(listener -> listener.close().awaitUninterruptibly());
+        long deadline = System.nanoTime() + config.shutdownTimeout().toNanos();
+        while (onLane(lane::drain) && System.nanoTime() - deadline < 0) {
+            java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(DRAIN_PAUSE_MILLIS));
+        }
+        onLane(() -> {
+            lane.closeAll();
+            return true;
+        });
+        loops.shutdownGracefully(50, 2000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
+        slowWork.shutdownNow();
+        LOG.info("stopped");
+    }
+
+    private <T> T onLane(java.util.function.Supplier<T> action) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        lane.execute(() -> result.complete(action.get()));
+        return result.join();
+    }
+
+    /** Blocks until {@link #stop} has ended. */
+    public void awaitStop() {
+        loops.terminationFuture().awaitUninterruptibly();
+    }
+}

@@ -1,0 +1,400 @@
+package dev.spillway.server.lane;
+
+import dev.spillway.core.auth.AuthMethod;
+import dev.spillway.core.auth.ClientAuth;
+import dev.spillway.core.auth.KeyDerivation;
+import dev.spillway.core.auth.RandomBytes;
+import dev.spillway.core.auth.ScramIssuer;
+import dev.spillway.core.auth.ServerAuth;
+import dev.spillway.core.config.AuthType;
+import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.config.PoolMode;
+import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.config.UserConfig;
+import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.pool.PoolLimits;
+import dev.spillway.core.protocol.CancelKey;
+import dev.spillway.core.protocol.frontend.FrontendMessages;
+import dev.spillway.core.protocol.startup.StartupPacket;
+import dev.spillway.core.session.ClientLogin;
+import dev.spillway.core.session.ClientSession;
+import dev.spillway.core.session.Phase;
+import dev.spillway.core.session.Refused;
+import dev.spillway.core.session.ServerLogin;
+import dev.spillway.core.session.ServerPool;
+import dev.spillway.core.session.ServerSession;
+import dev.spillway.core.session.SessionPorts;
+import dev.spillway.core.session.StartupRequest;
+import dev.spillway.core.session.WelcomeProbe;
+import dev.spillway.core.session.Wire;
+import dev.spillway.core.stats.LaneView;
+import dev.spillway.server.pipeline.ConnectionHandler;
+import dev.spillway.server.transport.NettyTransport;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.util.ReferenceCountUtil;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One event loop and all that lives on it: clients, pools, server connections, their time limits.
+ *
+ * <p>Built by the composition root; after that everything runs on its event loop, and other threads only {@link #execute}
+ * on it. It owns no buffer.
+ */
+public final class Lane implements SessionPorts, ClientLogin.Reception {
+    private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+    private static final long TICK_MILLIS = 100;
+    private static final int SCRAM_ITERATIONS = 4096;
+    private static final int MAX_DERIVED = 10_000;
+
+    private final EventLoop loop;
+    private final NettyTransport transport;
+    private final ProxyConfig config;
+    private final Credentials credentials;
+    private final Executor slowWork;
+    private final BiFunction<Wire, LaneView, Phase> console;
+    private final RandomBytes random = RandomBytes.secure();
+    private final ScramIssuer issuer = new ScramIssuer(random, SCRAM_ITERATIONS);
+    private final Map<String, LaneView.PoolEntry> pools = new LinkedHashMap<>();
+    private final Map<CancelKey, ClientSession> clients = new LinkedHashMap<>();
+    private final Map<Channel, Long> arrivals = new LinkedHashMap<>();
+    private final Map<ServerLogin, Long> openings = new LinkedHashMap<>();
+    private final Map<KeyDerivation, byte[]> derived = new LinkedHashMap<>();
+    private int connected;
+    private boolean isDraining;
+
+    /**
+     * @param slowWork runs password derivations, which take milliseconds
+     * @param console makes the session of a client of the console
+     */
+    public Lane(
+            EventLoop loop,
+            NettyTransport transport,
+            ProxyConfig config,
+            Credentials credentials,
+            Executor slowWork,
+            BiFunction<Wire, LaneView, Phase> console) {
+        this.loop = loop;
+        this.transport = transport;
+        this.config = config;
+        this.credentials = credentials;
+        this.slowWork = slowWork;
+        this.console = console;
+        var _ = loop.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Runs {@code action} on the lane. */
+    public void execute(Runnable action) {
+        loop.execute(action);
+    }
+
+    /** What the lane holds; for reading on the lane. */
+    public LaneView view() {
+        return new LaneView(config, pools.values(), clients.values(), nowNanos());
+    }
+
+    // ---- clients -------------------------------------------------------------------------------------------------
+
+    /** Makes an accepted connection a client of this lane. */
+    public void accept(Channel channel) {
+        connected++;
+        arrivals.put(channel, nowNanos());
+        channel.closeFuture().addListener(closed -> {
+            connected--;
+            arrivals.remove(channel);
+        });
+        channel.pipeline().addLast("connection", new ConnectionHandler(wire -> new ClientLogin(wire, this, this)));
+    }
+
+    @Override
+    public ClientAuth authentication(StartupRequest request) {
+        if (isDraining) {
+            throw new Refused(ProxyError.STARTING_DOWN.fields());
+        }
+        if (connected > config.maxClientConn()) {
+            throw new Refused(ProxyError.TOO_MANY_CLIENTS.fields(config.maxClientConn()));
+        }
+        return config.authType() == AuthType.TRUST
+                ? ClientAuth.trust()
+                : ClientAuth.choose(
+                        AuthMethod.valueOf(config.authType().name()),
+                        credentials.of(request.user()),
+                        request.user(),
+                        issuer);
+    }
+
+    @Override
+    public void admit(Wire wire, StartupRequest request, ClientLogin login) {
+        if (ProxyConfig.CONSOLE_DATABASES.contains(request.database())) {
+            admitToConsole(wire, request, login);
+            return;
+        }
+        DatabaseConfig database = config.database(request.database());
+        if (database == null) {
+            throw new Refused(ProxyError.DATABASE_UNKNOWN.fields(request.database()));
+        }
+        String user = Objects.requireNonNullElse(database.user(), request.user());
+        ServerPool pool = pool(database, user);
+        login.writeOk();
+        int keyBytes = request.minorVersion() >= 2 ? 32 : 4;
+        WelcomeProbe.receive(wire, this, pool, request.identity(newKey(keyBytes), config.ignoreStartupParameters(), System.currentTimeMillis()));
+    }
+
+    private void admitToConsole(Wire wire, StartupRequest request, ClientLogin login) {
+        String user = request.user();
+        boolean isOpen = config.authType() == AuthType.ANY;
+        if (!isOpen && !config.adminUsers().contains(user) && !config.statsUsers().contains(user)) {
+            throw new Refused(ProxyError.ADMIN_ONLY.fields(user));
+        }
+        login.writeOk();
+        wire.become(console.apply(wire, view()));
+    }
+
+    private CancelKey newKey(int secretBytes) {
+        byte[] id = random.next(4);
+        int processId = (id[0] & 0x7f) << 24 | (id[1] & 0xff) << 16 | (id[2] & 0xff) << 8 | (id[3] & 0xff);
+        return new CancelKey(processId, random.next(secretBytes));
+    }
+
+    @Override
+    public void cancel(StartupPacket.CancelRequest request) {
+        ClientSession client = clients.get(request.key());
+        if (client != null) {
+            client.cancel();
+        }
+    }
+
+    @Override
+    public void register(CancelKey key, ClientSession client) {
+        clients.put(key, client);
+    }
+
+    @Override
+    public void unregister(CancelKey key) {
+        clients.remove(key);
+    }
+
+    // ---- servers -------------------------------------------------------------------------------------------------
+
+    private ServerPool pool(DatabaseConfig database, String user) {
+        String key = database.name() + "\0" + user;
+        LaneView.PoolEntry known = pools.get(key);
+        if (known != null) {
+            return known.pool();
+        }
+        List<ServerPool> self = new ArrayList<>(1);
+        ServerPool pool = new ServerPool(
+                database.name() + "/" + user,
+                mode(database, user),
+                config.serverResetQuery(),
+                limits(database),
+                () -> open(self.getFirst(), database, user));
+        self.add(pool);
+        pools.put(key, new LaneView.PoolEntry(database.name(), user, pool));
+        return pool;
+    }
+
+    private PoolMode mode(DatabaseConfig database, String user) {
+        UserConfig known = config.users().get(user);
+        PoolMode ofUser = known == null ? null : known.poolMode();
+        PoolMode ofDatabase = Objects.requireNonNullElse(database.poolMode(), config.poolMode());
+        return ofUser == null ? ofDatabase : ofUser;
+    }
+
+    private PoolLimits limits(DatabaseConfig database) {
+        return new PoolLimits(
+                Objects.requireNonNullElse(database.poolSize(), config.defaultPoolSize()),
+                Objects.requireNonNullElse(database.reservePoolSize(), config.reservePoolSize()),
+                config.reservePoolTimeout(),
+                config.queryWaitTimeout(),
+                config.serverIdleTimeout(),
+                config.serverLifetime(),
+                config.serverLoginRetry());
+    }
+
+    private void open(ServerPool pool, DatabaseConfig database, String user) {
+        Map<String, String> startup = new LinkedHashMap<>();
+        startup.put("user", user);
+        startup.put("database", Objects.requireNonNullElse(database.dbname(), database.name()));
+        transport
+                .clientBootstrap(config.tcpKeepalive())
+                .group(loop)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, connectTimeoutMillis())
+                .handler(new ConnectionHandler(wire -> login(wire, pool, database, user, startup)))
+                .connect(database.host(), database.port())
+                .addListener(connecting -> {
+                    if (!connecting.isSuccess()) {
+                        String why = String.valueOf(connecting.cause().getMessage());
+                        log("server login failed", pool.pool().name(), why);
+                        pool.pool()
+                                .onOpenFailed(
+                                        ProxyError.SERVER_UNREACHABLE.fields(
+                                                pool.pool().name(), why),
+                                        false,
+                                        nowNanos());
+                    }
+                });
+    }
+
+    private int connectTimeoutMillis() {
+        return (int) Math.min(Integer.MAX_VALUE, config.serverConnectTimeout().toMillis());
+    }
+
+    private ServerLogin login(
+            Wire wire, ServerPool pool, DatabaseConfig database, String user, Map<String, String> startup) {
+        ServerAuth auth = ServerAuth.of(user, credentials.forServer(database, user), random);
+        ServerLogin login = new ServerLogin(wire, this, pool, auth, startup);
+        openings.put(login, nowNanos());
+        return login;
+    }
+
+    @Override
+    public void sendCancel(ServerSession server, CancelKey key, CancelEnd ended) {
+        String peer = server.wire().peer();
+        int colon = peer.lastIndexOf(':');
+        var attempt = transport
+                .clientBootstrap(config.tcpKeepalive())
+                .group(loop)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, connectTimeoutMillis())
+                .handler(new ChannelInboundHandlerAdapter() {
+                    @Override
+                    public void channelRead(ChannelHandlerContext context, Object message) {
+                        ReferenceCountUtil.release(message);
+                    }
+                })
+                .connect(peer.substring(0, colon).replaceAll("[\\[\\]]", ""), Integer.parseInt(peer.substring(colon + 1)));
+        attempt.addListener(connecting -> {
+            if (!connecting.isSuccess()) {
+                ended.ended(true); // nothing was sent, so nothing can come
+                return;
+            }
+            Channel channel = attempt.channel();
+            ByteBuf message = channel.alloc().buffer(32);
+            FrontendMessages.cancelRequest(message, key);
+            channel.writeAndFlush(message).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+            var deadline = loop.schedule(
+                    () -> { var _ = channel.close(); }, config.cancelWaitTimeout().toMillis(), TimeUnit.MILLISECONDS);
+            channel.closeFuture().addListener(closed -> ended.ended(deadline.cancel(false)));
+        });
+    }
+
+    @Override
+    public void derive(KeyDerivation derivation, Derived done) {
+        byte[] known = derived.get(derivation);
+        if (known != null) {
+            done.saltedPassword(known);
+            return;
+        }
+        slowWork.execute(() -> {
+            byte[] salted = derivation.saltedPassword();
+            loop.execute(() -> {
+                if (derived.size() >= MAX_DERIVED) {
+                    derived.clear();
+                }
+                derived.put(derivation, salted);
+                done.saltedPassword(salted);
+            });
+        });
+    }
+
+    // ---- time ----------------------------------------------------------------------------------------------------
+
+    private void tick() {
+        try {
+            long now = nowNanos();
+            endSlowLogins(now);
+            long recoveryNanos = config.cancelWaitTimeout().toNanos() * 2;
+            for (LaneView.PoolEntry entry : List.copyOf(pools.values())) {
+                entry.pool().pool().tick(now);
+                List.copyOf(entry.pool().servers()).forEach(server -> server.tick(now, recoveryNanos));
+            }
+        } catch (RuntimeException e) {
+            LOG.error("housekeeping failed", e);
+        }
+    }
+
+    private void endSlowLogins(long now) {
+        Duration clientLimit = config.clientLoginTimeout();
+        for (Map.Entry<Channel, Long> arrival : List.copyOf(arrivals.entrySet())) {
+            Channel channel = arrival.getKey();
+            ConnectionHandler handler = channel.pipeline().get(ConnectionHandler.class);
+            Phase phase = handler == null ? null : handler.phase();
+            if (phase instanceof ClientLogin || phase instanceof WelcomeProbe) {
+                if (clientLimit.isPositive() && now - arrival.getValue() > clientLimit.toNanos()) {
+                    arrivals.remove(channel);
+                    refuseLate(phase, clientLimit);
+                }
+            } else {
+                arrivals.remove(channel);
+            }
+        }
+        openings.keySet().removeIf(ServerLogin::isOver);
+        Duration serverLimit = config.serverConnectTimeout();
+        openings.forEach((login, since) -> {
+            if (serverLimit.isPositive() && now - since > serverLimit.toNanos()) {
+                login.fail(ProxyError.SERVER_UNREACHABLE.fields("server", "server_connect_timeout is over"), false);
+            }
+        });
+    }
+
+    private static void refuseLate(Phase phase, Duration limit) {
+        var error = ProxyError.CLIENT_LOGIN_TIMEOUT.fields(limit.toSeconds() + " s");
+        if (phase instanceof ClientLogin login) {
+            login.refuse(error);
+        } else if (phase instanceof WelcomeProbe probe) {
+            probe.end(error);
+        }
+    }
+
+    @Override
+    public long nowNanos() {
+        return System.nanoTime();
+    }
+
+    @Override
+    public void log(String event, String subject, @Nullable String detail) {
+        boolean isWanted = event.startsWith("client") ? config.logPoolerErrors() : config.logConnections();
+        if (isWanted) {
+            LOG.info("{} {}{}", event, subject, detail == null ? "" : ": " + detail);
+        }
+    }
+
+    // ---- the end -------------------------------------------------------------------------------------------------
+
+    /**
+     * Lets no new client in and closes the idle ones.
+     *
+     * @return whether clients are left, which are waiting or in a transaction
+     */
+    public boolean drain() {
+        isDraining = true;
+        List.copyOf(clients.values()).stream()
+                .filter(ClientSession::isIdle)
+                .forEach(client -> client.close(ProxyError.SHUTTING_DOWN.fields()));
+        return !clients.isEmpty();
+    }
+
+    /** Closes every client and every server. */
+    public void closeAll() {
+        List.copyOf(clients.values()).forEach(client -> client.close(ProxyError.SHUTTING_DOWN.fields()));
+        for (LaneView.PoolEntry entry : pools.values()) {
+            List.copyOf(entry.pool().servers()).forEach(server -> server.close("shutting down"));
+        }
+    }
+}

@@ -1,0 +1,264 @@
+package dev.spillway.server.pipeline;
+
+import dev.spillway.core.session.Phase;
+import dev.spillway.core.session.Wire;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connection as its session sees it: channel events become verbs of the current {@link Phase}, verbs of the {@link
+ * Wire} become channel operations.
+ *
+ * <p>Called by Netty and by the phase, on the channel's event loop only. That loop is asked for each time and never
+ * kept, for a channel may move to another.
+ *
+ * <p>A buffer that was read is the phase's; once the connection is closing it is released here. {@link #write} takes its
+ * buffer in every state.
+ *
+ * <p>Lives as its channel: {@code OPEN}, from {@link #close} or a failure on {@code CLOSING}, in which the phase hears
+ * nothing more, and {@code CLOSED}, which it hears of once. A phase exists from the moment the channel is active.
+ *
+ * <p>Must never call the phase from within a verb. Netty reports writability from inside {@code write} and {@code
+ * flush}; such a report is handed on in a task of its own.
+ */
+// hot: channelRead, write, flush
+public final class ConnectionHandler extends ChannelInboundHandlerAdapter implements Wire {
+    private static final Logger LOG = LoggerFactory.getLogger(ConnectionHandler.class);
+
+    private enum State {
+        OPEN,
+        CLOSING,
+        CLOSED
+    }
+
+    private final Function<Wire, Phase> first;
+
+    @SuppressWarnings("NullAway.Init") // set by handlerAdded, before which nobody has this wire
+    private ChannelHandlerContext ctx;
+
+    private @Nullable Phase phase;
+    private State state = State.OPEN;
+    /** Written to since the last flush. */
+    private boolean dirty;
+    /** Inside a verb that may make Netty report writability. */
+    private boolean inVerb;
+    /** A report of writability waits in the event loop. */
+    private boolean reportQueued;
+
+    private String peer = "";
+    private String local = "";
+
+    /** {@code first} makes the phase that a new connection begins with; what it returns wins over {@link #become}. */
+    public ConnectionHandler(Function<Wire, Phase> first) {
+        this.first = first;
+    }
+
+    // What Netty calls.
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext added) {
+        ctx = added;
+        if (!added.channel().isActive()) {
+            return;
+        }
+        try {
+            begin();
+        } catch (RuntimeException e) {
+            exceptionCaught(added, e); // thrown on, it would remove this handler and leave the socket open
+        }
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext active) {
+        if (phase == null && state == State.OPEN) {
+            begin();
+        }
+    }
+
+    private void begin() {
+        peer = text(ctx.channel().remoteAddress());
+        local = text(ctx.channel().localAddress());
+        phase = first.apply(this);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext from, Object message) {
+        Phase listener = listener();
+        if (listener != null && message instanceof ByteBuf bytes) {
+            listener.onRead(bytes);
+        } else {
+            ReferenceCountUtil.release(message);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext from) {
+        Phase listener = listener();
+        if (listener != null) {
+            listener.onReadComplete();
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext from) {
+        if (!inVerb) {
+            reportWritability();
+        } else if (!reportQueued) {
+            reportQueued = true;
+            from.channel().eventLoop().execute(this::reportQueuedWritability);
+        }
+    }
+
+    private void reportQueuedWritability() {
+        EventLoop loop = ctx.channel().eventLoop();
+        if (!loop.inEventLoop()) { // the channel moved while this waited
+            loop.execute(this::reportQueuedWritability);
+            return;
+        }
+        reportQueued = false;
+        try {
+            reportWritability();
+        } catch (RuntimeException e) {
+            exceptionCaught(ctx, e); // no pipeline around a task
+        }
+    }
+
+    private void reportWritability() {
+        Phase listener = listener();
+        if (listener != null) {
+            listener.onWritabilityChanged();
+        }
+    }
+
+    /** Who hears of events other than the end: nobody before the connection is active and while it closes. */
+    private @Nullable Phase listener() {
+        return state == State.OPEN ? phase : null;
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext from) {
+        if (state == State.CLOSED) {
+            return;
+        }
+        state = State.CLOSED;
+        Phase last = phase;
+        if (last != null) {
+            last.onClosed();
+        }
+    }
+
+    /** A peer that broke off is everyday life and shows as the end of the connection; anything else is our defect. */
+    @Override
+    public void exceptionCaught(ChannelHandlerContext from, Throwable cause) {
+        boolean known = state == State.CLOSING; // what fails while closing follows from what was reported
+        if (state == State.OPEN) {
+            state = State.CLOSING;
+        }
+        if (!known && !isPeersDoing(cause)) {
+            LOG.error("connection failed peer={} local={}", peer, local, cause);
+        }
+        var _ = from.close();
+    }
+
+    /** TLS errors arrive wrapped in a DecoderException. */
+    private static boolean isPeersDoing(Throwable cause) {
+        return cause instanceof IOException || cause.getCause() instanceof IOException;
+    }
+
+    /** What the connection is in now; null before it is active. */
+    public @Nullable Phase phase() {
+        return phase;
+    }
+
+    // What the session calls.
+
+    @Override
+    public void write(ByteBuf message) {
+        if (state != State.OPEN) {
+            message.release();
+            return;
+        }
+        dirty = true;
+        inVerb = true;
+        var _ = ctx.write(message, ctx.voidPromise());
+        inVerb = false;
+    }
+
+    @Override
+    public void flush() {
+        if (!dirty) {
+            return;
+        }
+        dirty = false;
+        inVerb = true;
+        ctx.flush();
+        inVerb = false;
+    }
+
+    @Override
+    public void close() {
+        if (state != State.OPEN) {
+            return;
+        }
+        state = State.CLOSING;
+        dirty = false;
+        // Netty writes in order: when the empty buffer is through, so is all that came before it.
+        ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    @Override
+    public void setReading(boolean on) {
+        ChannelConfig config = ctx.channel().config();
+        if (config.isAutoRead() != on) {
+            config.setAutoRead(on);
+        }
+    }
+
+    @Override
+    public boolean isWritable() {
+        return ctx.channel().isWritable();
+    }
+
+    @Override
+    public void become(Phase next) {
+        phase = next;
+    }
+
+    @Override
+    public ByteBufAllocator allocator() {
+        return ctx.alloc();
+    }
+
+    @Override
+    public String peer() {
+        return peer;
+    }
+
+    @Override
+    public String local() {
+        return local;
+    }
+
+    /** Without a name look-up, which would block. */
+    private static String text(@Nullable SocketAddress address) {
+        if (!(address instanceof InetSocketAddress inet) || inet.isUnresolved()) {
+            return String.valueOf(address);
+        }
+        String host = inet.getAddress().getHostAddress();
+        return (host.indexOf(':') < 0 ? host : '[' + host + ']') + ':' + inet.getPort();
+    }
+}
