@@ -21,7 +21,10 @@ import java.util.Arrays;
  *       CopyFail get no ReadyForQuery. They leave the queue when the COPY is announced; later ones are not sent at all.
  *   <li>CopyData, CopyDone and CopyFail outside a COPY are ignored. They are kept as marks, without a reply, because a
  *       client may send them before the server has announced the COPY.
- *   <li>A fake whose turn comes in a failed transaction becomes 25P02 and, like any error, discards up to Sync.
+ *   <li>A fake whose turn comes in a failed transaction becomes 25P02 and, like any error, discards up to Sync, what is
+ *       added later too. Close and Sync work in a failed transaction, so their fakes are answered.
+ *   <li>An Execute that completes ends the failed state: only a COMMIT or ROLLBACK can ({@code
+ *       exec_execute_message()}).
  * </ul>
  *
  * <p>hot: one byte per entry in a ring that grows by doubling and is bounded by the session ({@link
@@ -88,6 +91,7 @@ final class ReplyQueue {
     private int head;
     private int size;
     private boolean discardingToSync;
+    private boolean refusingToSync;
     private boolean readingCopyData;
     private boolean groupOpen;
     private boolean failedTransaction;
@@ -103,11 +107,18 @@ final class ReplyQueue {
     /**
      * Adds what a message asks for.
      *
-     * @return false if the message must not be sent: a Sync that the COPY in progress would swallow
+     * @return false if the message must not be sent: a Sync that the COPY in progress would swallow, or what follows a
+     *     refused fake, which the client is to find discarded though the server has seen no error
      */
     boolean add(Kind kind, Disposition disposition) {
         if (discardingToSync) {
             return addWhileDiscarding(kind, disposition);
+        }
+        if (refusingToSync) {
+            if (kind != Kind.SYNC && disposition != Disposition.SKIP) {
+                return false;
+            }
+            refusingToSync = kind != Kind.SYNC;
         }
         if (readingCopyData) {
             if (kind == Kind.SYNC) {
@@ -151,6 +162,7 @@ final class ReplyQueue {
         if (type == BackendType.COPY_IN_RESPONSE || type == BackendType.COPY_BOTH_RESPONSE) {
             copyBegins();
         } else if (completes(kind, type)) {
+            failedTransaction &= type != BackendType.COMMAND_COMPLETE;
             pop();
             pump();
         }
@@ -315,11 +327,17 @@ final class ReplyQueue {
     }
 
     private void answerFake(Kind kind) {
-        if (!failedTransaction) {
+        if (!failedTransaction || kind == Kind.CLOSE || kind == Kind.SYNC) {
             fakes.answer(kind);
             return;
         }
+        if (!kind.endsWithReady()) {
+            skipToSync();
+        }
         fakes.refuse();
+    }
+
+    private void skipToSync() {
         // The server has not seen an error: it will answer what was sent, and nobody may see those answers.
         int i = 0;
         while (i < size && kindAt(i) != Kind.SYNC) {
@@ -330,6 +348,7 @@ final class ReplyQueue {
                 i++;
             }
         }
+        refusingToSync = i == size;
     }
 
     // ---- the client has gone --------------------------------------------------------------------------------------
@@ -360,7 +379,7 @@ final class ReplyQueue {
 
     /** Must a Sync be sent before the server says ReadyForQuery again? */
     boolean needsSync() {
-        return groupOpen || discardingToSync;
+        return groupOpen || discardingToSync || refusingToSync;
     }
 
     boolean isReadingCopyData() {
@@ -403,7 +422,7 @@ final class ReplyQueue {
         size--;
     }
 
-    @SuppressWarnings("EnumOrdinal") // in memory only: the ring is an enum pair packed into a byte
+    @SuppressWarnings("EnumOrdinal") // the ordinals never leave this object
     private void set(int position, Kind kind, Disposition disposition) {
         ring[index(position)] = (byte) (disposition.ordinal() << DISPOSITION_SHIFT | kind.ordinal());
     }
