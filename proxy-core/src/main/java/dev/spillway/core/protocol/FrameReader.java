@@ -241,6 +241,11 @@ public final class FrameReader {
         return end;
     }
 
+    /** Does the current piece lie in a buffer that ends with the following {@link #next}, not with the chunk? */
+    public boolean isShortLived() {
+        return pieceIsSplit;
+    }
+
     /** The type of the frame that the current piece belongs to. */
     public byte type() {
         return type;

@@ -99,7 +99,7 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
     private void onPiece() {
         if (frames.isContinuation()) {
             if (forwardsFrame) {
-                run.add(frames.buffer(), frames.start(), frames.end());
+                run.add(frames);
             }
             return;
         }
@@ -131,7 +131,7 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
         }
         if (expect(linked, type)) {
             forwardsFrame = true;
-            run.add(frames.buffer(), frames.start(), frames.end());
+            run.add(frames);
         } else {
             run.flush();
         }

@@ -1,10 +1,13 @@
 package dev.spillway.core.session;
 
+import dev.spillway.core.protocol.FrameReader;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Neighbouring pieces of one buffer that go to the same place, so that they can go as one slice.
+ *
+ * <p>A piece that was put together from several reads goes alone and at once, for its buffer does not outlive it.
  *
  * <p>Borrows the buffer for as long as the reader's chunk lives; {@link #flush} must come before {@code
  * FrameReader.finish}.
@@ -28,7 +31,10 @@ final class Run {
     }
 
     @SuppressWarnings("ReferenceEquality") // equal content in another buffer is another place
-    void add(ByteBuf buffer, int start, int end) {
+    void add(FrameReader frames) {
+        ByteBuf buffer = frames.buffer();
+        int start = frames.start();
+        int end = frames.end();
         if (buffer == source && start == to) {
             to = end;
             return;
@@ -37,6 +43,9 @@ final class Run {
         source = buffer;
         from = start;
         to = end;
+        if (frames.isShortLived()) {
+            flush();
+        }
     }
 
     void flush() {

@@ -289,7 +289,7 @@ public final class ServerSession implements Phase, PooledServer, ReplyQueue.Fake
     private void addToRun(boolean isForwarded) {
         forwardsFrame = isForwarded;
         if (isForwarded) {
-            run.add(frames.buffer(), frames.start(), frames.end());
+            run.add(frames);
         }
     }
 

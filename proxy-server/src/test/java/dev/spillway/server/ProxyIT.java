@@ -1,0 +1,163 @@
+package dev.spillway.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.spillway.core.config.AuthType;
+import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.config.PoolMode;
+import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.config.Secret;
+import dev.spillway.core.config.Settings;
+import dev.spillway.core.config.UserConfig;
+import dev.spillway.testkit.ChaosPlan;
+import dev.spillway.testkit.ChaosRelay;
+import dev.spillway.testkit.DirectComparison;
+import dev.spillway.testkit.Endpoint;
+import dev.spillway.testkit.IsolationOracle;
+import dev.spillway.testkit.PipelineProgram;
+import dev.spillway.testkit.PostgresFixture;
+import dev.spillway.testkit.WireClient;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The proxy on a real PostgreSQL: same answers as a direct connection, and each to the client that asked. */
+class ProxyIT {
+    private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final int PROGRAMS = Integer.getInteger("spillway.test.programs", 1500);
+    private static final int MAX_UNITS = 14;
+
+    private final Endpoint direct = PostgresFixture.shared().endpoint();
+    private final long seed = Long.getLong("spillway.test.seed", System.nanoTime() & 0xffffff);
+
+    @BeforeAll
+    static void createSchema() {
+        PostgresFixture.shared().execute(PipelineProgram.schema());
+    }
+
+    private static ProxyConfig config(int serverPort, PoolMode mode, int poolSize) {
+        DatabaseConfig database = DatabaseConfig.named(ProxyConfig.FALLBACK).with(Settings.DATABASE_PORT, serverPort);
+        return ProxyConfig.defaults()
+                .with(Settings.LISTEN_PORT, 0)
+                .with(Settings.AUTH_TYPE, AuthType.TRUST)
+                .with(Settings.POOL_MODE, mode)
+                .with(Settings.DEFAULT_POOL_SIZE, poolSize)
+                .with(Settings.RESERVE_POOL_SIZE, 0)
+                .with(Settings.SHUTDOWN_TIMEOUT, Duration.ofSeconds(1))
+                .with(database);
+    }
+
+    @ParameterizedTest
+    @EnumSource(PoolMode.class)
+    void programsHaveTheAnswersOfADirectConnection(PoolMode mode) throws IOException {
+        try (ChaosRelay relay = ChaosRelay.before(direct, new ChaosPlan(seed, 500, 1, 2, 0, 0));
+                Running proxy = new Running(config(relay.port(), mode, 2));
+                DirectComparison comparison = new DirectComparison(direct, direct.withPort(proxy.port()), LIMIT)) {
+            for (int i = 0; i < PROGRAMS; i++) {
+                comparison.assertSame(PipelineProgram.random(seed * 1_000_000 + i, 11, MAX_UNITS));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(PoolMode.class)
+    void everyReplyReachesTheClientThatAsked(PoolMode mode) throws IOException {
+        int poolSize = mode == PoolMode.SESSION ? 16 : 3;
+        try (ChaosRelay relay = ChaosRelay.before(direct, ChaosPlan.splitting(seed));
+                Running proxy = new Running(config(relay.port(), mode, poolSize))) {
+            IsolationOracle.run(IsolationOracle.Settings.of(direct.withPort(proxy.port()), direct, seed)
+                            .clients(12, 60))
+                    .assertIsolated();
+            assertThat(relay.accepted()).as("server logins and cancels").isLessThan(200);
+        }
+    }
+
+    @Test
+    void jdbcClientsShareFewServers() throws Exception {
+        try (Running proxy = new Running(config(direct.port(), PoolMode.TRANSACTION, 2))) {
+            String url = direct.withPort(proxy.port()).jdbcUrl() + "&prepareThreshold=0";
+            try (Connection one = DriverManager.getConnection(url);
+                    Connection two = DriverManager.getConnection(url);
+                    Connection three = DriverManager.getConnection(url)) {
+                for (Connection connection : new Connection[] {one, two, three}) {
+                    connection.setAutoCommit(false);
+                    assertThat(ask(connection, "select 41 + 1")).isEqualTo("42");
+                    connection.commit();
+                }
+            }
+        }
+    }
+
+    @Test
+    void clientsLogInWithScramAndAWrongPasswordIsRefused() throws Exception {
+        ProxyConfig config = config(direct.port(), PoolMode.TRANSACTION, 2)
+                .with(Settings.AUTH_TYPE, AuthType.SCRAM_SHA_256)
+                .with(UserConfig.named(PostgresFixture.SCRAM_USER)
+                        .with(Settings.USER_PASSWORD, Secret.of(PostgresFixture.PASSWORD)));
+        try (Running proxy = new Running(config)) {
+            String url =
+                    direct.withPort(proxy.port()).withUser(PostgresFixture.SCRAM_USER).jdbcUrl() + "&password=";
+            try (Connection connection = DriverManager.getConnection(url + PostgresFixture.PASSWORD)) {
+                assertThat(ask(connection, "select current_user")).isEqualTo(PostgresFixture.SCRAM_USER);
+            }
+            assertThatThrownBy(() -> DriverManager.getConnection(url + "wrong").close())
+                    .isInstanceOfSatisfying(
+                            SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("28P01"));
+        }
+    }
+
+    @Test
+    void startupParametersAreInForceForTheirClientAndForNobodyElse() throws Exception {
+        try (Running proxy = new Running(config(direct.port(), PoolMode.TRANSACTION, 1))) {
+            Endpoint through = direct.withPort(proxy.port());
+            try (WireClient plain = WireClient.connect(through);
+                    WireClient tokyo = WireClient.connect(
+                            through, Map.of("TimeZone", "Asia/Tokyo", "options", "-c work_mem=5MB"), LIMIT)) {
+                String usual = plain.queryOne("show timezone");
+                for (int i = 0; i < 5; i++) {
+                    assertThat(tokyo.queryOne("show timezone")).isEqualTo("Asia/Tokyo");
+                    assertThat(tokyo.queryOne("show work_mem")).isEqualTo("5MB");
+                    assertThat(plain.queryOne("show timezone")).isEqualTo(usual).isNotEqualTo("Asia/Tokyo");
+                    plain.query("set work_mem = '7MB'");
+                }
+            }
+            assertThatThrownBy(() -> WireClient.connect(through, Map.of("TimeZone", "Nowhere"), LIMIT)
+                            .close())
+                    .hasMessageContaining("22023");
+        }
+    }
+
+    private static String ask(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet result = statement.executeQuery(sql)) {
+            assertThat(result.next()).isTrue();
+            return result.getString(1);
+        }
+    }
+
+    /** A proxy that ends with its block. */
+    private record Running(Proxy proxy) implements AutoCloseable {
+        Running(ProxyConfig config) throws IOException {
+            this(Proxy.start(config));
+        }
+
+        int port() {
+            return proxy.port();
+        }
+
+        @Override
+        public void close() {
+            proxy.stop();
+        }
+    }
+}
