@@ -187,7 +187,9 @@ final class PipelineUnits {
         for (int left = random.nextInt(5); left > 0; left--) {
             rows.append(id()).append(isPlain ? "" : "\tcopied").append('\n');
         }
-        if (random.nextInt(5) == 0) {
+        // Which Syncs behind a bad row the server has read by then depends on its buffers: no program can tell.
+        boolean isBad = random.nextInt(5) == 0;
+        if (isBad) {
             rows.append("not a number\tx\n");
         }
         for (int at = 0; at < rows.length(); ) {
@@ -196,10 +198,14 @@ final class PipelineUnits {
             at += length;
             if (random.nextInt(8) == 0) {
                 maybeFlush(messages);
-                maybeSync(messages);
+                if (!isBad) {
+                    maybeSync(messages);
+                }
             }
         }
-        maybeSync(messages);
+        if (!isBad) {
+            maybeSync(messages);
+        }
         messages.add(random.nextInt(5) == 0 ? Messages.copyFail("no more of it") : Messages.copyDone());
     }
 

@@ -59,10 +59,15 @@ final class Recovery {
         server.write(message);
     }
 
+    /** A bare Sync would commit what the client had begun and never asked to commit. */
     private void sync() {
         ByteBuf message = server.newMessage();
-        FrontendMessages.sync(message);
-        server.replies().add(ReplyQueue.Kind.SYNC, ReplyQueue.Disposition.SKIP);
+        FrontendMessages.rollbackAndSync(message);
+        ReplyQueue replies = server.replies();
+        replies.add(ReplyQueue.Kind.PARSE, ReplyQueue.Disposition.SKIP);
+        replies.add(ReplyQueue.Kind.BIND, ReplyQueue.Disposition.SKIP);
+        replies.add(ReplyQueue.Kind.EXECUTE, ReplyQueue.Disposition.SKIP);
+        replies.add(ReplyQueue.Kind.SYNC, ReplyQueue.Disposition.SKIP);
         server.write(message);
     }
 

@@ -37,7 +37,16 @@ public final class FrontendMessages {
         end(out, at);
     }
 
-    public static void sync(ByteBuf out) {
+    /** Parse, Bind and Execute of ROLLBACK in the unnamed statement and portal, and the Sync that ends the group. */
+    public static void rollbackAndSync(ByteBuf out) {
+        int parse = begin(out, FrontendType.PARSE);
+        string(out, "");
+        string(out, "ROLLBACK");
+        out.writeShort(0);
+        end(out, parse);
+        // two empty names, then no formats, no parameters, no result formats
+        out.writeByte(FrontendType.BIND).writeInt(12).writeShort(0).writeShort(0).writeShort(0).writeShort(0);
+        out.writeByte(FrontendType.EXECUTE).writeInt(9).writeByte(0).writeInt(0);
         out.writeByte(FrontendType.SYNC).writeInt(4);
     }
 
