@@ -15,7 +15,8 @@ public final class Main {
     private static int run(ProxyConfig config) {
         try {
             Proxy proxy = Proxy.start(config);
-            Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(proxy::stop));
+            Runtime.getRuntime()
+                    .addShutdownHook(Thread.ofPlatform().name("stop").unstarted(proxy::stop));
             proxy.awaitStop();
             return 0;
         } catch (IOException e) {

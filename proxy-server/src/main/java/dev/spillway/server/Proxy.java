@@ -40,7 +40,8 @@ public final class Proxy {
     private final Lane lane;
     private final List<Channel> listeners;
 
-    private Proxy(ProxyConfig config, EventLoopGroup loops, ExecutorService slowWork, Lane lane, List<Channel> listeners) {
+    private Proxy(
+            ProxyConfig config, EventLoopGroup loops, ExecutorService slowWork, Lane lane, List<Channel> listeners) {
         this.config = config;
         this.loops = loops;
         this.slowWork = slowWork;

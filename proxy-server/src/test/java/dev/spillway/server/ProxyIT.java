@@ -105,8 +105,9 @@ class ProxyIT {
                 .with(UserConfig.named(PostgresFixture.SCRAM_USER)
                         .with(Settings.USER_PASSWORD, Secret.of(PostgresFixture.PASSWORD)));
         try (Running proxy = new Running(config)) {
-            String url =
-                    direct.withPort(proxy.port()).withUser(PostgresFixture.SCRAM_USER).jdbcUrl() + "&password=";
+            String url = direct.withPort(proxy.port())
+                            .withUser(PostgresFixture.SCRAM_USER)
+                            .jdbcUrl() + "&password=";
             try (Connection connection = DriverManager.getConnection(url + PostgresFixture.PASSWORD)) {
                 assertThat(ask(connection, "select current_user")).isEqualTo(PostgresFixture.SCRAM_USER);
             }

@@ -203,7 +203,8 @@ public final class ChaosRelay implements Closeable {
         bytes.addAndGet(count);
     }
 
-    @Nullable BackendEdit edit() {
+    @Nullable
+    BackendEdit edit() {
         return edit;
     }
 

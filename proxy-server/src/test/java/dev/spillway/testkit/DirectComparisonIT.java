@@ -81,7 +81,8 @@ class DirectComparisonIT {
                         message -> message.is('Z') && message.status() == 'I',
                         message -> new BackendMessage((byte) 'Z', new byte[] {'T'})),
                 "first difference");
-        assertDiffers(BackendEdit.alterOnce(message -> message.is('E'), DirectComparisonIT::otherText), "ErrorResponse");
+        assertDiffers(
+                BackendEdit.alterOnce(message -> message.is('E'), DirectComparisonIT::otherText), "ErrorResponse");
     }
 
     @Test

@@ -40,11 +40,15 @@ final class Exchange {
 
     Exchange expectRow(String... columns) {
         List<String> all = List.of(columns);
-        return expect("DataRow " + all, message -> message.is('D') && message.columns().equals(all));
+        return expect(
+                "DataRow " + all,
+                message -> message.is('D') && message.columns().equals(all));
     }
 
     Exchange expectTag(String tag) {
-        return expect("CommandComplete " + tag, message -> message.is('C') && message.tag().equals(tag));
+        return expect(
+                "CommandComplete " + tag,
+                message -> message.is('C') && message.tag().equals(tag));
     }
 
     Exchange expectReady(char status) {
@@ -60,10 +64,13 @@ final class Exchange {
     }
 
     Exchange expectNotice(String text) {
-        return expect("NoticeResponse " + text, message -> message.is('N') && message.errorText().equals(text));
+        return expect(
+                "NoticeResponse " + text,
+                message -> message.is('N') && message.errorText().equals(text));
     }
 
     Exchange expectCopyData(String line) {
-        return expect("CopyData " + line, message -> message.is('d') && message.text().equals(line));
+        return expect(
+                "CopyData " + line, message -> message.is('d') && message.text().equals(line));
     }
 }

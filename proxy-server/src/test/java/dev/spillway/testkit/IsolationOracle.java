@@ -60,32 +60,72 @@ public final class IsolationOracle {
 
         public Settings clients(int count, int exchangesEach) {
             return new Settings(
-                    target, control, count, exchangesEach, limit, seed, features, replyTimeout, announcedLosses,
+                    target,
+                    control,
+                    count,
+                    exchangesEach,
+                    limit,
+                    seed,
+                    features,
+                    replyTimeout,
+                    announcedLosses,
                     lossSqlStates);
         }
 
         public Settings limit(Duration most) {
             return new Settings(
-                    target, control, clients, exchangesPerClient, most, seed, features, replyTimeout, announcedLosses,
+                    target,
+                    control,
+                    clients,
+                    exchangesPerClient,
+                    most,
+                    seed,
+                    features,
+                    replyTimeout,
+                    announcedLosses,
                     lossSqlStates);
         }
 
         public Settings features(Set<OracleFeature> only) {
             return new Settings(
-                    target, control, clients, exchangesPerClient, limit, seed, only, replyTimeout, announcedLosses,
+                    target,
+                    control,
+                    clients,
+                    exchangesPerClient,
+                    limit,
+                    seed,
+                    only,
+                    replyTimeout,
+                    announcedLosses,
                     lossSqlStates);
         }
 
         public Settings replyTimeout(Duration most) {
             return new Settings(
-                    target, control, clients, exchangesPerClient, limit, seed, features, most, announcedLosses,
+                    target,
+                    control,
+                    clients,
+                    exchangesPerClient,
+                    limit,
+                    seed,
+                    features,
+                    most,
+                    announcedLosses,
                     lossSqlStates);
         }
 
         /** Connections may be lost, as often as {@code announced} says and in no other way than with these errors or none. */
         public Settings losses(LongSupplier announced, String... sqlStates) {
             return new Settings(
-                    target, control, clients, exchangesPerClient, limit, seed, features, replyTimeout, announced,
+                    target,
+                    control,
+                    clients,
+                    exchangesPerClient,
+                    limit,
+                    seed,
+                    features,
+                    replyTimeout,
+                    announced,
                     Set.of(sqlStates));
         }
     }

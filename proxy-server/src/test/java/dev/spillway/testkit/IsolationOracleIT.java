@@ -20,7 +20,8 @@ class IsolationOracleIT {
 
     @Test
     void directConnectionsAreIsolated() {
-        OracleReport report = IsolationOracle.run(IsolationOracle.Settings.of(direct, direct, seed).clients(12, 60));
+        OracleReport report = IsolationOracle.run(
+                IsolationOracle.Settings.of(direct, direct, seed).clients(12, 60));
         report.assertIsolated();
         assertThat(report.exchanges()).isEqualTo(12 * 60);
         assertThat(report.errors()).containsKeys("22P02", "22012", "42703", "25P02", "57014");
@@ -39,7 +40,8 @@ class IsolationOracleIT {
 
     @Test
     void cutsThatWereAnnouncedAreForgiven() throws Exception {
-        try (ChaosRelay relay = ChaosRelay.before(direct, ChaosPlan.splitting(seed).cutting(1))) {
+        try (ChaosRelay relay =
+                ChaosRelay.before(direct, ChaosPlan.splitting(seed).cutting(1))) {
             OracleReport report = IsolationOracle.run(through(relay).losses(relay::cuts));
             report.assertIsolated();
             assertThat(report.connectionsLost()).isBetween(1L, relay.cuts());
@@ -48,7 +50,8 @@ class IsolationOracleIT {
 
     @Test
     void cutsThatNobodyAnnouncedAreNot() throws Exception {
-        try (ChaosRelay relay = ChaosRelay.before(direct, ChaosPlan.splitting(seed).cutting(2))) {
+        try (ChaosRelay relay =
+                ChaosRelay.before(direct, ChaosPlan.splitting(seed).cutting(2))) {
             assertBroken(IsolationOracle.run(through(relay)), "that nobody had cut");
         }
     }
@@ -58,8 +61,8 @@ class IsolationOracleIT {
         assertBroken(
                 under(BackendEdit.alterOnce(
                         IsolationOracleIT::isAClientsRow,
-                        message -> new BackendMessage(
-                                (byte) 'D', replaceFirst(message.body(), (byte) 'c', (byte) 'd')))),
+                        message ->
+                                new BackendMessage((byte) 'D', replaceFirst(message.body(), (byte) 'c', (byte) 'd')))),
                 "expected DataRow");
     }
 
@@ -102,8 +105,8 @@ class IsolationOracleIT {
         assertBroken(
                 under(BackendEdit.alterOnce(
                         message -> message.is('S') && message.strings().contains("oracle-3"),
-                        message -> new BackendMessage(
-                                (byte) 'S', replaceFirst(message.body(), (byte) '3', (byte) '4')))),
+                        message ->
+                                new BackendMessage((byte) 'S', replaceFirst(message.body(), (byte) '3', (byte) '4')))),
                 "logged in with another's application_name");
     }
 
@@ -147,7 +150,8 @@ class IsolationOracleIT {
     private OracleReport under(BackendEdit edit) throws Exception {
         try (ChaosRelay relay = ChaosRelay.before(direct, ChaosPlan.splitting(seed))) {
             relay.edit(edit);
-            return IsolationOracle.run(through(relay).features(EnumSet.of(OracleFeature.SIMPLE, OracleFeature.EXTENDED)));
+            return IsolationOracle.run(
+                    through(relay).features(EnumSet.of(OracleFeature.SIMPLE, OracleFeature.EXTENDED)));
         }
     }
 
@@ -158,8 +162,8 @@ class IsolationOracleIT {
     }
 
     private static void assertBroken(OracleReport report, String detail) {
-        assertThat(report.mismatches()).anySatisfy(mismatch -> assertThat(mismatch)
-                .contains(detail));
+        assertThat(report.mismatches())
+                .anySatisfy(mismatch -> assertThat(mismatch).contains(detail));
         assertThatThrownBy(report::assertIsolated)
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("seed " + report.seed());

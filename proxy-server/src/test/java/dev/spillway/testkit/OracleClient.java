@@ -184,20 +184,19 @@ final class OracleClient implements Runnable {
     /** Leaves where it hurts; nothing that it leaves behind may be committed. */
     private void rude() throws IOException, Mismatch {
         WireClient mine = connection();
-        byte[] bytes =
-                switch (random.nextInt(6)) {
-                    case 0 -> workload.largeResult().bytes();
-                    case 1 -> workload.pipelined().bytes();
-                    case 2 -> Messages.join(
-                            Messages.query("begin"), Messages.query(workload.insertSql(workload.nextSequence())));
-                    case 3 -> Messages.join(
-                            Messages.query("begin"),
-                            Messages.query("copy oracle_log from stdin"),
-                            Messages.copyData(workload.copyRow(workload.nextSequence())));
-                    case 4 -> Messages.query("select '%s' from pg_sleep(0.05)".formatted(workload.nextId()));
-                    default -> Messages.join(
-                            Messages.extended(workload.insertSql(workload.nextSequence())), Messages.flush());
-                };
+        byte[] bytes = switch (random.nextInt(6)) {
+            case 0 -> workload.largeResult().bytes();
+            case 1 -> workload.pipelined().bytes();
+            case 2 ->
+                Messages.join(Messages.query("begin"), Messages.query(workload.insertSql(workload.nextSequence())));
+            case 3 ->
+                Messages.join(
+                        Messages.query("begin"),
+                        Messages.query("copy oracle_log from stdin"),
+                        Messages.copyData(workload.copyRow(workload.nextSequence())));
+            case 4 -> Messages.query("select '%s' from pg_sleep(0.05)".formatted(workload.nextId()));
+            default -> Messages.join(Messages.extended(workload.insertSql(workload.nextSequence())), Messages.flush());
+        };
         // Never the whole of it where that would commit: the pieces above end before a COMMIT or Sync of a write.
         int length = random.nextBoolean() ? bytes.length : random.nextInt(bytes.length);
         mine.sendSlowly(Arrays.copyOf(bytes, length), Math.max(1, length));

@@ -79,7 +79,6 @@ final class OracleLedger {
     OracleReport report(long seed, long rowsVerified) {
         Map<String, Long> byState = new TreeMap<>();
         errors.forEach((state, count) -> byState.put(state, count.sum()));
-        return new OracleReport(
-                seed, exchanges.sum(), byState, losses.get(), rowsVerified, List.copyOf(mismatches));
+        return new OracleReport(seed, exchanges.sum(), byState, losses.get(), rowsVerified, List.copyOf(mismatches));
     }
 }

@@ -109,8 +109,8 @@ final class OracleWorkload {
         String id = nextId();
         switch (random.nextInt(4)) {
             case 0 -> to.send(Messages.query("select '%s'::int".formatted(id))).expectError("22P02", id);
-            case 1 -> to.send(Messages.query("select 1/0 /* %s */".formatted(id)))
-                    .expectError("22012", "");
+            case 1 ->
+                to.send(Messages.query("select 1/0 /* %s */".formatted(id))).expectError("22012", "");
             case 2 -> {
                 to.send(Messages.parse("", "select $1::int"), Messages.bind("", "", id));
                 to.send(Messages.execute("", 0), Messages.sync());

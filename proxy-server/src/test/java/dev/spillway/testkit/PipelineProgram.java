@@ -45,17 +45,17 @@ public final class PipelineProgram {
     /** The tables and the procedure that programs use; run it once, on PostgreSQL itself. */
     public static String schema() {
         return """
-               drop table if exists pipe_t, pipe_d;
-               create table pipe_t (id int primary key, v text not null);
-               create table pipe_d (id int constraint pipe_d_unique unique deferrable initially deferred);
-               create or replace procedure pipe_commit(first int) language plpgsql as $$
-               begin
-                   insert into pipe_t values (first, 'called');
-                   commit;
-                   insert into pipe_t values (first + 1, 'called');
-               end $$;
-               grant all on pipe_t, pipe_d to public;
-               """;
+            drop table if exists pipe_t, pipe_d;
+            create table pipe_t (id int primary key, v text not null);
+            create table pipe_d (id int constraint pipe_d_unique unique deferrable initially deferred);
+            create or replace procedure pipe_commit(first int) language plpgsql as $$
+            begin
+                insert into pipe_t values (first, 'called');
+                commit;
+                insert into pipe_t values (first + 1, 'called');
+            end $$;
+            grant all on pipe_t, pipe_d to public;
+            """;
     }
 
     public long seed() {
@@ -104,12 +104,11 @@ public final class PipelineProgram {
     public List<byte[]> writes() {
         Random random = new Random(seed ^ 0x5deece66dL);
         byte[] all = Messages.join(messages());
-        int most =
-                switch (random.nextInt(4)) {
-                    case 0 -> all.length;
-                    case 1 -> 1 + random.nextInt(12);
-                    default -> 1 + random.nextInt(400);
-                };
+        int most = switch (random.nextInt(4)) {
+            case 0 -> all.length;
+            case 1 -> 1 + random.nextInt(12);
+            default -> 1 + random.nextInt(400);
+        };
         List<byte[]> writes = new ArrayList<>();
         for (int at = 0; at < all.length; ) {
             int length = Math.min(all.length - at, most == all.length ? most : 1 + random.nextInt(most));

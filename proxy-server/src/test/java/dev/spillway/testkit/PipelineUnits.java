@@ -150,13 +150,12 @@ final class PipelineUnits {
 
     private Unit simpleCopyIn() {
         String copy = copyInSql();
-        String sql =
-                switch (random.nextInt(5)) {
-                    case 0 -> statement() + "; " + copy;
-                    case 1 -> copy + "; " + statement();
-                    case 2 -> "begin; " + copy + "; commit";
-                    default -> copy;
-                };
+        String sql = switch (random.nextInt(5)) {
+            case 0 -> statement() + "; " + copy;
+            case 1 -> copy + "; " + statement();
+            case 2 -> "begin; " + copy + "; commit";
+            default -> copy;
+        };
         List<byte[]> messages = new ArrayList<>();
         messages.add(Messages.query(sql));
         copyBody(copy, messages);
@@ -216,13 +215,13 @@ final class PipelineUnits {
     }
 
     private Unit copyOut() {
-        String sql =
-                switch (random.nextInt(4)) {
-                    case 0 -> "copy (select 1/(4 - g) from generate_series(1, 6) g) to stdout"; // fails half way
-                    case 1 -> "copy (select id, v from pipe_t where %s order by id) to stdout".formatted(mine());
-                    default -> "copy (select g, repeat('z', 50) from generate_series(1, %d) g) to stdout"
-                            .formatted(random.nextInt(60));
-                };
+        String sql = switch (random.nextInt(4)) {
+            case 0 -> "copy (select 1/(4 - g) from generate_series(1, 6) g) to stdout"; // fails half way
+            case 1 -> "copy (select id, v from pipe_t where %s order by id) to stdout".formatted(mine());
+            default ->
+                "copy (select g, repeat('z', 50) from generate_series(1, %d) g) to stdout"
+                        .formatted(random.nextInt(60));
+        };
         if (random.nextBoolean()) {
             return unit("copy out", Messages.query(sql));
         }
@@ -269,6 +268,8 @@ final class PipelineUnits {
     }
 
     private Unit emptyQuery() {
-        return random.nextBoolean() ? unit("empty query", Messages.query(random.nextBoolean() ? "" : " ; ")) : extended("");
+        return random.nextBoolean()
+                ? unit("empty query", Messages.query(random.nextBoolean() ? "" : " ; "))
+                : extended("");
     }
 }

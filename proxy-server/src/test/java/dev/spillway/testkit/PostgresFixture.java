@@ -109,14 +109,13 @@ public final class PostgresFixture {
     }
 
     private static void demandPasswords(File dataDirectory) {
-        String rules =
-                """
-                host all scram_user 127.0.0.1/32 scram-sha-256
-                host all md5_user 127.0.0.1/32 md5
-                host all clear_user 127.0.0.1/32 password
-                host all all 127.0.0.1/32 trust
-                host replication all 127.0.0.1/32 trust
-                """;
+        String rules = """
+            host all scram_user 127.0.0.1/32 scram-sha-256
+            host all md5_user 127.0.0.1/32 md5
+            host all clear_user 127.0.0.1/32 password
+            host all all 127.0.0.1/32 trust
+            host replication all 127.0.0.1/32 trust
+            """;
         try {
             Files.writeString(dataDirectory.toPath().resolve("pg_hba.conf"), rules);
         } catch (IOException e) {

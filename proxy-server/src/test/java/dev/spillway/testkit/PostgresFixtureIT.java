@@ -24,7 +24,8 @@ class PostgresFixtureIT {
     @Test
     void passwordsAreStoredAsTheirMethodDemands() {
         String hash = "select rolpassword from pg_authid where rolname = '%s'";
-        assertThat(postgres.queryOne(hash.formatted(PostgresFixture.SCRAM_USER))).startsWith("SCRAM-SHA-256$");
+        assertThat(postgres.queryOne(hash.formatted(PostgresFixture.SCRAM_USER)))
+                .startsWith("SCRAM-SHA-256$");
         assertThat(postgres.queryOne(hash.formatted(PostgresFixture.MD5_USER))).startsWith("md5");
     }
 
@@ -35,7 +36,9 @@ class PostgresFixtureIT {
         try (Connection connection = DriverManager.getConnection(url + "&password=" + PostgresFixture.PASSWORD)) {
             assertThat(connection.isValid(5)).isTrue();
         }
-        assertThatThrownBy(() -> DriverManager.getConnection(url + "&password=wrong").close())
-                .isInstanceOfSatisfying(SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("28P01"));
+        assertThatThrownBy(() ->
+                        DriverManager.getConnection(url + "&password=wrong").close())
+                .isInstanceOfSatisfying(
+                        SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("28P01"));
     }
 }

@@ -25,11 +25,15 @@ import java.util.Locale;
  * <p>Errors of PostgreSQL are not here: they are forwarded byte for byte. Texts are {@link String#format} patterns.
  */
 public enum ProxyError {
-    ADMIN_ONLY(INSUFFICIENT_PRIVILEGE, Severity.FATAL, "user \"%s\" may not use the console: it is not in admin_users or stats_users"),
+    ADMIN_ONLY(
+            INSUFFICIENT_PRIVILEGE,
+            Severity.FATAL,
+            "user \"%s\" may not use the console: it is not in admin_users or stats_users"),
     AUTHENTICATION_FAILED(INVALID_PASSWORD, Severity.FATAL, "password authentication failed for user \"%s\""),
     AUTHENTICATION_GARBLED(PROTOCOL_VIOLATION, Severity.FATAL, "authentication of user \"%s\" failed: %s"),
     CANCELED_WHILE_WAITING(QUERY_CANCELED, Severity.ERROR, "canceling statement due to user request"),
-    CLIENT_LOGIN_TIMEOUT(INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "client_login_timeout: not logged in after %s"),
+    CLIENT_LOGIN_TIMEOUT(
+            INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "client_login_timeout: not logged in after %s"),
     CONSOLE_COMMAND_UNKNOWN(SYNTAX_ERROR, Severity.ERROR, "unknown console command: %s"),
     CONSOLE_IS_SIMPLE(FEATURE_NOT_SUPPORTED, Severity.FATAL, "the console speaks the simple query protocol only"),
     DATABASE_UNKNOWN(INVALID_CATALOG_NAME, Severity.FATAL, "database \"%s\" is not configured"),
@@ -39,14 +43,13 @@ public enum ProxyError {
             "current transaction is aborted, commands ignored until end of transaction block"),
     INTERNAL(INTERNAL_ERROR, Severity.FATAL, "internal error, see the log"),
     NO_USER_NAME(
-            INVALID_AUTHORIZATION_SPECIFICATION,
-            Severity.FATAL,
-            "no PostgreSQL user name specified in startup packet"),
+            INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "no PostgreSQL user name specified in startup packet"),
     PROTOCOL(PROTOCOL_VIOLATION, Severity.FATAL, "%s"),
     QUERY_WAIT_TIMEOUT(
             INSUFFICIENT_RESOURCES,
             Severity.ERROR,
-            "query_wait_timeout: no server connection of pool %s became free within %s (%d in use of %d, %d clients waiting)%s"),
+            "query_wait_timeout: no server connection of pool %s became free within %s (%d in use of %d, %d clients"
+                    + " waiting)%s"),
     REPLICATION_UNSUPPORTED(
             FEATURE_NOT_SUPPORTED,
             Severity.FATAL,
@@ -60,10 +63,7 @@ public enum ProxyError {
             "the settings of this session could not be put into force on a server connection: %s"),
     SHUTTING_DOWN(ADMIN_SHUTDOWN, Severity.FATAL, "terminating connection because the pooler is shutting down"),
     STARTING_DOWN(CANNOT_CONNECT_NOW, Severity.FATAL, "the pooler is shutting down"),
-    TOO_MANY_CLIENTS(
-            TOO_MANY_CONNECTIONS,
-            Severity.FATAL,
-            "no more connections allowed (max_client_conn = %d)");
+    TOO_MANY_CLIENTS(TOO_MANY_CONNECTIONS, Severity.FATAL, "no more connections allowed (max_client_conn = %d)");
 
     /** PostgreSQL's severities as far as they are used here. FATAL ends the client's connection. */
     private enum Severity {

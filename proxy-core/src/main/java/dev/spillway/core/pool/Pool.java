@@ -199,7 +199,12 @@ public final class Pool<S extends PooledServer> {
         while (timeout.isPositive() && oldestWaitNanos(nowNanos) > timeout.toNanos()) {
             Waiter<S> waiter = waiters.keySet().iterator().next();
             ErrorFields error = ProxyError.QUERY_WAIT_TIMEOUT.fields(
-                    name, timeout.toMillis() + " ms", open - idle.size(), limits.size(), waiters.size(), lastFailureText());
+                    name,
+                    timeout.toMillis() + " ms",
+                    open - idle.size(),
+                    limits.size(),
+                    waiters.size(),
+                    lastFailureText());
             waiters.remove(waiter);
             waiter.onWaitFailed(error, false);
         }
@@ -246,5 +251,4 @@ public final class Pool<S extends PooledServer> {
     public int open() {
         return open;
     }
-
 }

@@ -11,7 +11,8 @@ public interface PooledServer {
     long idleSinceNanos();
 
     /** The session state it holds; null if that is not known. Compared by {@code equals} with what a client wants. */
-    @Nullable Object affinity();
+    @Nullable
+    Object affinity();
 
     /** Closes it; {@code reason} is for the log. The pool hears of it by {@link Pool#onClosed}. */
     void close(String reason);

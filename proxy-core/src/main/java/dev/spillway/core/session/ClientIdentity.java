@@ -10,7 +10,12 @@ import dev.spillway.core.session.state.Snapshot;
  * @param connectedAtMillis wall clock, for people
  */
 public record ClientIdentity(
-        String database, String user, CancelKey key, Snapshot snapshot, String applicationName, long connectedAtMillis) {
+        String database,
+        String user,
+        CancelKey key,
+        Snapshot snapshot,
+        String applicationName,
+        long connectedAtMillis) {
     String describe(Wire wire) {
         return database + "/" + user + "@" + wire.peer();
     }

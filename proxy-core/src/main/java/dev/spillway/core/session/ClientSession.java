@@ -9,8 +9,6 @@ import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.BackendMessages;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendType;
-import dev.spillway.core.session.state.Snapshot;
-import dev.spillway.core.session.state.StatementStart;
 import io.netty.buffer.ByteBuf;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +41,7 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
     private @Nullable ByteBuf held;
     private boolean isWaiting;
     private boolean isRestoring;
-    private boolean isUnnamedKnown;
+    private final RestoreGuard restoreGuard = new RestoreGuard();
     private boolean forwardsFrame;
     private boolean discardsToSync;
     private boolean cancelAfterRestore;
@@ -110,18 +108,18 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
             leave();
         } else if (refusal != null || discardsToSync) {
             onRefused(type);
-        } else if (server == null && !needsServer(type)) {
+        } else if (server == null && !Requests.needsServer(type)) {
             answerWithoutServer(type);
         } else if (server == null && !acquire()) {
             holdFromHere();
-        } else if (isRestoring && !isSafeBehindRestore(type)) {
+        } else if (isRestoring && !restoreGuard.isSafe(frames)) {
             holdFromHere();
         } else {
-            forward(type);
+            forward();
         }
     }
 
-    private void forward(byte type) {
+    private void forward() {
         ServerSession linked = server;
         if (linked == null) {
             return; // the link ended in the same moment: the connection is being closed
@@ -129,35 +127,13 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
         if (linked.pipelined() == 0) {
             querySinceNanos = ports.nowNanos();
         }
-        if (expect(linked, type)) {
+        ReplyQueue.Kind kind = Requests.kindOf(frames);
+        if (kind == null || linked.expect(kind)) {
             forwardsFrame = true;
             run.add(frames);
         } else {
             run.flush();
         }
-    }
-
-    private boolean expect(ServerSession linked, byte type) {
-        return switch (type) {
-            case FrontendType.QUERY -> linked.expect(ReplyQueue.Kind.QUERY);
-            case FrontendType.PARSE -> linked.expect(ReplyQueue.Kind.PARSE);
-            case FrontendType.BIND -> linked.expect(ReplyQueue.Kind.BIND);
-            case FrontendType.EXECUTE -> linked.expect(ReplyQueue.Kind.EXECUTE);
-            case FrontendType.DESCRIBE -> linked.expect(describeKind());
-            case FrontendType.CLOSE -> linked.expect(ReplyQueue.Kind.CLOSE);
-            case FrontendType.SYNC -> linked.expect(ReplyQueue.Kind.SYNC);
-            case FrontendType.FUNCTION_CALL -> linked.expect(ReplyQueue.Kind.FUNCTION_CALL);
-            case FrontendType.COPY_DATA -> linked.expect(ReplyQueue.Kind.COPY_DATA_MARK);
-            case FrontendType.COPY_DONE, FrontendType.COPY_FAIL -> linked.expect(ReplyQueue.Kind.COPY_END_MARK);
-            default -> true; // Flush asks for nothing
-        };
-    }
-
-    private ReplyQueue.Kind describeKind() {
-        int target = frames.start() + FrameReader.HEADER_BYTES;
-        return target < frames.end() && frames.buffer().getByte(target) == 'S'
-                ? ReplyQueue.Kind.DESCRIBE_STATEMENT
-                : ReplyQueue.Kind.DESCRIBE_PORTAL;
     }
 
     private void sendRun(ByteBuf source, int from, int to) {
@@ -180,7 +156,7 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
     public void onWritabilityChanged() {
         ServerSession linked = server;
         if (linked != null) {
-            linked.setReading(wire.isWritable());
+            linked.wire().setReading(wire.isWritable());
         }
     }
 
@@ -191,18 +167,6 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
     }
 
     // ---- without a server ----------------------------------------------------------------------------------------
-
-    /** COPY data whose COPY has failed is ignored by PostgreSQL too; a Sync or Flush has nothing to wait for. */
-    private static boolean needsServer(byte type) {
-        return switch (type) {
-            case FrontendType.SYNC,
-                    FrontendType.FLUSH,
-                    FrontendType.COPY_DATA,
-                    FrontendType.COPY_DONE,
-                    FrontendType.COPY_FAIL -> false;
-            default -> true;
-        };
-    }
 
     private void answerWithoutServer(byte type) {
         if (type == FrontendType.SYNC) {
@@ -236,10 +200,10 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
         transactionSinceNanos = ports.nowNanos();
         querySinceNanos = transactionSinceNanos;
         isRestoring = true;
-        isUnnamedKnown = false;
+        restoreGuard.begin();
         free.link(this, identity.snapshot());
         if (!wire.isWritable()) {
-            free.setReading(false);
+            free.wire().setReading(false);
         }
     }
 
@@ -285,7 +249,7 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
     private void updateReading() {
         ServerSession linked = server;
         boolean hasRoom = held == null || held.readableBytes() < HELD_LIMIT_BYTES;
-        boolean serverTakes = linked == null || (linked.isWritable() && linked.pipelined() < MAX_PIPELINED);
+        boolean serverTakes = linked == null || (linked.wire().isWritable() && linked.pipelined() < MAX_PIPELINED);
         wire.setReading(hasRoom && serverTakes);
     }
 
@@ -332,27 +296,6 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
     }
 
     // ---- settings ------------------------------------------------------------------------------------------------
-
-    /**
-     * May a message be sent though the restore before it might still fail? In the failed transaction that a failed restore
-     * leaves behind nothing runs but what ends it.
-     */
-    private boolean isSafeBehindRestore(byte type) {
-        ByteBuf buffer = frames.buffer();
-        int body = frames.start() + FrameReader.HEADER_BYTES;
-        return switch (type) {
-            case FrontendType.QUERY -> StatementStart.cannotEndTransaction(buffer, body, frames.end());
-            case FrontendType.PARSE -> isSafeParse(buffer, body);
-            case FrontendType.BIND, FrontendType.EXECUTE, FrontendType.DESCRIBE -> isUnnamedKnown;
-            default -> true;
-        };
-    }
-
-    private boolean isSafeParse(ByteBuf buffer, int body) {
-        boolean isUnnamed = body < frames.end() && buffer.getByte(body) == 0;
-        isUnnamedKnown = isUnnamed && StatementStart.cannotEndTransaction(buffer, body + 1, frames.end());
-        return isUnnamedKnown;
-    }
 
     @Override
     public void onRestored() {
@@ -406,7 +349,7 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
         wire.write(Run.slice(source, from, to));
         ServerSession linked = server;
         if (linked != null && !wire.isWritable()) {
-            linked.setReading(false);
+            linked.wire().setReading(false);
         }
     }
 
@@ -550,5 +493,4 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
     public @Nullable ServerSession server() {
         return server;
     }
-
 }

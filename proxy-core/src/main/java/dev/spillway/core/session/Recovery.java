@@ -37,7 +37,7 @@ final class Recovery {
         }
         if (replies.isEmpty()) {
             onQuietOrCancelEnded();
-        } else if (!server.hasCancelInFlight()) {
+        } else if (!server.cancels().isInFlight()) {
             server.cancel();
         }
     }
@@ -56,7 +56,7 @@ final class Recovery {
         ByteBuf message = server.newMessage();
         FrontendMessages.copyFail(message, "client left");
         server.replies().add(ReplyQueue.Kind.COPY_END_MARK, ReplyQueue.Disposition.SKIP);
-        server.write(message);
+        server.wire().write(message);
     }
 
     /** A bare Sync would commit what the client had begun and never asked to commit. */
@@ -68,18 +68,18 @@ final class Recovery {
         replies.add(ReplyQueue.Kind.BIND, ReplyQueue.Disposition.SKIP);
         replies.add(ReplyQueue.Kind.EXECUTE, ReplyQueue.Disposition.SKIP);
         replies.add(ReplyQueue.Kind.SYNC, ReplyQueue.Disposition.SKIP);
-        server.write(message);
+        server.wire().write(message);
     }
 
     void onQuietOrCancelEnded() {
-        if (!server.replies().isEmpty() || server.hasCancelInFlight() || statementRuns) {
+        if (!server.replies().isEmpty() || server.cancels().isInFlight() || statementRuns) {
             return;
         }
-        if (server.isCancelUncertain() || server.replies().isDoubtful()) {
+        if (server.cancels().isUncertain() || server.replies().isDoubtful()) {
             server.close("its next reply is not certain");
         } else if (server.status() != 'I') {
             run("ROLLBACK");
-        } else if (server.mayBeHitByCancel()) {
+        } else if (server.cancels().mayHit()) {
             run("");
         } else if (!resetQuery.isEmpty()) {
             reset();
@@ -93,7 +93,7 @@ final class Recovery {
         statementRuns = true;
         server.inject(sql, (error, status) -> {
             statementRuns = false;
-            server.noteRoundTrip();
+            server.cancels().noteRoundTrip();
         });
     }
 

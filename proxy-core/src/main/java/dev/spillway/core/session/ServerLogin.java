@@ -134,5 +134,4 @@ public final class ServerLogin implements Phase {
         frames.close();
         fail(ProxyError.SERVER_UNREACHABLE.fields(home.pool().name(), "the server closed the connection"), false);
     }
-
 }

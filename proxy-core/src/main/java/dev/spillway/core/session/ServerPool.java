@@ -51,7 +51,8 @@ public final class ServerPool {
     }
 
     /** The parameters PostgreSQL reports to a client that starts with {@code snapshot}; null if none has yet. */
-    @Nullable Map<String, String> welcome(Snapshot snapshot) {
+    @Nullable
+    Map<String, String> welcome(Snapshot snapshot) {
         return welcomes.get(snapshot);
     }
 

@@ -6,7 +6,6 @@ import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.MessageCursor;
 import dev.spillway.core.protocol.ProtocolViolation;
-import dev.spillway.core.protocol.backend.BackendMessages;
 import dev.spillway.core.protocol.backend.BackendType;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendMessages;
@@ -27,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <p>It never decides where a reply goes (its {@link ReplyQueue} does) and never goes back to its pool while it owes
  * anything, is inside a transaction, or may still be hit by a cancel.
  */
-public final class ServerSession implements Phase, PooledServer, ReplyQueue.Fakes {
+public final class ServerSession implements Phase, PooledServer {
     /** The end of a statement that we injected. */
     interface Injection {
         /** It ended; {@code error} is null if it succeeded. {@code status} is the transaction status. */
@@ -41,7 +40,7 @@ public final class ServerSession implements Phase, PooledServer, ReplyQueue.Fake
     private final ServerPool home;
     private final CancelKey cancelKey;
     private final FrameReader frames;
-    private final ReplyQueue replies = new ReplyQueue(this);
+    private final ReplyQueue replies;
     private final Run run = new Run(this::deliver);
     private final long openedAtNanos;
     private long idleSinceNanos;
@@ -56,9 +55,7 @@ public final class ServerSession implements Phase, PooledServer, ReplyQueue.Fake
     private boolean lastWordsTold;
     private boolean forwardsFrame;
     private boolean parametersChanged;
-    private int cancelsInFlight;
-    private boolean cancelSinceRoundTrip;
-    private boolean cancelUncertain;
+    private final CancelGuard cancels = new CancelGuard();
     private boolean closed;
 
     /** A server whose login is complete; it reports nothing to its pool yet. */
@@ -69,6 +66,7 @@ public final class ServerSession implements Phase, PooledServer, ReplyQueue.Fake
         this.cancelKey = cancelKey;
         this.parameters = Collections.unmodifiableMap(parameters);
         this.frames = new FrameReader(wire.allocator(), BackendType.READY_RULES);
+        this.replies = new ReplyQueue(new FakeReplies(wire.allocator(), this::deliverOwn));
         this.openedAtNanos = ports.nowNanos();
         this.idleSinceNanos = openedAtNanos;
     }
@@ -97,7 +95,8 @@ public final class ServerSession implements Phase, PooledServer, ReplyQueue.Fake
                     waiting.onRestored();
                 }
             } else if (waiting != null) {
-                waiting.onRestoreFailed(error == null ? ErrorFields.of("ERROR", "25P02", "restore did not end") : error);
+                waiting.onRestoreFailed(
+                        error == null ? ErrorFields.of("ERROR", "25P02", "restore did not end") : error);
             }
         });
     }
@@ -126,14 +125,6 @@ public final class ServerSession implements Phase, PooledServer, ReplyQueue.Fake
         wire.flush();
     }
 
-    void setReading(boolean on) {
-        wire.setReading(on);
-    }
-
-    boolean isWritable() {
-        return wire.isWritable();
-    }
-
     /** Is there nothing it owes, no transaction, and no half of an extended-protocol group? */
     boolean isReleasable() {
         return status == IDLE && replies.isEmpty() && !replies.needsSync() && !replies.isReadingCopyData();
@@ -157,12 +148,12 @@ public final class ServerSession implements Phase, PooledServer, ReplyQueue.Fake
             close("client left in the middle of a message");
             return;
         }
-        if (replies.isDoubtful() || cancelUncertain) {
+        if (replies.isDoubtful() || cancels.isUncertain()) {
             close("its next reply is not certain");
             return;
         }
         boolean needsReset = sessionEnds && !home.resetQuery().isEmpty();
-        if (isReleasable() && !needsReset && cancelsInFlight == 0 && !cancelSinceRoundTrip) {
+        if (isReleasable() && !needsReset && !cancels.mayHit()) {
             giveBack();
             return;
         }
@@ -180,11 +171,9 @@ public final class ServerSession implements Phase, PooledServer, ReplyQueue.Fake
 
     /** Sends a CancelRequest for what the server does now. */
     void cancel() {
-        cancelsInFlight++;
-        cancelSinceRoundTrip = true;
+        cancels.began();
         ports.sendCancel(this, cancelKey, isCertain -> {
-            cancelsInFlight--;
-            cancelUncertain |= !isCertain;
+            cancels.ended(isCertain);
             if (recovery != null && !closed) {
                 recovery.onQuietOrCancelEnded();
                 wire.flush();
@@ -194,6 +183,10 @@ public final class ServerSession implements Phase, PooledServer, ReplyQueue.Fake
 
     // ---- what the recovery does ----------------------------------------------------------------------------------
 
+    CancelGuard cancels() {
+        return cancels;
+    }
+
     ReplyQueue replies() {
         return replies;
     }
@@ -202,28 +195,8 @@ public final class ServerSession implements Phase, PooledServer, ReplyQueue.Fake
         return status;
     }
 
-    boolean hasCancelInFlight() {
-        return cancelsInFlight > 0;
-    }
-
-    boolean mayBeHitByCancel() {
-        return cancelSinceRoundTrip;
-    }
-
-    boolean isCancelUncertain() {
-        return cancelUncertain;
-    }
-
-    void noteRoundTrip() {
-        cancelSinceRoundTrip = false;
-    }
-
     void noteNeutral() {
         snapshot = Snapshot.NEUTRAL;
-    }
-
-    void write(ByteBuf message) {
-        wire.write(message);
     }
 
     ByteBuf newMessage() {
@@ -267,8 +240,8 @@ public final class ServerSession implements Phase, PooledServer, ReplyQueue.Fake
     }
 
     private void onReply(byte type) {
-        if (type == BackendType.COMMAND_COMPLETE) {
-            noteTag();
+        if (type == BackendType.COMMAND_COMPLETE && SettingTags.mayChangeSettings(frames)) {
+            snapshot = null; // nobody knows now what is in force
         }
         boolean isForwarded = isForwarded(replies.onReply(type), type);
         addToRun(isForwarded && holder != null);
@@ -290,19 +263,6 @@ public final class ServerSession implements Phase, PooledServer, ReplyQueue.Fake
         forwardsFrame = isForwarded;
         if (isForwarded) {
             run.add(frames);
-        }
-    }
-
-    /** After SET, RESET or DISCARD nobody knows what is in force. */
-    private void noteTag() {
-        int body = frames.start() + FrameReader.HEADER_BYTES;
-        if (frames.end() - body < 4) {
-            return;
-        }
-        int word = frames.buffer().getInt(body);
-        if (word == ('S' << 24 | 'E' << 16 | 'T' << 8) || word == ('R' << 24 | 'E' << 16 | 'S' << 8 | 'E')
-                || word == ('D' << 24 | 'I' << 16 | 'S' << 8 | 'C')) {
-            snapshot = null;
         }
     }
 
@@ -435,7 +395,8 @@ public final class ServerSession implements Phase, PooledServer, ReplyQueue.Fake
         LeaseHolder linked = holder;
         holder = null;
         if (linked != null) {
-            linked.onServerClosed(ProxyError.SERVER_MISBEHAVED.fields(home.pool().name(), why), false);
+            linked.onServerClosed(
+                    ProxyError.SERVER_MISBEHAVED.fields(home.pool().name(), why), false);
         }
         wire.close();
     }
@@ -467,29 +428,6 @@ public final class ServerSession implements Phase, PooledServer, ReplyQueue.Fake
         if (running != null && nowNanos - running.sinceNanos() > limitNanos) {
             close("could not be brought back to a clean state in time");
         }
-    }
-
-    // ---- fakes ---------------------------------------------------------------------------------------------------
-
-    @Override
-    public void answer(ReplyQueue.Kind kind) {
-        byte type = switch (kind) {
-            case PARSE -> BackendType.PARSE_COMPLETE;
-            case BIND -> BackendType.BIND_COMPLETE;
-            case CLOSE -> BackendType.CLOSE_COMPLETE;
-            case QUERY, FUNCTION_CALL, SYNC, DESCRIBE_STATEMENT, DESCRIBE_PORTAL, EXECUTE, COPY_DATA_MARK, COPY_END_MARK ->
-                throw new IllegalStateException("cannot be faked: " + kind);
-        };
-        ByteBuf message = newMessage();
-        BackendMessages.bare(message, type);
-        deliverOwn(message);
-    }
-
-    @Override
-    public void refuse() {
-        ByteBuf message = newMessage();
-        ProxyError.FAILED_TRANSACTION.fields().writeError(message);
-        deliverOwn(message);
     }
 
     private void deliverOwn(ByteBuf message) {
@@ -532,7 +470,7 @@ public final class ServerSession implements Phase, PooledServer, ReplyQueue.Fake
         if (recovery == null) {
             return "idle";
         }
-        return cancelsInFlight > 0 ? "being_canceled" : "tested";
+        return cancels.isInFlight() ? "being_canceled" : "tested";
     }
 
     /** PostgreSQL's process id of it. */
@@ -541,7 +479,8 @@ public final class ServerSession implements Phase, PooledServer, ReplyQueue.Fake
     }
 
     /** Who holds it; null if nobody does. */
-    @Nullable LeaseHolder holder() {
+    @Nullable
+    LeaseHolder holder() {
         return holder;
     }
 

@@ -50,8 +50,7 @@ public record StartupRequest(int minorVersion, String database, String user, Map
 
     /** Who the client is, with the key it is given. {@code ignored} settings are dropped. */
     public ClientIdentity identity(CancelKey key, Set<String> ignored, long connectedAtMillis) {
-        return new ClientIdentity(
-                database, user, key, snapshot(ignored), applicationName(), connectedAtMillis);
+        return new ClientIdentity(database, user, key, snapshot(ignored), applicationName(), connectedAtMillis);
     }
 
     private String applicationName() {

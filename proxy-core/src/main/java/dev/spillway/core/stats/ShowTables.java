@@ -35,7 +35,8 @@ public final class ShowTables {
         for (LaneView.PoolEntry entry : view.pools()) {
             ServerPool pool = entry.pool();
             long active = view.clients().stream()
-                    .filter(client -> client.pool().equals(pool) && !client.state().equals("waiting"))
+                    .filter(client ->
+                            client.pool().equals(pool) && !client.state().equals("waiting"))
                     .count();
             long maxWait = pool.pool().oldestWaitNanos(view.nowNanos());
             rows.add(row(
@@ -58,9 +59,9 @@ public final class ShowTables {
                     null));
         }
         return table(
-                "database user cl_active cl_waiting cl_active_cancel_req cl_waiting_cancel_req sv_active sv_active_cancel"
-                        + " sv_being_canceled sv_idle sv_used sv_tested sv_login maxwait maxwait_us pool_mode"
-                        + " load_balance_hosts",
+                "database user cl_active cl_waiting cl_active_cancel_req cl_waiting_cancel_req sv_active"
+                        + " sv_active_cancel sv_being_canceled sv_idle sv_used sv_tested sv_login maxwait maxwait_us"
+                        + " pool_mode load_balance_hosts",
                 rows);
     }
 

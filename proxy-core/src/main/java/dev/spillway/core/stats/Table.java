@@ -1,8 +1,8 @@
 package dev.spillway.core.stats;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 
 /** A result of the console: named columns and rows of text; null is NULL. */

@@ -237,8 +237,7 @@ class FrameReaderTest {
 
         Collector(int wholeUpToBytes) {
             reader = new FrameReader(
-                    allocator,
-                    FrameRules.forbidAll("frontend").allow((byte) 'd', LIMIT_BYTES, wholeUpToBytes));
+                    allocator, FrameRules.forbidAll("frontend").allow((byte) 'd', LIMIT_BYTES, wholeUpToBytes));
         }
 
         ByteBuf chunk(byte[] bytes, int from, int to) {

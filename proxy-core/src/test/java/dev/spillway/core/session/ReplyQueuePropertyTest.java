@@ -101,12 +101,11 @@ class ReplyQueuePropertyTest {
             }
             // Fakes are answered inside the call, before its caller can forward the reply they follow.
             int before = seen.size();
-            Verdict verdict =
-                    switch (reply.type) {
-                        case BackendType.ERROR_RESPONSE -> queue.onError();
-                        case BackendType.READY_FOR_QUERY -> queue.onReadyForQuery((byte) reply.status);
-                        default -> queue.onReply(reply.type);
-                    };
+            Verdict verdict = switch (reply.type) {
+                case BackendType.ERROR_RESPONSE -> queue.onError();
+                case BackendType.READY_FOR_QUERY -> queue.onReadyForQuery((byte) reply.status);
+                default -> queue.onReply(reply.type);
+            };
             assertThat(verdict)
                     .as("%s with %s, script %s", reply, queue, script)
                     .isEqualTo(reply.visible ? Verdict.FORWARD : Verdict.DROP);
@@ -333,7 +332,9 @@ class ReplyQueuePropertyTest {
             if (message.kind == Kind.SYNC) {
                 return;
             }
-            assertThat(message.kind.isMark()).as("the client sent %s in COPY", message).isTrue();
+            assertThat(message.kind.isMark())
+                    .as("the client sent %s in COPY", message)
+                    .isTrue();
             if (message.effect == Effect.FAIL) {
                 copy = null;
                 fail(copying);

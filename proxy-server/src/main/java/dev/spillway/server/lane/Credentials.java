@@ -26,12 +26,14 @@ public final class Credentials {
     }
 
     /** Null if the user is unknown. */
-    @Nullable StoredSecret of(String user) {
+    @Nullable
+    StoredSecret of(String user) {
         return secrets.get(user);
     }
 
     /** What to log in to the server of {@code database} with, as {@code user}. */
-    @Nullable StoredSecret forServer(DatabaseConfig database, String user) {
+    @Nullable
+    StoredSecret forServer(DatabaseConfig database, String user) {
         Secret password = database.password();
         return password != null && user.equals(database.user()) ? StoredSecret.parse(password.reveal()) : of(user);
     }

@@ -153,13 +153,19 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         ServerPool pool = pool(database, user);
         login.writeOk();
         int keyBytes = request.minorVersion() >= 2 ? 32 : 4;
-        WelcomeProbe.receive(wire, this, pool, request.identity(newKey(keyBytes), config.ignoreStartupParameters(), System.currentTimeMillis()));
+        WelcomeProbe.receive(
+                wire,
+                this,
+                pool,
+                request.identity(newKey(keyBytes), config.ignoreStartupParameters(), System.currentTimeMillis()));
     }
 
     private void admitToConsole(Wire wire, StartupRequest request, ClientLogin login) {
         String user = request.user();
         boolean isOpen = config.authType() == AuthType.ANY;
-        if (!isOpen && !config.adminUsers().contains(user) && !config.statsUsers().contains(user)) {
+        if (!isOpen
+                && !config.adminUsers().contains(user)
+                && !config.statsUsers().contains(user)) {
             throw new Refused(ProxyError.ADMIN_ONLY.fields(user));
         }
         login.writeOk();
@@ -278,7 +284,9 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
                         ReferenceCountUtil.release(message);
                     }
                 })
-                .connect(peer.substring(0, colon).replaceAll("[\\[\\]]", ""), Integer.parseInt(peer.substring(colon + 1)));
+                .connect(
+                        peer.substring(0, colon).replaceAll("[\\[\\]]", ""),
+                        Integer.parseInt(peer.substring(colon + 1)));
         attempt.addListener(connecting -> {
             if (!connecting.isSuccess()) {
                 ended.ended(true); // nothing was sent, so nothing can come
@@ -289,7 +297,11 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
             FrontendMessages.cancelRequest(message, key);
             channel.writeAndFlush(message).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
             var deadline = loop.schedule(
-                    () -> { var _ = channel.close(); }, config.cancelWaitTimeout().toMillis(), TimeUnit.MILLISECONDS);
+                    () -> {
+                        var _ = channel.close();
+                    },
+                    config.cancelWaitTimeout().toMillis(),
+                    TimeUnit.MILLISECONDS);
             channel.closeFuture().addListener(closed -> ended.ended(deadline.cancel(false)));
         });
     }

@@ -21,7 +21,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class CountingAsyncAppenderTest {
-    private static final Path MODULE = Path.of(System.getProperty("basedir", ".")).toAbsolutePath();
+    private static final Path MODULE =
+            Path.of(System.getProperty("basedir", ".")).toAbsolutePath();
 
     private final AtomicLong nanos = new AtomicLong();
     private final LoggerContext context = new LoggerContext();
@@ -100,8 +101,7 @@ class CountingAsyncAppenderTest {
                 .isEmpty();
         assertThat(loaded.getLogger("ROOT").getAppender("log")).isInstanceOf(CountingAsyncAppender.class);
         loaded.stop();
-        assertThat(MODULE.resolve("src/main/resources/logback.xml"))
-                .hasContent(Files.readString(shipped));
+        assertThat(MODULE.resolve("src/main/resources/logback.xml")).hasContent(Files.readString(shipped));
     }
 
     /** The writer holds one line, the queue the two it has room for. */

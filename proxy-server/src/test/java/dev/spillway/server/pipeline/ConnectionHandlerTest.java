@@ -241,10 +241,8 @@ class ConnectionHandlerTest {
     }
 
     /** While open, the handler's log goes into a list instead. */
-    private static final class LogTap extends AppenderBase<ILoggingEvent>
-            implements AutoCloseable {
-        private final Logger logger =
-                (Logger) LoggerFactory.getLogger(ConnectionHandler.class);
+    private static final class LogTap extends AppenderBase<ILoggingEvent> implements AutoCloseable {
+        private final Logger logger = (Logger) LoggerFactory.getLogger(ConnectionHandler.class);
         private final List<String> lines;
 
         LogTap(List<String> lines) {

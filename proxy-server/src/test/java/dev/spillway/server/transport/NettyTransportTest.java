@@ -45,7 +45,9 @@ class NettyTransportTest {
                     .sync()
                     .channel();
             assertThat(client.isActive()).isTrue();
-            assertThat(group.submit(() -> Thread.currentThread().getName()).sync().getNow())
+            assertThat(group.submit(() -> Thread.currentThread().getName())
+                            .sync()
+                            .getNow())
                     .startsWith("test-loop");
         } finally {
             group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();

@@ -15,7 +15,10 @@ public final class BackendMessages {
 
     /** An Authentication message of any kind: its code, then its data. */
     public static void authentication(ByteBuf out, int code, byte[] body) {
-        out.writeByte(BackendType.AUTHENTICATION).writeInt(8 + body.length).writeInt(code).writeBytes(body);
+        out.writeByte(BackendType.AUTHENTICATION)
+                .writeInt(8 + body.length)
+                .writeInt(code)
+                .writeBytes(body);
     }
 
     public static void backendKeyData(ByteBuf out, CancelKey key) {

@@ -45,7 +45,12 @@ public final class FrontendMessages {
         out.writeShort(0);
         end(out, parse);
         // two empty names, then no formats, no parameters, no result formats
-        out.writeByte(FrontendType.BIND).writeInt(12).writeShort(0).writeShort(0).writeShort(0).writeShort(0);
+        out.writeByte(FrontendType.BIND)
+                .writeInt(12)
+                .writeShort(0)
+                .writeShort(0)
+                .writeShort(0)
+                .writeShort(0);
         out.writeByte(FrontendType.EXECUTE).writeInt(9).writeByte(0).writeInt(0);
         out.writeByte(FrontendType.SYNC).writeInt(4);
     }
@@ -81,5 +86,4 @@ public final class FrontendMessages {
         ByteBufUtil.writeUtf8(out, text);
         out.writeByte(0);
     }
-
 }

@@ -78,8 +78,8 @@ public final class StartupDecoder {
         int major = version >>> 16;
         int minor = version & 0xffff;
         if (major != 3) {
-            throw new ProtocolViolation("unsupported frontend protocol " + major + "." + minor
-                    + ": server supports 3.0 to 3.2");
+            throw new ProtocolViolation(
+                    "unsupported frontend protocol " + major + "." + minor + ": server supports 3.0 to 3.2");
         }
         Map<String, String> parameters = new LinkedHashMap<>();
         while (true) {

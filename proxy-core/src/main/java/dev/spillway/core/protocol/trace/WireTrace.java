@@ -106,7 +106,9 @@ public final class WireTrace {
             case CANCEL_REQUEST_CODE -> {
                 versionOf(line.text("CancelRequest\t"));
                 line.unstableInt32();
-                line.bytes(line.remaining(), true); // The key: a four-byte number in 3.0, up to 256 bytes in 3.2; a secret.
+                line.bytes(
+                        line.remaining(),
+                        true); // The key: a four-byte number in 3.0, up to 256 bytes in 3.2; a secret.
             }
             case SSL_REQUEST_CODE -> versionOf(line.text("SSLRequest\t"));
             case GSSENC_REQUEST_CODE -> versionOf(line.text("GSSENCRequest\t"));
@@ -153,7 +155,8 @@ public final class WireTrace {
             case 'c' -> line.text("CopyDone");
             case 'd' -> copyData(line);
             case 'f' -> line.text("CopyFail\t").string();
-            // PasswordMessage, SASLInitialResponse, SASLResponse and GSSResponse share this type; all of them are secrets.
+            // PasswordMessage, SASLInitialResponse, SASLResponse and GSSResponse share this type; all of them are
+            // secrets.
             case 'p' -> line.text("PasswordMessage\t").bytes(line.remaining(), true);
             default -> unknown(line, type);
         }

@@ -65,7 +65,8 @@ class ErrorFieldsTest {
 
     @Test
     void untranslatedSeverityDecides() {
-        assertThat(new ErrorFields(Map.of('S', "FATAL", 'V', "ERROR")).isFatal()).isFalse();
+        assertThat(new ErrorFields(Map.of('S', "FATAL", 'V', "ERROR")).isFatal())
+                .isFalse();
         assertThat(new ErrorFields(Map.of('S', "FATAL")).isFatal()).isTrue();
     }
 
@@ -88,7 +89,8 @@ class ErrorFieldsTest {
                 bytes[i] = (byte) (random.nextInt(3) == 0 ? 0 : random.nextInt());
             }
             try {
-                ErrorFields fields = ErrorFields.read(new MessageCursor(Unpooled.wrappedBuffer(bytes), 0, bytes.length));
+                ErrorFields fields =
+                        ErrorFields.read(new MessageCursor(Unpooled.wrappedBuffer(bytes), 0, bytes.length));
                 assertThat(fields.fields().size()).as("seed %d", seed).isLessThanOrEqualTo(64);
             } catch (ProtocolViolation violation) {
                 assertThat(violation.text()).isNotEmpty();

@@ -34,8 +34,8 @@ class StartupDecoderTest {
     void cancelRequestCarriesAKeyOfAnyAllowedLength(int keyLength) {
         String key = "k".repeat(keyLength);
         assertThat(decode(packet(CANCEL_REQUEST, "~~~\7" + key)))
-                .isEqualTo(new StartupPacket.CancelRequest(
-                        new CancelKey(7, key.getBytes(StandardCharsets.ISO_8859_1))));
+                .isEqualTo(
+                        new StartupPacket.CancelRequest(new CancelKey(7, key.getBytes(StandardCharsets.ISO_8859_1))));
     }
 
     @ParameterizedTest
@@ -51,8 +51,7 @@ class StartupDecoderTest {
         assertThat(packet).isInstanceOfSatisfying(StartupPacket.StartupMessage.class, message -> {
             assertThat(message.majorVersion()).isEqualTo(3);
             assertThat(message.minorVersion()).isEqualTo(2);
-            assertThat(message.parameters())
-                    .containsExactly(Map.entry("user", "ü"), Map.entry("database", "b"));
+            assertThat(message.parameters()).containsExactly(Map.entry("user", "ü"), Map.entry("database", "b"));
         });
     }
 
@@ -73,8 +72,7 @@ class StartupDecoderTest {
     void malformedPacketIsAViolation(int code, String body, String complaint) {
         assertThatThrownBy(() -> decode(packet(code, body)))
                 .isInstanceOf(ProtocolViolation.class)
-                .satisfies(thrown -> assertThat(thrown.getMessage())
-                        .containsAnyOf(complaint, "unterminated string"));
+                .satisfies(thrown -> assertThat(thrown.getMessage()).containsAnyOf(complaint, "unterminated string"));
     }
 
     @ParameterizedTest
@@ -104,7 +102,9 @@ class StartupDecoderTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = ';', value = {"80877102; ~~~1abcd", "196608; user~a~database~b~~"})
+    @CsvSource(
+            delimiter = ';',
+            value = {"80877102; ~~~1abcd", "196608; user~a~database~b~~"})
     void everyTruncationUnderAFittingLengthIsReadOrAViolation(int code, String body) {
         for (int length = 0; length < body.length(); length++) {
             byte[] packet = packet(code, body.substring(0, length));
@@ -151,7 +151,8 @@ class StartupDecoderTest {
 
     private static byte[] packet(int code, String body) {
         byte[] bytes = body.replace('~', '\0').getBytes(StandardCharsets.UTF_8);
-        ByteBuf packet = Unpooled.buffer().writeInt(8 + bytes.length).writeInt(code).writeBytes(bytes);
+        ByteBuf packet =
+                Unpooled.buffer().writeInt(8 + bytes.length).writeInt(code).writeBytes(bytes);
         byte[] whole = new byte[packet.readableBytes()];
         packet.readBytes(whole);
         return whole;

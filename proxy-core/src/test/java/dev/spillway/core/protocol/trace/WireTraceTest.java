@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.spillway.core.protocol.trace.WireTrace.Style;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.nio.charset.StandardCharsets;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.Size;
@@ -149,7 +148,10 @@ class WireTraceTest {
     }
 
     private static ByteBuf framed(char type, ByteBuf body) {
-        return Unpooled.buffer().writeByte(type).writeInt(body.readableBytes() + 4).writeBytes(body);
+        return Unpooled.buffer()
+                .writeByte(type)
+                .writeInt(body.readableBytes() + 4)
+                .writeBytes(body);
     }
 
     /** {@code !n} is a 16-bit number, {@code -} is minus one in 32 bits, {@code ~} a zero byte; the rest stands for itself. */

@@ -1,0 +1,49 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.protocol.FrameReader;
+import dev.spillway.core.protocol.frontend.FrontendType;
+import org.jspecify.annotations.Nullable;
+
+/** What a client's frame asks the server for. Stateless. */
+final class Requests {
+    private Requests() {}
+
+    /** Null for a frame that is answered by nothing, ever: Flush. Borrows the current frame. */
+    static ReplyQueue.@Nullable Kind kindOf(FrameReader frames) {
+        return switch (frames.type()) {
+            case FrontendType.QUERY -> ReplyQueue.Kind.QUERY;
+            case FrontendType.PARSE -> ReplyQueue.Kind.PARSE;
+            case FrontendType.BIND -> ReplyQueue.Kind.BIND;
+            case FrontendType.EXECUTE -> ReplyQueue.Kind.EXECUTE;
+            case FrontendType.DESCRIBE -> describeKind(frames);
+            case FrontendType.CLOSE -> ReplyQueue.Kind.CLOSE;
+            case FrontendType.SYNC -> ReplyQueue.Kind.SYNC;
+            case FrontendType.FUNCTION_CALL -> ReplyQueue.Kind.FUNCTION_CALL;
+            case FrontendType.COPY_DATA -> ReplyQueue.Kind.COPY_DATA_MARK;
+            case FrontendType.COPY_DONE, FrontendType.COPY_FAIL -> ReplyQueue.Kind.COPY_END_MARK;
+            default -> null;
+        };
+    }
+
+    /**
+     * Does a frame that comes outside of a lease need a server? A Sync or Flush has nothing to wait for, and COPY data whose
+     * COPY has failed is ignored by PostgreSQL too.
+     */
+    static boolean needsServer(byte type) {
+        return switch (type) {
+            case FrontendType.SYNC,
+                    FrontendType.FLUSH,
+                    FrontendType.COPY_DATA,
+                    FrontendType.COPY_DONE,
+                    FrontendType.COPY_FAIL -> false;
+            default -> true;
+        };
+    }
+
+    private static ReplyQueue.Kind describeKind(FrameReader frames) {
+        int target = frames.start() + FrameReader.HEADER_BYTES;
+        return target < frames.end() && frames.buffer().getByte(target) == 'S'
+                ? ReplyQueue.Kind.DESCRIBE_STATEMENT
+                : ReplyQueue.Kind.DESCRIBE_PORTAL;
+    }
+}

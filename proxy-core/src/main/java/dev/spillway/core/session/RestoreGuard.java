@@ -1,0 +1,39 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.protocol.FrameReader;
+import dev.spillway.core.protocol.frontend.FrontendType;
+import dev.spillway.core.session.state.StatementStart;
+import io.netty.buffer.ByteBuf;
+
+/**
+ * May a message be sent though the restore before it might still fail? In the failed transaction that a failed restore
+ * leaves behind nothing runs but what ends it, so what might end it has to wait.
+ *
+ * <p>One per client; {@link #begin} at each link.
+ */
+final class RestoreGuard {
+    /** Was the unnamed statement parsed since the link, from a text that cannot end a transaction? */
+    private boolean isUnnamedKnown;
+
+    void begin() {
+        isUnnamedKnown = false;
+    }
+
+    /** Borrows the current frame. */
+    boolean isSafe(FrameReader frames) {
+        ByteBuf buffer = frames.buffer();
+        int body = frames.start() + FrameReader.HEADER_BYTES;
+        return switch (frames.type()) {
+            case FrontendType.QUERY -> StatementStart.cannotEndTransaction(buffer, body, frames.end());
+            case FrontendType.PARSE -> isSafeParse(buffer, body, frames.end());
+            case FrontendType.BIND, FrontendType.EXECUTE, FrontendType.DESCRIBE -> isUnnamedKnown;
+            default -> true;
+        };
+    }
+
+    private boolean isSafeParse(ByteBuf buffer, int body, int end) {
+        boolean isUnnamed = body < end && buffer.getByte(body) == 0;
+        isUnnamedKnown = isUnnamed && StatementStart.cannotEndTransaction(buffer, body + 1, end);
+        return isUnnamedKnown;
+    }
+}
