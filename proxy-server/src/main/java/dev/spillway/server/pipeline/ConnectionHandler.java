@@ -36,6 +36,7 @@ import org.slf4j.LoggerFactory;
  * flush}; such a report is handed on in a task of its own.
  */
 // hot: channelRead, write, flush
+@SuppressWarnings("FutureReturnValueIgnored") // what fails arrives in exceptionCaught
 public final class ConnectionHandler extends ChannelInboundHandlerAdapter implements Wire {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionHandler.class);
 
@@ -171,7 +172,7 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
         if (!known && !isPeersDoing(cause)) {
             LOG.error("connection failed peer={} local={}", peer, local, cause);
         }
-        var _ = from.close();
+        from.close();
     }
 
     /** TLS errors arrive wrapped in a DecoderException. */
@@ -194,7 +195,7 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
         }
         dirty = true;
         inVerb = true;
-        var _ = ctx.write(message, ctx.voidPromise());
+        ctx.write(message, ctx.voidPromise());
         inVerb = false;
     }
 

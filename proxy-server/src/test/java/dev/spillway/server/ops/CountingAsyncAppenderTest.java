@@ -7,12 +7,14 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.joran.JoranConfigurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.util.LogbackMDCAdapter;
 import ch.qos.logback.core.AppenderBase;
 import ch.qos.logback.core.joran.spi.JoranException;
 import ch.qos.logback.core.status.Status;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -31,6 +33,7 @@ class CountingAsyncAppenderTest {
     private final Logger logger = context.getLogger("test");
 
     CountingAsyncAppenderTest() {
+        context.setMDCAdapter(new LogbackMDCAdapter());
         gate.setContext(context);
         gate.start();
         appender.setContext(context);
@@ -107,7 +110,11 @@ class CountingAsyncAppenderTest {
     /** The writer holds one line, the queue the two it has room for. */
     private void fill() {
         logger.info("held");
-        await().until(() -> gate.holding.getCount() == 0);
+        await().atMost(Duration.ofSeconds(3))
+                .untilAsserted(() -> assertThat(gate.holding.getCount())
+                        .as(() ->
+                                context.getStatusManager().getCopyOfStatusList().toString())
+                        .isZero());
         logger.info("one");
         logger.info("two");
     }
