@@ -3,6 +3,7 @@ package dev.spillway.server;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.server.cli.SpillwayCommand;
 import java.io.IOException;
+import org.slf4j.LoggerFactory;
 
 /** The entry point. */
 public final class Main {
@@ -20,7 +21,7 @@ public final class Main {
             proxy.awaitStop();
             return 0;
         } catch (IOException e) {
-            System.err.println("spillway: " + e.getMessage());
+            LoggerFactory.getLogger(Main.class).error("{}", e.getMessage());
             return 1;
         }
     }

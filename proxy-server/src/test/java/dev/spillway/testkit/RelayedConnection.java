@@ -8,6 +8,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -98,7 +99,7 @@ final class RelayedConnection {
             int left = bytes.length - at;
             int length = plan.maxChunkBytes() == 0 ? left : Math.min(left, 1 + random.nextInt(plan.maxChunkBytes()));
             if (random.nextInt(1000) < plan.delayPerMille()) {
-                Thread.sleep(random.nextInt(plan.maxDelayMillis() + 1));
+                TimeUnit.MILLISECONDS.sleep(random.nextInt(plan.maxDelayMillis() + 1)); // the delay is the chaos itself
             }
             if (random.nextInt(1000) < plan.cutPerMille() || isWornOut(length)) {
                 cut(random.nextBoolean() ? ChaosRelay.Cut.RESET : ChaosRelay.Cut.FIN);
