@@ -371,7 +371,7 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
     }
 
     @Override
-    public void onQuiet(byte status, long nowNanos) {
+    public void onQuiet() {
         releaseIfDone();
         updateReading();
     }

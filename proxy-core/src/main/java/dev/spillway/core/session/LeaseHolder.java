@@ -17,8 +17,8 @@ interface LeaseHolder {
     /** A ReadyForQuery went to the client; {@code status} is its transaction status. */
     void onReady(byte status, long nowNanos);
 
-    /** The server owes nothing. {@code status} is the last transaction status. */
-    void onQuiet(byte status, long nowNanos);
+    /** The server owes nothing. */
+    void onQuiet();
 
     /** The holder's settings are in force. */
     void onRestored();

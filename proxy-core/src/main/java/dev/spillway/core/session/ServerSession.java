@@ -300,7 +300,7 @@ public final class ServerSession implements Phase, PooledServer {
         run.flush();
         LeaseHolder linked = holder;
         if (linked != null) {
-            linked.onQuiet(status, ports.nowNanos());
+            linked.onQuiet();
         } else if (recovery != null) {
             recovery.onQuietOrCancelEnded();
             wire.flush();

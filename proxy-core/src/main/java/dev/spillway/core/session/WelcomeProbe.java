@@ -79,7 +79,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
     }
 
     @Override
-    public void onQuiet(byte status, long nowNanos) {
+    public void onQuiet() {
         ServerSession linked = server;
         if (linked != null) {
             giveBackIfQuiet(linked);

@@ -13,7 +13,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The tables behind SHOW, in PgBouncer's columns and order. Called on the lane whose view it is given; stateless.
  *
- * <p>Averages (avg_…) are over the life of the process; PgBouncer's are over its stats_period.
+ * <p>SHOW STATS has PgBouncer's totals, not its averages over stats_period.
  */
 public final class ShowTables {
     private static final long NANOS_PER_MICRO = 1000;
@@ -55,7 +54,7 @@ public final class ShowTables {
                     pool.pool().opening(),
                     maxWait / NANOS_PER_SECOND,
                     maxWait % NANOS_PER_SECOND / NANOS_PER_MICRO,
-                    spelling(pool.mode()),
+                    pool.mode().spelling(),
                     null));
         }
         return table(
@@ -69,10 +68,6 @@ public final class ShowTables {
         return pool.servers().stream()
                 .filter(server -> server.state().equals(state))
                 .count();
-    }
-
-    private static String spelling(PoolMode mode) {
-        return mode.name().toLowerCase(Locale.ROOT);
     }
 
     private static final String SOCKET_COLUMNS = "type user database replication state addr port local_addr local_port"
@@ -225,7 +220,7 @@ public final class ShowTables {
                     0,
                     Objects.requireNonNullElse(database.reservePoolSize(), config.reservePoolSize()),
                     config.serverLifetime().toSeconds(),
-                    mode == null ? null : spelling(mode),
+                    mode == null ? null : mode.spelling(),
                     null,
                     0,
                     servers,

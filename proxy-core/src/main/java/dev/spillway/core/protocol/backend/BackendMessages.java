@@ -1,5 +1,9 @@
 package dev.spillway.core.protocol.backend;
 
+import static dev.spillway.core.protocol.MessageWriter.begin;
+import static dev.spillway.core.protocol.MessageWriter.end;
+import static dev.spillway.core.protocol.MessageWriter.string;
+
 import dev.spillway.core.protocol.CancelKey;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -84,19 +88,5 @@ public final class BackendMessages {
             }
         }
         end(out, at);
-    }
-
-    private static int begin(ByteBuf out, byte type) {
-        out.writeByte(type).writeInt(0);
-        return out.writerIndex() - 4;
-    }
-
-    private static void end(ByteBuf out, int at) {
-        out.setInt(at, out.writerIndex() - at);
-    }
-
-    private static void string(ByteBuf out, String text) {
-        ByteBufUtil.writeUtf8(out, text);
-        out.writeByte(0);
     }
 }

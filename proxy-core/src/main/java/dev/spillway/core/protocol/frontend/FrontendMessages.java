@@ -1,8 +1,11 @@
 package dev.spillway.core.protocol.frontend;
 
+import static dev.spillway.core.protocol.MessageWriter.begin;
+import static dev.spillway.core.protocol.MessageWriter.end;
+import static dev.spillway.core.protocol.MessageWriter.string;
+
 import dev.spillway.core.protocol.CancelKey;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import java.util.Map;
 
 /** Writes the frontend messages that Spillway sends on its own account. Every method borrows {@code out}. */
@@ -68,22 +71,5 @@ public final class FrontendMessages {
     /** A PasswordMessage, SASLInitialResponse or SASLResponse with this body. */
     public static void password(ByteBuf out, byte[] body) {
         out.writeByte(FrontendType.PASSWORD).writeInt(4 + body.length).writeBytes(body);
-    }
-
-    private static int begin(ByteBuf out, byte type) {
-        out.writeByte(type).writeInt(0);
-        return out.writerIndex() - 4;
-    }
-
-    private static void end(ByteBuf out, int at) {
-        out.setInt(at, out.writerIndex() - at);
-    }
-
-    private static void string(ByteBuf out, String text) {
-        if (text.indexOf('\0') >= 0) {
-            throw new IllegalArgumentException("a string on the wire cannot hold a NUL");
-        }
-        ByteBufUtil.writeUtf8(out, text);
-        out.writeByte(0);
     }
 }
