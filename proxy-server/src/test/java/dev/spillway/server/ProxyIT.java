@@ -25,6 +25,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -135,6 +136,35 @@ class ProxyIT {
             assertThatThrownBy(() -> WireClient.connect(through, Map.of("TimeZone", "Nowhere"), LIMIT)
                             .close())
                     .hasMessageContaining("22023");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(PoolMode.class)
+    void aResetGoesBackToWhatTheClientStartedWith(PoolMode mode) throws Exception {
+        Map<String, String> start = Map.of("TimeZone", "Asia/Tokyo", "options", "-c work_mem=5MB -c app.tenant=7");
+        try (Running proxy = new Running(config(direct.port(), mode, 1));
+                WireClient client = WireClient.connect(direct.withPort(proxy.port()), start, LIMIT)) {
+            for (String reset : List.of("RESET ALL", "DISCARD ALL", "RESET timezone")) {
+                client.query("set timezone = 'Europe/Oslo'");
+                client.query(reset);
+                assertThat(client.queryOne("show timezone")).as(reset).isEqualTo("Asia/Tokyo");
+                assertThat(client.queryOne("show work_mem")).as(reset).isEqualTo("5MB");
+                assertThat(client.queryOne("show app.tenant")).as(reset).isEqualTo("7");
+            }
+        }
+    }
+
+    @Test
+    void inSessionModeAResetKeepsWhatTheClientHasSetItself() throws Exception {
+        Map<String, String> start = Map.of("TimeZone", "Asia/Tokyo", "options", "-c app.tenant=7");
+        try (Running proxy = new Running(config(direct.port(), PoolMode.SESSION, 1));
+                WireClient client = WireClient.connect(direct.withPort(proxy.port()), start, LIMIT)) {
+            client.query("set timezone = 'Europe/Oslo'");
+            client.query("set app.tenant = '8'");
+            client.query("reset work_mem");
+            assertThat(client.queryOne("show timezone")).isEqualTo("Europe/Oslo");
+            assertThat(client.queryOne("show app.tenant")).isEqualTo("8");
         }
     }
 

@@ -6,7 +6,6 @@ import dev.spillway.core.pool.PoolCounters;
 import dev.spillway.core.pool.Waiter;
 import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.ProtocolViolation;
-import dev.spillway.core.protocol.backend.BackendMessages;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendType;
 import io.netty.buffer.ByteBuf;
@@ -37,16 +36,15 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
     private final PoolCounters counters;
     private final FrameReader frames;
     private final Run run = new Run(this::sendRun);
+    private final LocalAnswers answers;
+    private final ToldParameters told;
+    private final RestoreGuard restoreGuard = new RestoreGuard();
     private @Nullable ServerSession server;
     private @Nullable ByteBuf held;
     private boolean isWaiting;
     private boolean isRestoring;
-    private final RestoreGuard restoreGuard = new RestoreGuard();
     private boolean forwardsFrame;
-    private boolean discardsToSync;
     private boolean cancelAfterRestore;
-    private @Nullable ErrorFields refusal;
-    private Map<String, String> told;
     private boolean isClosed;
     private long waitingSinceNanos;
     private long transactionSinceNanos;
@@ -58,7 +56,8 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
         this.ports = ports;
         this.pool = pool;
         this.identity = identity;
-        this.told = told;
+        this.answers = new LocalAnswers(wire);
+        this.told = new ToldParameters(wire, told);
         this.counters = pool.pool().counters();
         this.frames = new FrameReader(wire.allocator(), FrontendType.READY_RULES);
     }
@@ -106,10 +105,10 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
         if (type == FrontendType.TERMINATE) {
             run.flush();
             leave();
-        } else if (refusal != null || discardsToSync) {
-            onRefused(type);
+        } else if (answers.isRefusing()) {
+            answers.onRefused(type);
         } else if (server == null && !Requests.needsServer(type)) {
-            answerWithoutServer(type);
+            answers.onNeedless(type);
         } else if (server == null && !acquire()) {
             holdFromHere();
         } else if (isRestoring && !restoreGuard.isSafe(frames)) {
@@ -167,24 +166,6 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
     }
 
     // ---- without a server ----------------------------------------------------------------------------------------
-
-    private void answerWithoutServer(byte type) {
-        if (type == FrontendType.SYNC) {
-            writeReady();
-        }
-    }
-
-    private void writeReady() {
-        ByteBuf message = wire.allocator().buffer(8);
-        BackendMessages.readyForQuery(message, 'I');
-        wire.write(message);
-    }
-
-    private void writeError(ErrorFields error) {
-        ByteBuf message = wire.allocator().buffer(256);
-        error.writeError(message);
-        wire.write(message);
-    }
 
     private boolean acquire() {
         ServerSession free = pool.pool().acquire(identity.snapshot());
@@ -273,26 +254,9 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
 
     /** The statement that waited gets an error in the place of PostgreSQL's answer, and the client goes on. */
     private void refuse(ErrorFields error) {
-        refusal = error;
+        answers.refuse(error);
         processHeld();
         wire.flush();
-    }
-
-    private void onRefused(byte type) {
-        ErrorFields error = refusal;
-        if (error != null) {
-            refusal = null;
-            writeError(error);
-            discardsToSync = type != FrontendType.QUERY && type != FrontendType.FUNCTION_CALL;
-            if (!discardsToSync) {
-                writeReady();
-                return;
-            }
-        }
-        if (type == FrontendType.SYNC) {
-            discardsToSync = false;
-            writeReady();
-        }
     }
 
     // ---- settings ------------------------------------------------------------------------------------------------
@@ -304,7 +268,7 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
         if (linked == null) {
             return;
         }
-        tell(linked.parameters());
+        told.update(linked.parameters());
         if (cancelAfterRestore) {
             cancelAfterRestore = false;
             linked.cancel();
@@ -321,25 +285,7 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
 
     @Override
     public void onParameterStatus(ServerSession from) {
-        tell(from.parameters());
-    }
-
-    /** Tells the client in what the server at hand differs from what it was last told. */
-    @SuppressWarnings("ReferenceEquality") // hot: the same instance nearly always, compared by content only when not
-    private void tell(Map<String, String> now) {
-        if (now == told) {
-            return;
-        }
-        if (!now.equals(told)) {
-            now.forEach((name, value) -> {
-                if (!value.equals(told.get(name))) {
-                    ByteBuf message = wire.allocator().buffer(64);
-                    BackendMessages.parameterStatus(message, name, value);
-                    wire.write(message);
-                }
-            });
-        }
-        told = now;
+        told.update(from.parameters());
     }
 
     // ---- what comes from the server --------------------------------------------------------------------------------
@@ -372,8 +318,22 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
 
     @Override
     public void onQuiet() {
+        reapplyIfLost();
         releaseIfDone();
         updateReading();
+    }
+
+    /** In transaction mode the next link restores; a session keeps its server. */
+    private void reapplyIfLost() {
+        ServerSession linked = server;
+        if (linked != null
+                && pool.mode() == PoolMode.SESSION
+                && linked.hasLostSettings()
+                && !identity.snapshot().settings().isEmpty()) {
+            isRestoring = true;
+            restoreGuard.begin();
+            linked.reapply(identity.snapshot());
+        }
     }
 
     private void releaseIfDone() {
@@ -431,7 +391,7 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
     /** Ends the session from our side, with an error that the client can read. */
     public void close(ErrorFields error) {
         if (!isClosed) {
-            writeError(error);
+            answers.error(error);
             leave();
         }
     }

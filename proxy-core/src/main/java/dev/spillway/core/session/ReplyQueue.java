@@ -96,7 +96,6 @@ final class ReplyQueue {
     private boolean groupOpen;
     private boolean failedTransaction;
     private boolean doubtful;
-    private boolean pumping;
 
     ReplyQueue(Fakes fakes) {
         this.fakes = fakes;
@@ -164,7 +163,6 @@ final class ReplyQueue {
         } else if (completes(kind, type)) {
             failedTransaction &= type != BackendType.COMMAND_COMPLETE;
             pop();
-            pump();
         }
         return verdict;
     }
@@ -291,7 +289,6 @@ final class ReplyQueue {
         readingCopyData = false;
         Verdict verdict = verdictOfHead();
         pop();
-        pump();
         return verdict;
     }
 
@@ -306,12 +303,11 @@ final class ReplyQueue {
 
     // ---- fakes and marks at the head ------------------------------------------------------------------------------
 
-    /** Answers fakes and drops marks whose turn has come. */
-    private void pump() {
-        if (pumping) {
-            return;
-        }
-        pumping = true;
+    /**
+     * Answers fakes and drops marks whose turn has come. Must follow every message from the server, once that has been
+     * passed on or dropped: not before, or an answer would overtake the reply in front of it.
+     */
+    void pump() {
         while (size > 0) {
             Kind kind = kindAt(0);
             if (kind.isMark()) {
@@ -320,10 +316,9 @@ final class ReplyQueue {
                 pop();
                 answerFake(kind);
             } else {
-                break;
+                return;
             }
         }
-        pumping = false;
     }
 
     private void answerFake(Kind kind) {

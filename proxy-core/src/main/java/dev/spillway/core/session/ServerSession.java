@@ -27,12 +27,6 @@ import org.jspecify.annotations.Nullable;
  * anything, is inside a transaction, or may still be hit by a cancel.
  */
 public final class ServerSession implements Phase, PooledServer {
-    /** The end of a statement that we injected. */
-    interface Injection {
-        /** It ended; {@code error} is null if it succeeded. {@code status} is the transaction status. */
-        void ended(@Nullable ErrorFields error, byte status);
-    }
-
     private static final byte IDLE = 'I';
 
     private final Wire wire;
@@ -49,12 +43,12 @@ public final class ServerSession implements Phase, PooledServer {
     private @Nullable Snapshot snapshot = Snapshot.NEUTRAL;
     private @Nullable LeaseHolder holder;
     private @Nullable Recovery recovery;
-    private @Nullable Injection injection;
-    private @Nullable ErrorFields injectionError;
+    private final Injections injections = new Injections();
     private @Nullable ErrorFields lastWords;
     private boolean lastWordsTold;
     private boolean forwardsFrame;
     private boolean parametersChanged;
+    private boolean settingsReset;
     private final CancelGuard cancels = new CancelGuard();
     private boolean closed;
 
@@ -86,11 +80,30 @@ public final class ServerSession implements Phase, PooledServer {
 
     private void restore(Snapshot wanted) {
         snapshot = null;
-        inject(wanted.restoreSql(), (error, statusAfter) -> {
+        injectRestore(wanted.restoreSql(), () -> {
+            snapshot = wanted;
+            parametersChanged = false;
+            settingsReset = false;
+        });
+    }
+
+    /** Has a RESET or DISCARD run since the holder's settings were put into force, and is no transaction open? */
+    boolean hasLostSettings() {
+        return settingsReset && status == IDLE;
+    }
+
+    /** Puts those of the holder's settings back into force that were lost; the holder hears as after {@link #link}. */
+    void reapply(Snapshot wanted) {
+        settingsReset = false;
+        injectRestore(wanted.reapplySql(), () -> {});
+        wire.flush();
+    }
+
+    private void injectRestore(String sql, Runnable succeeded) {
+        inject(sql, (error, statusAfter) -> {
             LeaseHolder waiting = holder;
             if (error == null && statusAfter == IDLE) {
-                snapshot = wanted;
-                parametersChanged = false;
+                succeeded.run();
                 if (waiting != null) {
                     waiting.onRestored();
                 }
@@ -101,10 +114,9 @@ public final class ServerSession implements Phase, PooledServer {
         });
     }
 
-    /** Sends a statement of ours whose replies nobody else sees. One at a time. */
-    void inject(String sql, Injection end) {
-        injection = end;
-        injectionError = null;
+    /** Sends a statement of ours whose replies nobody else sees. */
+    void inject(String sql, Injections.End end) {
+        injections.add(end);
         ByteBuf message = wire.allocator().buffer(sql.length() + 16);
         FrontendMessages.query(message, sql);
         replies.add(ReplyQueue.Kind.QUERY, ReplyQueue.Disposition.SKIP);
@@ -242,9 +254,11 @@ public final class ServerSession implements Phase, PooledServer {
     private void onReply(byte type) {
         if (type == BackendType.COMMAND_COMPLETE && SettingTags.mayChangeSettings(frames)) {
             snapshot = null; // nobody knows now what is in force
+            settingsReset |= SettingTags.mayResetSettings(frames);
         }
         boolean isForwarded = isForwarded(replies.onReply(type), type);
         addToRun(isForwarded && holder != null);
+        replies.pump();
         if (recovery != null && (type == BackendType.COPY_IN_RESPONSE || type == BackendType.COPY_BOTH_RESPONSE)) {
             recovery.onCopyAnnounced();
         }
@@ -281,18 +295,11 @@ public final class ServerSession implements Phase, PooledServer {
             addToRun(true);
             linked.onReady(newStatus, ports.nowNanos());
         } else {
-            endInjection();
+            injections.onReady(newStatus);
         }
+        replies.pump();
         if (replies.isEmpty()) {
             onQuiet();
-        }
-    }
-
-    private void endInjection() {
-        Injection ended = injection;
-        if (ended != null) {
-            injection = null;
-            ended.ended(injectionError, status);
         }
     }
 
@@ -316,12 +323,13 @@ public final class ServerSession implements Phase, PooledServer {
                 lastWordsTold = isForwarded;
             }
             if (!isForwarded) {
-                injectionError = error;
+                injections.onError(error);
             }
         } else if (!isForwarded) {
-            injectionError = ErrorFields.of("ERROR", "XX000", "an error too long to be read");
+            injections.onError(ErrorFields.of("ERROR", "XX000", "an error too long to be read"));
         }
         addToRun(isForwarded);
+        replies.pump();
     }
 
     private void onParameterStatus() {

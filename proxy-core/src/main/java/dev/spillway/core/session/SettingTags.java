@@ -12,11 +12,18 @@ final class SettingTags {
 
     /** Is the tag SET, RESET or DISCARD? Borrows the current frame, a CommandComplete. */
     static boolean mayChangeSettings(FrameReader frames) {
-        int body = frames.start() + FrameReader.HEADER_BYTES;
-        if (frames.end() - body < Integer.BYTES) {
-            return false;
-        }
-        int word = frames.buffer().getInt(body);
+        int word = firstWord(frames);
         return word == SET || word == RESET || word == DISCARD;
+    }
+
+    /** Is the tag RESET or DISCARD, after which a setting may be back at the server's own default? Borrows as above. */
+    static boolean mayResetSettings(FrameReader frames) {
+        int word = firstWord(frames);
+        return word == RESET || word == DISCARD;
+    }
+
+    private static int firstWord(FrameReader frames) {
+        int body = frames.start() + FrameReader.HEADER_BYTES;
+        return frames.end() - body < Integer.BYTES ? 0 : frames.buffer().getInt(body);
     }
 }

@@ -99,8 +99,6 @@ class ReplyQueuePropertyTest {
             if (reply == null) {
                 return;
             }
-            // Fakes are answered inside the call, before its caller can forward the reply they follow.
-            int before = seen.size();
             Verdict verdict = switch (reply.type) {
                 case BackendType.ERROR_RESPONSE -> queue.onError();
                 case BackendType.READY_FOR_QUERY -> queue.onReadyForQuery((byte) reply.status);
@@ -110,8 +108,9 @@ class ReplyQueuePropertyTest {
                     .as("%s with %s, script %s", reply, queue, script)
                     .isEqualTo(reply.visible ? Verdict.FORWARD : Verdict.DROP);
             if (verdict == Verdict.FORWARD) {
-                seen.add(before, text(reply));
+                seen.add(text(reply));
             }
+            queue.pump();
         }
 
         // ---- the client ------------------------------------------------------------------------------------------

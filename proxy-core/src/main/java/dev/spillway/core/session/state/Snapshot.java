@@ -17,6 +17,9 @@ public final class Snapshot {
     /** Of a client that asked for nothing; also what a server holds that has just logged in. */
     public static final Snapshot NEUTRAL = new Snapshot(Map.of());
 
+    /** Of a kind of our own, so that the session's defaults (read only, serializable, deferrable) cannot stop it. */
+    private static final String BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY NOT DEFERRABLE;";
+
     private static final HexFormat HEX = HexFormat.of();
 
     private final Map<String, String> settings;
@@ -40,14 +43,12 @@ public final class Snapshot {
      * One query string that takes whatever settings the server's session has back and puts these into force, or, if one of
      * them cannot be, leaves a failed transaction behind in which nothing of the client's can run.
      *
-     * <p>The transaction is of a kind of our own, so that the session's defaults (read only, serializable, deferrable)
-     * cannot stop it. Names and values travel as hexadecimal digits: no quoting, no client_encoding and no
+     * <p>Names and values travel as hexadecimal digits: no quoting, no client_encoding and no
      * standard_conforming_strings can change them. Functions are schema-qualified, so that no search_path can.
      */
     public String restoreSql() {
-        StringBuilder sql = new StringBuilder(256)
-                .append("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY NOT DEFERRABLE;")
-                .append("RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;");
+        StringBuilder sql =
+                new StringBuilder(256).append(BEGIN).append("RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;");
         if (!settings.isEmpty()) {
             StringJoiner calls = new StringJoiner(",", "SELECT ", ";");
             settings.forEach(
@@ -55,6 +56,26 @@ public final class Snapshot {
             sql.append(calls);
         }
         return sql.append("COMMIT").toString();
+    }
+
+    /**
+     * One query string that puts back into force those of these settings that a RESET or DISCARD has taken to the server's
+     * defaults, where a direct connection would have gone back to what it was started with. What the client has set since
+     * stays. Leaves a failed transaction behind where it fails, like {@link #restoreSql}.
+     *
+     * <p>A setting that the session has set has the source 'session'; custom settings are not in pg_settings, and are empty
+     * after a reset.
+     */
+    public String reapplySql() {
+        StringJoiner rows = new StringJoiner(",", "(VALUES ", ") AS base(name,value)");
+        settings.forEach((name, value) -> rows.add("(" + text(name) + "," + text(value) + ")"));
+        return BEGIN + "SELECT pg_catalog.set_config(base.name,base.value,false) FROM " + rows
+                + " WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_settings AS now WHERE"
+                + " pg_catalog.lower(now.name) OPERATOR(pg_catalog.=) pg_catalog.lower(base.name)"
+                + " AND now.source OPERATOR(pg_catalog.=) 'session')"
+                + " AND (pg_catalog.strpos(base.name,'.') OPERATOR(pg_catalog.=) 0"
+                + " OR coalesce(pg_catalog.current_setting(base.name,true),'') OPERATOR(pg_catalog.=) '');"
+                + "COMMIT";
     }
 
     private static String text(String value) {

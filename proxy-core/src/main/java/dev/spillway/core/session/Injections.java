@@ -1,0 +1,40 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.protocol.backend.ErrorFields;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The statements of ours that a server has been sent and has not ended yet, in the order of sending. One per server
+ * session, which reports every skipped ErrorResponse and ReadyForQuery to it.
+ */
+final class Injections {
+    /** Hears of the end of a statement. */
+    @FunctionalInterface
+    interface End {
+        /** {@code error} is null if it succeeded. {@code status} is the transaction status after it. */
+        void ended(@Nullable ErrorFields error, byte status);
+    }
+
+    private final ArrayDeque<End> pending = new ArrayDeque<>(1);
+    private @Nullable ErrorFields error;
+
+    /** A simple Query of ours has been written; {@code end} may add the next. */
+    void add(End end) {
+        pending.add(end);
+    }
+
+    void onError(ErrorFields newest) {
+        error = newest;
+    }
+
+    /** A ReadyForQuery that is nobody else's; the replies abandoned by a client have one too, and no statement. */
+    void onReady(byte status) {
+        ErrorFields failure = error;
+        error = null;
+        End end = pending.poll();
+        if (end != null) {
+            end.ended(failure, status);
+        }
+    }
+}

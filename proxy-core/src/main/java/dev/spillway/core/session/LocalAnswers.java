@@ -1,0 +1,70 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.protocol.backend.BackendMessages;
+import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.protocol.frontend.FrontendType;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a client without a server is answered, in the place of PostgreSQL.
+ *
+ * <p>One per client, called by its session. It {@linkplain #isRefusing() refuses} from {@link #refuse} on until the
+ * statement that could not run has been dealt with: at once for a simple one, at its Sync for an extended one.
+ */
+final class LocalAnswers {
+    private final Wire wire;
+    private @Nullable ErrorFields refusal;
+    private boolean discardsToSync;
+
+    LocalAnswers(Wire wire) {
+        this.wire = wire;
+    }
+
+    /** The statement that comes next gets {@code error}. */
+    void refuse(ErrorFields error) {
+        refusal = error;
+    }
+
+    /** Are the client's frames to go to {@link #onRefused}? */
+    boolean isRefusing() {
+        return refusal != null || discardsToSync;
+    }
+
+    /** A frame of the statement that is refused, or one that PostgreSQL would discard after the error. */
+    void onRefused(byte type) {
+        ErrorFields error = refusal;
+        if (error != null) {
+            refusal = null;
+            error(error);
+            discardsToSync = type != FrontendType.QUERY && type != FrontendType.FUNCTION_CALL;
+            if (!discardsToSync) {
+                ready();
+                return;
+            }
+        }
+        if (type == FrontendType.SYNC) {
+            discardsToSync = false;
+            ready();
+        }
+    }
+
+    /** A frame that {@linkplain Requests#needsServer needs no server}. */
+    void onNeedless(byte type) {
+        if (type == FrontendType.SYNC) {
+            ready();
+        }
+    }
+
+    void error(ErrorFields error) {
+        ByteBuf message = wire.allocator().buffer(256);
+        error.writeError(message);
+        wire.write(message);
+    }
+
+    private void ready() {
+        ByteBuf message = wire.allocator().buffer(8);
+        BackendMessages.readyForQuery(message, 'I');
+        wire.write(message);
+    }
+}
