@@ -22,6 +22,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -131,7 +133,7 @@ public final class Proxy {
         listeners.forEach(listener -> listener.close().awaitUninterruptibly());
         long deadline = System.nanoTime() + config.shutdownTimeout().toNanos();
         while (onLane(lane::drain) && System.nanoTime() - deadline < 0) {
-            java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(DRAIN_PAUSE_MILLIS));
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(DRAIN_PAUSE_MILLIS));
         }
         onLane(() -> {
             lane.closeAll();
@@ -142,7 +144,7 @@ public final class Proxy {
         LOG.info("stopped");
     }
 
-    private <T> T onLane(java.util.function.Supplier<T> action) {
+    private <T> T onLane(Supplier<T> action) {
         CompletableFuture<T> result = new CompletableFuture<>();
         lane.execute(() -> result.complete(action.get()));
         return result.join();

@@ -1,5 +1,6 @@
 package dev.spillway.core.auth;
 
+import dev.spillway.core.config.AuthType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +29,7 @@ public sealed interface ClientAuth permits TrustClientAuth, ClearTextClientAuth,
 
     /** Lets everybody in. */
     static ClientAuth trust() {
-        return new TrustClientAuth(true);
+        return new TrustClientAuth();
     }
 
     /** Asks for the password in clear text; {@code secret} null if the user is unknown. */
@@ -56,12 +57,11 @@ public sealed interface ClientAuth permits TrustClientAuth, ClearTextClientAuth,
 
     /**
      * The machine for a configured method, as PgBouncer chooses it: {@code md5} becomes SCRAM for a user whose secret is a
-     * SCRAM verifier, {@code trust} refuses unknown users.
+     * SCRAM verifier. Unlike PgBouncer's, {@code trust} needs no list of users.
      */
-    static ClientAuth choose(AuthMethod method, @Nullable StoredSecret secret, String user, ScramIssuer issuer) {
+    static ClientAuth choose(AuthType method, @Nullable StoredSecret secret, String user, ScramIssuer issuer) {
         return switch (method) {
-            case ANY -> trust();
-            case TRUST -> new TrustClientAuth(secret != null);
+            case ANY, TRUST -> trust();
             case PLAIN -> clearText(secret, user);
             case SCRAM_SHA_256 -> scram(secret, user, issuer);
             case MD5 ->

@@ -6,7 +6,6 @@ import static dev.spillway.core.protocol.Sqlstate.CONNECTION_FAILURE;
 import static dev.spillway.core.protocol.Sqlstate.FEATURE_NOT_SUPPORTED;
 import static dev.spillway.core.protocol.Sqlstate.INSUFFICIENT_PRIVILEGE;
 import static dev.spillway.core.protocol.Sqlstate.INSUFFICIENT_RESOURCES;
-import static dev.spillway.core.protocol.Sqlstate.INTERNAL_ERROR;
 import static dev.spillway.core.protocol.Sqlstate.INVALID_AUTHORIZATION_SPECIFICATION;
 import static dev.spillway.core.protocol.Sqlstate.INVALID_CATALOG_NAME;
 import static dev.spillway.core.protocol.Sqlstate.INVALID_PASSWORD;
@@ -20,7 +19,7 @@ import dev.spillway.core.protocol.backend.ErrorFields;
 import java.util.Locale;
 
 /**
- * Every error that Spillway itself tells a client: SQLSTATE, severity, text, and whether the client survives it.
+ * Every error that Spillway itself tells a client: SQLSTATE, severity and text.
  *
  * <p>Errors of PostgreSQL are not here: they are forwarded byte for byte. Texts are {@link String#format} patterns.
  */
@@ -41,7 +40,6 @@ public enum ProxyError {
             IN_FAILED_SQL_TRANSACTION,
             Severity.ERROR,
             "current transaction is aborted, commands ignored until end of transaction block"),
-    INTERNAL(INTERNAL_ERROR, Severity.FATAL, "internal error, see the log"),
     NO_USER_NAME(
             INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "no PostgreSQL user name specified in startup packet"),
     PROTOCOL(PROTOCOL_VIOLATION, Severity.FATAL, "%s"),
@@ -83,11 +81,6 @@ public enum ProxyError {
 
     public String sqlstate() {
         return sqlstate;
-    }
-
-    /** Does the client's connection go on after it? */
-    public boolean clientSurvives() {
-        return severity == Severity.ERROR;
     }
 
     /** The error with its pattern filled in; as many arguments as the pattern has places. */

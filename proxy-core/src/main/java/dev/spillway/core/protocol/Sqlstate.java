@@ -13,9 +13,6 @@ public final class Sqlstate {
     public static final String INSUFFICIENT_PRIVILEGE = "42501";
     public static final String INSUFFICIENT_RESOURCES = "53000";
     public static final String TOO_MANY_CONNECTIONS = "53300";
-    public static final String PROGRAM_LIMIT_EXCEEDED = "54000";
-    public static final String OBJECT_NOT_IN_PREREQUISITE_STATE = "55000";
-    public static final String CANT_CHANGE_RUNTIME_PARAM = "55P02";
     public static final String QUERY_CANCELED = "57014";
     public static final String ADMIN_SHUTDOWN = "57P01";
     public static final String CANNOT_CONNECT_NOW = "57P03";

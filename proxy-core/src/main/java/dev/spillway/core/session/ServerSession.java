@@ -37,6 +37,7 @@ public final class ServerSession implements Phase, PooledServer {
     private final ReplyQueue replies;
     private final Run run = new Run(this::deliver);
     private final long openedAtNanos;
+    private final long openedAtMillis;
     private long idleSinceNanos;
     private byte status = IDLE;
     private Map<String, String> parameters;
@@ -62,6 +63,7 @@ public final class ServerSession implements Phase, PooledServer {
         this.frames = new FrameReader(wire.allocator(), BackendType.READY_RULES);
         this.replies = new ReplyQueue(new FakeReplies(wire.allocator(), this::deliverOwn));
         this.openedAtNanos = ports.nowNanos();
+        this.openedAtMillis = ports.nowMillis();
         this.idleSinceNanos = openedAtNanos;
     }
 
@@ -486,10 +488,14 @@ public final class ServerSession implements Phase, PooledServer {
         return cancelKey.processId();
     }
 
-    /** Who holds it; null if nobody does. */
-    @Nullable
-    LeaseHolder holder() {
-        return holder;
+    /** The client that holds it; null if none does. */
+    public @Nullable ClientSession client() {
+        return holder instanceof ClientSession client ? client : null;
+    }
+
+    /** When it logged in, by the wall clock. */
+    public long openedAtMillis() {
+        return openedAtMillis;
     }
 
     public Wire wire() {

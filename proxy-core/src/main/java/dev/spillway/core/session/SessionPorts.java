@@ -1,5 +1,6 @@
 package dev.spillway.core.session;
 
+import dev.spillway.core.auth.KeyDerivation;
 import dev.spillway.core.protocol.CancelKey;
 import org.jspecify.annotations.Nullable;
 
@@ -7,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 public interface SessionPorts {
     /** Monotonic time. */
     long nowNanos();
+
+    /** The wall clock, for people. */
+    long nowMillis();
 
     /**
      * Sends a CancelRequest to the host of {@code server} on a connection of its own.
@@ -22,7 +26,7 @@ public interface SessionPorts {
     void unregister(CancelKey key);
 
     /** Runs slow work (PBKDF2) elsewhere and hands its result back on this lane. */
-    void derive(dev.spillway.core.auth.KeyDerivation derivation, Derived done);
+    void derive(KeyDerivation derivation, Derived done);
 
     /** One thing happened that an operator wants to know: one line. {@code detail} is already masked. */
     void log(String event, String subject, @Nullable String detail);

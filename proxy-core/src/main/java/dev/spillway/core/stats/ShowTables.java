@@ -10,9 +10,12 @@ import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.ServerSession;
 import dev.spillway.core.session.Wire;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ShowTables {
     private static final long NANOS_PER_MICRO = 1000;
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss zzz", Locale.ROOT);
     private static final long NANOS_PER_SECOND = 1_000_000_000;
 
     private ShowTables() {}
@@ -80,8 +84,6 @@ public final class ShowTables {
         for (ClientSession client : view.clients()) {
             ServerSession server = client.server();
             long wait = client.waitNanos(view.nowNanos());
-            String connected =
-                    Instant.ofEpochMilli(client.identity().connectedAtMillis()).toString();
             rows.add(row(
                     "C",
                     client.identity().user(),
@@ -92,7 +94,7 @@ public final class ShowTables {
                     port(client.wire().peer()),
                     host(client.wire().local()),
                     port(client.wire().local()),
-                    connected,
+                    time(client.identity().connectedAtMillis()),
                     null,
                     wait / NANOS_PER_SECOND,
                     wait % NANOS_PER_SECOND / NANOS_PER_MICRO,
@@ -124,13 +126,13 @@ public final class ShowTables {
                         port(wire.peer()),
                         host(wire.local()),
                         port(wire.local()),
-                        null,
+                        time(server.openedAtMillis()),
                         null,
                         0,
                         0,
                         0,
                         pointer(server),
-                        "",
+                        server.client() == null ? "" : pointer(server.client()),
                         server.processId(),
                         "",
                         "",
@@ -139,6 +141,11 @@ public final class ShowTables {
             }
         }
         return table(SOCKET_COLUMNS, rows);
+    }
+
+    /** As PgBouncer writes it, with the zone of this machine. */
+    private static String time(long millis) {
+        return TIME.format(Instant.ofEpochMilli(millis).atZone(ZoneId.systemDefault()));
     }
 
     private static String pointer(Object session) {

@@ -1,6 +1,5 @@
 package dev.spillway.server.lane;
 
-import dev.spillway.core.auth.AuthMethod;
 import dev.spillway.core.auth.ClientAuth;
 import dev.spillway.core.auth.KeyDerivation;
 import dev.spillway.core.auth.RandomBytes;
@@ -130,13 +129,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         if (connected > config.maxClientConn()) {
             throw new Refused(ProxyError.TOO_MANY_CLIENTS.fields(config.maxClientConn()));
         }
-        return config.authType() == AuthType.TRUST
-                ? ClientAuth.trust()
-                : ClientAuth.choose(
-                        AuthMethod.valueOf(config.authType().name()),
-                        credentials.of(request.user()),
-                        request.user(),
-                        issuer);
+        return ClientAuth.choose(config.authType(), credentials.of(request.user()), request.user(), issuer);
     }
 
     @Override
@@ -154,10 +147,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         login.writeOk();
         int keyBytes = request.minorVersion() >= 2 ? 32 : 4;
         WelcomeProbe.receive(
-                wire,
-                this,
-                pool,
-                request.identity(newKey(keyBytes), config.ignoreStartupParameters(), System.currentTimeMillis()));
+                wire, this, pool, request.identity(newKey(keyBytes), config.ignoreStartupParameters(), nowMillis()));
     }
 
     private void admitToConsole(Wire wire, StartupRequest request, ClientLogin login) {
@@ -377,6 +367,11 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     @Override
     public long nowNanos() {
         return System.nanoTime();
+    }
+
+    @Override
+    public long nowMillis() {
+        return System.currentTimeMillis();
     }
 
     @Override

@@ -6,7 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelConfig;
-import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
@@ -14,6 +14,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,6 +40,9 @@ import org.slf4j.LoggerFactory;
 @SuppressWarnings("FutureReturnValueIgnored") // what fails arrives in exceptionCaught
 public final class ConnectionHandler extends ChannelInboundHandlerAdapter implements Wire {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionHandler.class);
+
+    /** How long a peer that takes nothing may put off the end of its connection. */
+    private static final int LAST_WORDS_SECONDS = 10;
 
     private enum State {
         OPEN,
@@ -218,7 +222,16 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
         state = State.CLOSING;
         dirty = false;
         // Netty writes in order: when the empty buffer is through, so is all that came before it.
-        ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        ChannelFuture sent = ctx.writeAndFlush(Unpooled.EMPTY_BUFFER);
+        if (sent.isDone()) {
+            ctx.close();
+            return;
+        }
+        var deadline = ctx.channel().eventLoop().schedule(() -> ctx.close(), LAST_WORDS_SECONDS, TimeUnit.SECONDS);
+        sent.addListener(done -> {
+            deadline.cancel(false);
+            ctx.close();
+        });
     }
 
     @Override
