@@ -9,6 +9,7 @@ import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Secret;
 import dev.spillway.core.config.Settings;
+import dev.spillway.core.config.Transport;
 import dev.spillway.core.config.UserConfig;
 import dev.spillway.testkit.ChaosPlan;
 import dev.spillway.testkit.ChaosRelay;
@@ -80,6 +81,17 @@ class ProxyIT {
                             .clients(12, 60))
                     .assertIsolated();
             assertThat(relay.accepted()).as("server logins and cancels").isLessThan(200);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"EPOLL", "NIO"}) // the other tests have the fastest
+    void otherTransportsServeAsWell(Transport transport) throws IOException {
+        ProxyConfig config = config(direct.port(), PoolMode.TRANSACTION, 2).with(Settings.TRANSPORT, transport);
+        try (Running proxy = new Running(config)) {
+            IsolationOracle.run(IsolationOracle.Settings.of(direct.withPort(proxy.port()), direct, seed)
+                            .clients(8, 30))
+                    .assertIsolated();
         }
     }
 

@@ -71,11 +71,19 @@ public final class NettyTransport {
      */
     public static NettyTransport choose(Transport wanted) {
         return switch (wanted) {
-            case AUTO -> Epoll.isAvailable() ? epoll() : nio();
+            case AUTO -> fastest();
             case IO_URING -> ioUring();
             case EPOLL -> epoll();
             case NIO -> nio();
         };
+    }
+
+    /** In the order in which they measure; containers often forbid io_uring, which shows here and not later. */
+    private static NettyTransport fastest() {
+        if (IoUring.isAvailable()) {
+            return ioUring();
+        }
+        return Epoll.isAvailable() ? epoll() : nio();
     }
 
     private static NettyTransport ioUring() {
