@@ -3,10 +3,12 @@ package dev.spillway.server;
 import dev.spillway.core.auth.StoredSecret;
 import dev.spillway.core.auth.UserList;
 import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.server.admin.ConsoleSession;
 import dev.spillway.server.cli.SpillwayVersion;
 import dev.spillway.server.lane.Credentials;
 import dev.spillway.server.lane.Lane;
+import dev.spillway.server.lane.Lanes;
 import dev.spillway.server.transport.NettyTransport;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -23,6 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,15 +42,15 @@ public final class Proxy {
     private final ProxyConfig config;
     private final EventLoopGroup loops;
     private final ExecutorService slowWork;
-    private final Lane lane;
+    private final Lanes lanes;
     private final List<Channel> listeners;
 
     private Proxy(
-            ProxyConfig config, EventLoopGroup loops, ExecutorService slowWork, Lane lane, List<Channel> listeners) {
+            ProxyConfig config, EventLoopGroup loops, ExecutorService slowWork, Lanes lanes, List<Channel> listeners) {
         this.config = config;
         this.loops = loops;
         this.slowWork = slowWork;
-        this.lane = lane;
+        this.lanes = lanes;
         this.listeners = listeners;
     }
 
@@ -59,29 +62,63 @@ public final class Proxy {
     public static Proxy start(ProxyConfig config) throws IOException {
         Map<String, StoredSecret> secrets = secrets(config);
         NettyTransport transport = NettyTransport.choose(config.transport());
-        EventLoopGroup loops = transport.newGroup(1, "lane");
+        int count = config.lanes() == 0 ? Runtime.getRuntime().availableProcessors() : config.lanes();
+        EventLoopGroup loops = transport.newGroup(count, "lane");
         ExecutorService slowWork = Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().name("slow-work").daemon().factory());
-        List<Lane> self = new ArrayList<>(1);
-        String version = "Spillway " + SpillwayVersion.number();
-        Lane lane = new Lane(
-                loops.next(),
-                transport,
-                config,
-                new Credentials(config, secrets),
-                slowWork,
-                (wire, view) -> new ConsoleSession(wire, self.getFirst()::view, version));
-        self.add(lane);
+        Lanes lanes = lanes(config, transport, loops, count, slowWork, new Credentials(config, secrets));
         List<Channel> listeners = new ArrayList<>();
-        Proxy proxy = new Proxy(config, loops, slowWork, lane, listeners);
+        Proxy proxy = new Proxy(config, loops, slowWork, lanes, listeners);
         try {
             proxy.listen(transport);
         } catch (IOException e) {
             proxy.stop();
             throw e;
         }
-        LOG.info("listening on {} port {}, transport {}", config.listenAddr(), proxy.port(), transport.name());
+        LOG.info(
+                "listening on {} port {}, transport {}, lanes {}",
+                config.listenAddr(),
+                proxy.port(),
+                transport.name(),
+                count);
         return proxy;
+    }
+
+    private static Lanes lanes(
+            ProxyConfig config,
+            NettyTransport transport,
+            EventLoopGroup loops,
+            int count,
+            ExecutorService slowWork,
+            Credentials credentials) {
+        Lanes lanes = new Lanes(config, count);
+        String version = "Spillway " + SpillwayVersion.number();
+        for (int number = 0; number < count; number++) {
+            lanes.add(new Lane(
+                    loops.next(),
+                    transport,
+                    config,
+                    lanes,
+                    number,
+                    credentials,
+                    slowWork,
+                    (wire, lane) -> new ConsoleSession(wire, source(config, lanes, lane), version)));
+        }
+        return lanes;
+    }
+
+    private static ConsoleSession.Source source(ProxyConfig config, Lanes lanes, Lane asker) {
+        return new ConsoleSession.Source() {
+            @Override
+            public ProxyConfig config() {
+                return config;
+            }
+
+            @Override
+            public void figures(Consumer<ProxyFigures> taker) {
+                lanes.figures(asker, taker);
+            }
+        };
     }
 
     private static Map<String, StoredSecret> secrets(ProxyConfig config) throws IOException {
@@ -101,7 +138,7 @@ public final class Proxy {
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        lane.accept(channel);
+                        lanes.of(channel.eventLoop()).accept(channel);
                     }
                 });
         for (String address : config.listenAddr()) {
@@ -132,19 +169,28 @@ public final class Proxy {
         }
         listeners.forEach(listener -> listener.close().awaitUninterruptibly());
         long deadline = System.nanoTime() + config.shutdownTimeout().toNanos();
-        while (onLane(lane::drain) && System.nanoTime() - deadline < 0) {
+        while (drain() && System.nanoTime() - deadline < 0) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(DRAIN_PAUSE_MILLIS));
         }
-        onLane(() -> {
+        lanes.all().forEach(lane -> on(lane, () -> {
             lane.closeAll();
             return true;
-        });
+        }));
         loops.shutdownGracefully(50, 2000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
         slowWork.shutdownNow();
         LOG.info("stopped");
     }
 
-    private <T> T onLane(Supplier<T> action) {
+    /** Are clients left? */
+    private boolean drain() {
+        boolean isBusy = false;
+        for (Lane lane : lanes.all()) {
+            isBusy |= on(lane, lane::drain);
+        }
+        return isBusy;
+    }
+
+    private static <T> T on(Lane lane, Supplier<T> action) {
         CompletableFuture<T> result = new CompletableFuture<>();
         lane.execute(() -> result.complete(action.get()));
         return result.join();

@@ -59,6 +59,21 @@ public record DatabaseConfig(String name, SettingValues values) {
     }
 
     /** Null: the global one. */
+    public @Nullable Integer minPoolSize() {
+        return values.find(Settings.DATABASE_MIN_POOL_SIZE);
+    }
+
+    /** 0: no limit; null: the global one. */
+    public @Nullable Integer maxDbConnections() {
+        return values.find(Settings.DATABASE_MAX_CONNECTIONS);
+    }
+
+    /** 0: no limit; null: the global one. */
+    public @Nullable Integer maxDbClientConnections() {
+        return values.find(Settings.DATABASE_MAX_CLIENT_CONNECTIONS);
+    }
+
+    /** Null: the global one. */
     public @Nullable Integer reservePoolSize() {
         return values.find(Settings.DATABASE_RESERVE_POOL_SIZE);
     }

@@ -83,12 +83,40 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
         return values.get(Settings.DEFAULT_POOL_SIZE);
     }
 
+    public int minPoolSize() {
+        return values.get(Settings.MIN_POOL_SIZE);
+    }
+
     public int reservePoolSize() {
         return values.get(Settings.RESERVE_POOL_SIZE);
     }
 
     public Duration reservePoolTimeout() {
         return values.get(Settings.RESERVE_POOL_TIMEOUT);
+    }
+
+    /** 0: no limit. */
+    public int maxDbConnections() {
+        return values.get(Settings.MAX_DB_CONNECTIONS);
+    }
+
+    /** 0: no limit. */
+    public int maxUserConnections() {
+        return values.get(Settings.MAX_USER_CONNECTIONS);
+    }
+
+    /** 0: no limit. */
+    public int maxDbClientConnections() {
+        return values.get(Settings.MAX_DB_CLIENT_CONNECTIONS);
+    }
+
+    /** 0: no limit. */
+    public int maxUserClientConnections() {
+        return values.get(Settings.MAX_USER_CLIENT_CONNECTIONS);
+    }
+
+    public boolean serverRoundRobin() {
+        return values.get(Settings.SERVER_ROUND_ROBIN);
     }
 
     public int maxClientConn() {
@@ -143,6 +171,10 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
         return values.get(Settings.STATS_USERS);
     }
 
+    public Duration statsPeriod() {
+        return values.get(Settings.STATS_PERIOD);
+    }
+
     public boolean logConnections() {
         return values.get(Settings.LOG_CONNECTIONS);
     }
@@ -157,6 +189,11 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
 
     public Transport transport() {
         return values.get(Settings.TRANSPORT);
+    }
+
+    /** Event loops; 0: one per processor core. */
+    public int lanes() {
+        return values.get(Settings.LANES);
     }
 
     public boolean tcpKeepalive() {

@@ -62,6 +62,12 @@ public final class Settings {
             20,
             RELOAD,
             "Most server connections of one pool, that is of one user to one database."));
+    public static final Setting<Integer> MIN_POOL_SIZE = global(Setting.of(
+            "min_pool_size",
+            new IntegerType(0, MAX_BACKENDS),
+            0,
+            RELOAD,
+            "Server connections that a pool keeps open once a client has come, idle or not."));
     public static final Setting<Integer> RESERVE_POOL_SIZE = global(Setting.of(
             "reserve_pool_size",
             new IntegerType(0, MAX_BACKENDS),
@@ -74,6 +80,36 @@ public final class Settings {
             Duration.ofSeconds(5),
             RELOAD,
             "How long a client waits before its pool may use the reserve; 0 never uses it."));
+    public static final Setting<Integer> MAX_DB_CONNECTIONS = global(Setting.of(
+            "max_db_connections",
+            new IntegerType(0, MAX_BACKENDS),
+            0,
+            RELOAD,
+            "Most server connections to one database, over all users; 0 sets no limit."));
+    public static final Setting<Integer> MAX_USER_CONNECTIONS = global(Setting.of(
+            "max_user_connections",
+            new IntegerType(0, MAX_BACKENDS),
+            0,
+            RELOAD,
+            "Most server connections of one user, over all databases; 0 sets no limit."));
+    public static final Setting<Integer> MAX_DB_CLIENT_CONNECTIONS = global(Setting.of(
+            "max_db_client_connections",
+            new IntegerType(0, 1_000_000),
+            0,
+            RELOAD,
+            "Most clients of one database at a time; 0 sets no limit."));
+    public static final Setting<Integer> MAX_USER_CLIENT_CONNECTIONS = global(Setting.of(
+            "max_user_client_connections",
+            new IntegerType(0, 1_000_000),
+            0,
+            RELOAD,
+            "Most clients that are logged in as one user at a time; 0 sets no limit."));
+    public static final Setting<Boolean> SERVER_ROUND_ROBIN = global(Setting.of(
+            "server_round_robin",
+            new FlagType(),
+            false,
+            RELOAD,
+            "Take the server connection that has been idle longest, instead of the one used last."));
     public static final Setting<Integer> MAX_CLIENT_CONN = global(Setting.of(
             "max_client_conn",
             new IntegerType(1, 1_000_000),
@@ -150,6 +186,12 @@ public final class Settings {
             "Users who may run every command of the console. `auth_type = \"any\"` admits everyone."));
     public static final Setting<Set<String>> STATS_USERS = global(Setting.of(
             "stats_users", new NamesType(), Set.of(), RELOAD, "Users who may run the SHOW commands of the console."));
+    public static final Setting<Duration> STATS_PERIOD = global(Setting.of(
+            "stats_period",
+            new DurationType(),
+            Duration.ofSeconds(60),
+            RELOAD,
+            "The time over which SHOW STATS takes its averages."));
     public static final Setting<Boolean> LOG_CONNECTIONS =
             global(Setting.of("log_connections", new FlagType(), true, RELOAD, "Log each successful login."));
     public static final Setting<Boolean> LOG_DISCONNECTIONS = global(
@@ -162,6 +204,12 @@ public final class Settings {
             Transport.AUTO,
             RESTART,
             "The system interface for sockets; `auto` takes the fastest that works here."));
+    public static final Setting<Integer> LANES = global(Setting.of(
+            "lanes",
+            new AutoCountType(1024),
+            0,
+            RESTART,
+            "Event loops, each a thread; `auto` takes one per processor core."));
     public static final Setting<Boolean> TCP_KEEPALIVE = global(Setting.of(
             "tcp_keepalive",
             new FlagType(),
@@ -199,6 +247,24 @@ public final class Settings {
             "20",
             RELOAD,
             "Instead of `default_pool_size`, for each pool of this database."));
+    public static final Setting<Integer> DATABASE_MIN_POOL_SIZE = database(Setting.optional(
+            "min_pool_size",
+            new IntegerType(0, MAX_BACKENDS),
+            "0",
+            RELOAD,
+            "Instead of the global `min_pool_size`, for each pool of this database."));
+    public static final Setting<Integer> DATABASE_MAX_CONNECTIONS = database(Setting.optional(
+            "max_db_connections",
+            new IntegerType(0, MAX_BACKENDS),
+            "0",
+            RELOAD,
+            "Instead of the global `max_db_connections`, for this database."));
+    public static final Setting<Integer> DATABASE_MAX_CLIENT_CONNECTIONS = database(Setting.optional(
+            "max_db_client_connections",
+            new IntegerType(0, 1_000_000),
+            "0",
+            RELOAD,
+            "Instead of the global `max_db_client_connections`, for this database."));
     public static final Setting<Integer> DATABASE_RESERVE_POOL_SIZE = database(Setting.optional(
             "reserve_pool_size",
             new IntegerType(0, MAX_BACKENDS),
@@ -214,6 +280,30 @@ public final class Settings {
             "The user's password, as it is or as PostgreSQL stores it: `md5…` or `SCRAM-SHA-256$…`."));
     public static final Setting<PoolMode> USER_POOL_MODE = user(Setting.optional(
             "pool_mode", poolMode(), "\"session\"", RELOAD, "Instead of the database's `pool_mode`, for this user."));
+    public static final Setting<Integer> USER_POOL_SIZE = user(Setting.optional(
+            "pool_size",
+            new IntegerType(1, MAX_BACKENDS),
+            "20",
+            RELOAD,
+            "Instead of the database's `pool_size`, for each pool of this user."));
+    public static final Setting<Integer> USER_RESERVE_POOL_SIZE = user(Setting.optional(
+            "reserve_pool_size",
+            new IntegerType(0, MAX_BACKENDS),
+            "30",
+            RELOAD,
+            "Instead of the database's `reserve_pool_size`, for each pool of this user."));
+    public static final Setting<Integer> USER_MAX_CONNECTIONS = user(Setting.optional(
+            "max_user_connections",
+            new IntegerType(0, MAX_BACKENDS),
+            "0",
+            RELOAD,
+            "Instead of the global `max_user_connections`, for this user."));
+    public static final Setting<Integer> USER_MAX_CLIENT_CONNECTIONS = user(Setting.optional(
+            "max_user_client_connections",
+            new IntegerType(0, 1_000_000),
+            "0",
+            RELOAD,
+            "Instead of the global `max_user_client_connections`, for this user."));
 
     private Settings() {}
 

@@ -27,4 +27,24 @@ public record UserConfig(String name, SettingValues values) {
     public @Nullable PoolMode poolMode() {
         return values.find(Settings.USER_POOL_MODE);
     }
+
+    /** Null: the database's or the global one. */
+    public @Nullable Integer poolSize() {
+        return values.find(Settings.USER_POOL_SIZE);
+    }
+
+    /** Null: the database's or the global one. */
+    public @Nullable Integer reservePoolSize() {
+        return values.find(Settings.USER_RESERVE_POOL_SIZE);
+    }
+
+    /** 0: no limit; null: the global one. */
+    public @Nullable Integer maxUserConnections() {
+        return values.find(Settings.USER_MAX_CONNECTIONS);
+    }
+
+    /** 0: no limit; null: the global one. */
+    public @Nullable Integer maxUserClientConnections() {
+        return values.find(Settings.USER_MAX_CLIENT_CONNECTIONS);
+    }
 }

@@ -13,14 +13,15 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server connections of one (database, user) and the clients that wait for one.
+ * One lane's slice of the server connections of one (database, user), and the clients of this lane that wait for one.
  *
  * <p>Sessions call {@link #acquire}, {@link #enqueue} and {@link #release}; the lane calls {@link #tick} a few times a
- * second and reports how openings end. All on the lane's event loop.
+ * second, reports how openings end, and passes on what other lanes ask for. All on the lane's event loop.
  *
  * <p>First in, first out for clients; last in, first out for idle servers, one that already holds the client's state
- * before any other. A released server goes straight to the oldest waiter. A pool never has more servers, those being
- * opened included, than its limit.
+ * before any other. A released server goes straight to the oldest waiter, that of another lane if it has waited clearly
+ * longer. A client who finds no server here gets an idle one of another lane, else a new one, else waits. The slices
+ * together never have more servers, those being opened included, than the pool's limits.
  *
  * @param <S> the server connections
  */
@@ -34,22 +35,25 @@ public final class Pool<S extends PooledServer> {
     private static final int MAX_OPENING = 10;
     private static final long FIRST_RETRY_NANOS = 50_000_000;
 
-    private final String name;
-    private final PoolLimits limits;
+    private final PoolShare share;
+    private final int lane;
+    private final Crossing<? super S> crossing;
     private final Opener opener;
     private final PoolCounters counters = new PoolCounters();
     private final ArrayDeque<S> idle = new ArrayDeque<>();
     private final Map<Waiter<S>, Long> waiters = new LinkedHashMap<>();
     private int opening;
+    private int asked;
     private int open;
     private int failures;
     private long nextAttemptNanos;
     private @Nullable ErrorFields lastFailure;
 
-    /** A pool that has no server yet; {@code name} is what errors call it. */
-    public Pool(String name, PoolLimits limits, Opener opener) {
-        this.name = name;
-        this.limits = limits;
+    /** The slice of {@code share} on {@code lane}, without servers yet. */
+    public Pool(PoolShare share, int lane, Crossing<? super S> crossing, Opener opener) {
+        this.share = share;
+        this.lane = lane;
+        this.crossing = crossing;
         this.opener = opener;
     }
 
@@ -57,34 +61,54 @@ public final class Pool<S extends PooledServer> {
 
     /** An idle server, preferably one that holds {@code wanted}; null when the client has to {@link #enqueue}. */
     public @Nullable S acquire(Object wanted) {
-        S last = idle.peekLast();
-        if (last == null) {
+        if (idle.isEmpty()) {
             return null;
         }
         counters.assignments++;
-        if (wanted.equals(last.affinity())) {
-            idle.removeLast();
-            return last;
+        S server = takeIdle(wanted);
+        share.publishIdle(lane, idle.size());
+        return server;
+    }
+
+    private S takeIdle(Object wanted) {
+        S newest = idle.getLast();
+        boolean isRoundRobin = share.limits().isRoundRobin();
+        if (!isRoundRobin && wanted.equals(newest.affinity())) {
+            return idle.removeLast();
         }
-        for (Iterator<S> newestFirst = idle.descendingIterator(); newestFirst.hasNext(); ) {
-            S server = newestFirst.next();
+        for (Iterator<S> all = isRoundRobin ? idle.iterator() : idle.descendingIterator(); all.hasNext(); ) {
+            S server = all.next();
             if (wanted.equals(server.affinity())) {
-                newestFirst.remove();
+                all.remove();
                 return server;
             }
         }
-        return idle.pollLast();
+        return isRoundRobin ? idle.removeFirst() : idle.removeLast();
     }
 
-    /** Puts a client at the end of the queue. Nothing is called before this returns. */
+    /** Puts a client at the end of the queue. Nothing is called back before this returns. */
     public void enqueue(Waiter<S> waiter, long nowNanos) {
         waiters.put(waiter, nowNanos);
+        if (waiters.size() == 1) {
+            share.publishWaiting(lane, nowNanos);
+        }
         openAsNeeded(nowNanos);
     }
 
     /** Takes a client out of the queue, wherever it is in it. */
     public void leave(Waiter<S> waiter) {
-        waiters.remove(waiter);
+        if (waiters.remove(waiter) != null) {
+            publishOldest();
+        }
+    }
+
+    private void publishOldest() {
+        share.publishWaiting(lane, oldestSince());
+    }
+
+    private long oldestSince() {
+        Iterator<Long> since = waiters.values().iterator();
+        return since.hasNext() ? since.next() : PoolShare.NOBODY;
     }
 
     // ---- servers -------------------------------------------------------------------------------------------------
@@ -93,29 +117,55 @@ public final class Pool<S extends PooledServer> {
     public void release(S server, long nowNanos) {
         if (isTooOld(server, nowNanos)) {
             server.close("server_lifetime over");
-            return;
+        } else {
+            place(server, nowNanos);
         }
-        if (!serveOldest(server, nowNanos)) {
+    }
+
+    // hot: with one lane, or nobody waiting elsewhere, claimWaiter reads one cell per other lane
+    private void place(S server, long nowNanos) {
+        if (waiters.isEmpty()) {
             idle.addLast(server);
+            share.publishIdle(lane, idle.size());
+            handIfWantedElsewhere(server, PoolShare.NOBODY, nowNanos);
+        } else if (!handIfWantedElsewhere(server, oldestSince(), nowNanos)) {
+            serveOldest(server, nowNanos);
         }
+    }
+
+    private boolean handIfWantedElsewhere(S server, long ownSince, long nowNanos) {
+        int other = share.lanes() == 1 ? -1 : share.claimWaiter(lane, ownSince, nowNanos);
+        if (other < 0) {
+            return false;
+        }
+        if (idle.removeLastOccurrence(server)) {
+            share.publishIdle(lane, idle.size());
+        }
+        hand(server, other, false);
+        return true;
+    }
+
+    private void hand(S server, int to, boolean isAsked) {
+        open--;
+        counters.handedOver++;
+        crossing.hand(share, server, to, isAsked);
     }
 
     private boolean isTooOld(S server, long nowNanos) {
-        return nowNanos - server.openedAtNanos() > limits.lifetime().toNanos();
+        long lifetime = share.limits().lifetime().toNanos();
+        long early = Math.floorMod(server.openedAtNanos() >>> 10, lifetime / 10 + 1);
+        return nowNanos - server.openedAtNanos() > lifetime - early;
     }
 
-    private boolean serveOldest(S server, long nowNanos) {
+    private void serveOldest(S server, long nowNanos) {
         Iterator<Map.Entry<Waiter<S>, Long>> queue = waiters.entrySet().iterator();
-        if (!queue.hasNext()) {
-            return false;
-        }
         Map.Entry<Waiter<S>, Long> oldest = queue.next();
         Waiter<S> waiter = oldest.getKey();
         counters.waitNanos += nowNanos - oldest.getValue();
         counters.assignments++;
         queue.remove();
+        publishOldest();
         waiter.onServed(server);
-        return true;
     }
 
     /** A server has logged in. */
@@ -124,9 +174,7 @@ public final class Pool<S extends PooledServer> {
         open++;
         failures = 0;
         lastFailure = null;
-        if (!serveOldest(server, nowNanos)) {
-            idle.addLast(server);
-        }
+        place(server, nowNanos);
     }
 
     /** A server could not be opened; {@code isFinal} when trying again is of no use (bad password, no such database). */
@@ -134,8 +182,10 @@ public final class Pool<S extends PooledServer> {
         opening--;
         failures++;
         lastFailure = error;
-        long pause = Math.min(limits.loginRetry().toNanos(), FIRST_RETRY_NANOS << Math.min(failures - 1, 20));
+        long pause = Math.min(share.limits().loginRetry().toNanos(), FIRST_RETRY_NANOS << Math.min(failures - 1, 20));
         nextAttemptNanos = nowNanos + pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1);
+        share.closed();
+        share.wakeWaiters(crossing, lane);
         if (isFinal) {
             failAll(error);
         }
@@ -144,33 +194,116 @@ public final class Pool<S extends PooledServer> {
     private void failAll(ErrorFields error) {
         List<Waiter<S>> all = new ArrayList<>(waiters.keySet());
         waiters.clear();
+        publishOldest();
         all.forEach(waiter -> waiter.onWaitFailed(error, true));
     }
 
     /** An open server is gone. */
     public void onClosed(S server, long nowNanos) {
         open--;
-        idle.remove(server);
+        if (idle.remove(server)) {
+            share.publishIdle(lane, idle.size());
+        }
+        share.closed();
         openAsNeeded(nowNanos);
+        share.wakeWaiters(crossing, lane);
     }
 
     private void openAsNeeded(long nowNanos) {
+        int missing = waiters.size() - opening - asked;
+        if (missing <= 0) {
+            return;
+        }
+        missing -= askOthers(missing);
         if (failures > 0 && nowNanos - nextAttemptNanos < 0) {
             return;
         }
-        while (opening < Math.min(waiters.size(), MAX_OPENING) && open + opening < limit(nowNanos)) {
-            opening++;
-            opener.open();
+        for (; missing > 0 && opening < MAX_OPENING; missing--) {
+            if (!tryOpen(limit(nowNanos))) {
+                share.evictForRoom(crossing);
+                return;
+            }
             if (failures > 0) {
                 return;
             }
         }
     }
 
+    private boolean tryOpen(int limit) {
+        if (!share.tryOpen(limit)) {
+            return false;
+        }
+        opening++;
+        opener.open();
+        return true;
+    }
+
+    private int askOthers(int most) {
+        int asks = 0;
+        for (int donor = 0; donor < share.lanes() && asks < most; donor++) {
+            int spare = donor == lane ? 0 : Math.min(share.idleOf(donor), most - asks);
+            for (int i = 0; i < spare; i++) {
+                asked++;
+                asks++;
+                crossing.ask(share, donor, lane);
+            }
+        }
+        return asks;
+    }
+
     private int limit(long nowNanos) {
+        PoolLimits limits = share.limits();
         long reserveNanos = limits.reserveTimeout().toNanos();
         boolean needsReserve = reserveNanos > 0 && oldestWaitNanos(nowNanos) > reserveNanos;
         return needsReserve ? limits.size() + limits.reserve() : limits.size();
+    }
+
+    // ---- other lanes ---------------------------------------------------------------------------------------------
+
+    /** {@code asker} wants a server: hands one over, or answers that there is none (false). */
+    public boolean donate(int asker) {
+        S server = idle.pollFirst();
+        if (server == null) {
+            return false;
+        }
+        share.publishIdle(lane, idle.size());
+        hand(server, asker, true);
+        return true;
+    }
+
+    /** A server has come over from another lane, because it was asked for or of that lane's own accord. */
+    public void arrive(S server, boolean isAsked, long nowNanos) {
+        open++;
+        asked -= isAsked ? 1 : 0;
+        if (!waiters.isEmpty()) {
+            serveOldest(server, nowNanos);
+        } else {
+            place(server, nowNanos);
+        }
+    }
+
+    /** A server that was asked for does not come; {@code isLost} if it was under way and has died. */
+    public void onNoArrival(boolean isAsked, boolean isLost, long nowNanos) {
+        asked -= isAsked ? 1 : 0;
+        publishOldest(); // whoever sent it had claimed our waiter
+        if (isLost) {
+            share.closed();
+        }
+        openAsNeeded(nowNanos);
+    }
+
+    /** There is room for a server that there was not before. */
+    public void onRoom(long nowNanos) {
+        openAsNeeded(nowNanos);
+    }
+
+    /** Closes the server that was idle longest: another pool under the same limit needs its place. */
+    public void giveUp() {
+        S server = share.open() > share.limits().minSize() ? idle.pollFirst() : null;
+        if (server != null) {
+            share.publishIdle(lane, idle.size());
+            server.close("another pool needs its place");
+        }
     }
 
     // ---- time ----------------------------------------------------------------------------------------------------
@@ -179,33 +312,39 @@ public final class Pool<S extends PooledServer> {
     public void tick(long nowNanos) {
         endLongWaits(nowNanos);
         List<S> surplus = new ArrayList<>();
+        int spare = share.open() - share.limits().minSize();
         for (S server : idle) {
-            if (isIdleTooLong(server, nowNanos) || isTooOld(server, nowNanos)) {
+            if (isTooOld(server, nowNanos) || (surplus.size() < spare && isIdleTooLong(server, nowNanos))) {
                 surplus.add(server);
             }
         }
         idle.removeAll(surplus);
+        share.publishIdle(lane, idle.size());
         surplus.forEach(server -> server.close("idle or old"));
         openAsNeeded(nowNanos);
+        if (opening == 0 && (failures == 0 || nowNanos - nextAttemptNanos >= 0)) {
+            tryOpen(share.limits().minSize());
+        }
     }
 
     private boolean isIdleTooLong(S server, long nowNanos) {
-        long idleNanos = limits.idleTimeout().toNanos();
+        long idleNanos = share.limits().idleTimeout().toNanos();
         return idleNanos > 0 && nowNanos - server.idleSinceNanos() > idleNanos;
     }
 
     private void endLongWaits(long nowNanos) {
-        Duration timeout = limits.waitTimeout();
+        Duration timeout = share.limits().waitTimeout();
         while (timeout.isPositive() && oldestWaitNanos(nowNanos) > timeout.toNanos()) {
             Waiter<S> waiter = waiters.keySet().iterator().next();
             ErrorFields error = ProxyError.QUERY_WAIT_TIMEOUT.fields(
-                    name,
+                    share.name(),
                     timeout.toMillis() + " ms",
-                    open - idle.size(),
-                    limits.size(),
+                    share.open(),
+                    share.limits().size(),
                     waiters.size(),
                     lastFailureText());
             waiters.remove(waiter);
+            publishOldest();
             waiter.onWaitFailed(error, false);
         }
     }
@@ -217,11 +356,11 @@ public final class Pool<S extends PooledServer> {
     // ---- figures -------------------------------------------------------------------------------------------------
 
     public String name() {
-        return name;
+        return share.name();
     }
 
-    public PoolLimits limits() {
-        return limits;
+    public PoolShare share() {
+        return share;
     }
 
     public PoolCounters counters() {
@@ -230,8 +369,8 @@ public final class Pool<S extends PooledServer> {
 
     /** How long the oldest waiter has waited, 0 if nobody does. */
     public long oldestWaitNanos(long nowNanos) {
-        Iterator<Long> since = waiters.values().iterator();
-        return since.hasNext() ? nowNanos - since.next() : 0;
+        long since = oldestSince();
+        return since == PoolShare.NOBODY ? 0 : nowNanos - since;
     }
 
     public int waiting() {
@@ -247,7 +386,7 @@ public final class Pool<S extends PooledServer> {
         return opening;
     }
 
-    /** Servers logged in, whatever they do. */
+    /** Servers logged in that live on this lane, whatever they do. */
     public int open() {
         return open;
     }

@@ -1,7 +1,9 @@
 package dev.spillway.core.pool;
 
-/** What a pool has done, for SHOW STATS. Plain fields: one lane writes and reads them. Times are nanoseconds. */
+/** What a slice of a pool has done, for SHOW STATS. Plain fields: one lane writes and reads them. Times are nanoseconds. */
 public final class PoolCounters {
+    private static final long NANOS_PER_MICRO = 1000;
+
     public long assignments;
     public long transactions;
     public long queries;
@@ -11,4 +13,36 @@ public final class PoolCounters {
     public long queryNanos;
     public long waitNanos;
     public long clientLogins;
+
+    /** Servers that went to another lane. */
+    public long handedOver;
+
+    private Totals atPeriodStart = Totals.NONE;
+    private Totals lastPeriod = Totals.NONE;
+
+    /** What they are now. */
+    public Totals totals() {
+        return new Totals(
+                assignments,
+                transactions,
+                queries,
+                bytesReceived,
+                bytesSent,
+                transactionNanos / NANOS_PER_MICRO,
+                queryNanos / NANOS_PER_MICRO,
+                waitNanos / NANOS_PER_MICRO,
+                clientLogins);
+    }
+
+    /** A stats_period is over and the next begins. */
+    public void endPeriod() {
+        Totals now = totals();
+        lastPeriod = now.minus(atPeriodStart);
+        atPeriodStart = now;
+    }
+
+    /** What was done in the last whole stats_period. */
+    public Totals lastPeriod() {
+        return lastPeriod;
+    }
 }

@@ -1,23 +1,53 @@
 package dev.spillway.core.pool;
 
+import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.config.UserConfig;
 import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The numbers a pool keeps to.
+ * The numbers a pool keeps to. Immutable.
  *
  * @param size servers at most, over all lanes
+ * @param minSize servers that are kept open, once a client has come
  * @param reserve more servers once a client has waited for {@code reserveTimeout}
  * @param reserveTimeout zero: never
  * @param waitTimeout how long a client waits; zero: for ever
  * @param idleTimeout how long a server may be idle; zero: for ever
- * @param lifetime how old a server may become; it is closed when it is free
+ * @param lifetime how old a server may become; it is closed when it is free, up to a tenth earlier, so that not all go at
+ *     once
  * @param loginRetry the longest pause between two attempts to open a server
+ * @param isRoundRobin take the server that has been idle longest, not the one that was used last
  */
 public record PoolLimits(
         int size,
+        int minSize,
         int reserve,
         Duration reserveTimeout,
         Duration waitTimeout,
         Duration idleTimeout,
         Duration lifetime,
-        Duration loginRetry) {}
+        Duration loginRetry,
+        boolean isRoundRobin) {
+    /** What is configured for the pool of {@code user} to {@code database}: the user's word, else the database's. */
+    public static PoolLimits of(ProxyConfig config, DatabaseConfig database, @Nullable UserConfig user) {
+        int size = Objects.requireNonNullElse(database.poolSize(), config.defaultPoolSize());
+        int reserve = Objects.requireNonNullElse(database.reservePoolSize(), config.reservePoolSize());
+        if (user != null) {
+            size = Objects.requireNonNullElse(user.poolSize(), size);
+            reserve = Objects.requireNonNullElse(user.reservePoolSize(), reserve);
+        }
+        return new PoolLimits(
+                size,
+                Objects.requireNonNullElse(database.minPoolSize(), config.minPoolSize()),
+                reserve,
+                config.reservePoolTimeout(),
+                config.queryWaitTimeout(),
+                config.serverIdleTimeout(),
+                config.serverLifetime(),
+                config.serverLoginRetry(),
+                config.serverRoundRobin());
+    }
+}

@@ -2,7 +2,6 @@ package dev.spillway.core.session;
 
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.pool.Pool;
-import dev.spillway.core.pool.PoolLimits;
 import dev.spillway.core.session.state.Snapshot;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -13,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A pool with what sessions add to it: what PostgreSQL tells clients at login, and who is linked to what.
  *
- * <p>Confined to its lane.
+ * <p>Confined to its lane: the other lanes have others for the same pool.
  */
 public final class ServerPool {
     private static final int MAX_WELCOMES = 1000;
@@ -32,10 +31,10 @@ public final class ServerPool {
     private final Set<ServerSession> servers = new LinkedHashSet<>();
 
     /** {@code resetQuery} is run on a server that a session-mode client has left; empty: none. */
-    public ServerPool(String name, PoolMode mode, String resetQuery, PoolLimits limits, Pool.Opener opener) {
+    public ServerPool(Pool<ServerSession> pool, PoolMode mode, String resetQuery) {
+        this.pool = pool;
         this.mode = mode;
         this.resetQuery = resetQuery;
-        this.pool = new Pool<>(name, limits, opener);
     }
 
     public Pool<ServerSession> pool() {

@@ -30,8 +30,8 @@ public final class ServerSession implements Phase, PooledServer {
     private static final byte IDLE = 'I';
 
     private final Wire wire;
-    private final SessionPorts ports;
-    private final ServerPool home;
+    private SessionPorts ports;
+    private ServerPool home;
     private final CancelKey cancelKey;
     private final FrameReader frames;
     private final ReplyQueue replies;
@@ -51,6 +51,7 @@ public final class ServerSession implements Phase, PooledServer {
     private boolean parametersChanged;
     private boolean settingsReset;
     private final CancelGuard cancels = new CancelGuard();
+    private boolean isMoving;
     private boolean closed;
 
     /** A server whose login is complete; it reports nothing to its pool yet. */
@@ -175,6 +176,24 @@ public final class ServerSession implements Phase, PooledServer {
         recovery = new Recovery(this, needsReset ? home.resetQuery() : "", ports.nowNanos());
         recovery.begin();
         wire.flush();
+    }
+
+    /** It leaves its lane, idle: from now on until it has {@linkplain #settle settled} it belongs to no pool. */
+    public void depart() {
+        home.servers().remove(this);
+        isMoving = true;
+    }
+
+    /** It has come to another lane, and belongs to its {@code pool} now; false if it has died under way. Called there. */
+    public boolean settle(SessionPorts lane, ServerPool pool) {
+        ports = lane;
+        home = pool;
+        isMoving = false;
+        if (!closed) {
+            pool.servers().add(this);
+            wire.setReading(true);
+        }
+        return !closed;
     }
 
     void giveBack() {
@@ -427,8 +446,10 @@ public final class ServerSession implements Phase, PooledServer {
         if (!closed) {
             closed = true;
             recovery = null;
-            home.servers().remove(this);
-            home.pool().onClosed(this, ports.nowNanos());
+            if (!isMoving) {
+                home.servers().remove(this);
+                home.pool().onClosed(this, ports.nowNanos());
+            }
         }
     }
 

@@ -4,27 +4,20 @@ import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Settings;
-import dev.spillway.core.pool.PoolCounters;
-import dev.spillway.core.session.ClientSession;
-import dev.spillway.core.session.ServerPool;
-import dev.spillway.core.session.ServerSession;
-import dev.spillway.core.session.Wire;
+import dev.spillway.core.pool.Totals;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The tables behind SHOW, in PgBouncer's columns and order. Called on the lane whose view it is given; stateless.
- *
- * <p>SHOW STATS has PgBouncer's totals, not its averages over stats_period.
- */
+/** The tables behind SHOW, in PgBouncer's columns and order. Stateless. */
 public final class ShowTables {
     private static final long NANOS_PER_MICRO = 1000;
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss zzz", Locale.ROOT);
@@ -33,31 +26,25 @@ public final class ShowTables {
     private ShowTables() {}
 
     /** One row per pool; waits in seconds and the microseconds behind them. */
-    public static Table pools(LaneView view) {
+    public static Table pools(ProxyFigures figures) {
         List<List<@Nullable String>> rows = new ArrayList<>();
-        for (LaneView.PoolEntry entry : view.pools()) {
-            ServerPool pool = entry.pool();
-            long active = view.clients().stream()
-                    .filter(client ->
-                            client.pool().equals(pool) && !client.state().equals("waiting"))
-                    .count();
-            long maxWait = pool.pool().oldestWaitNanos(view.nowNanos());
+        for (PoolFigures pool : figures.pools()) {
             rows.add(row(
-                    entry.database(),
-                    entry.user(),
-                    active,
-                    pool.pool().waiting(),
+                    pool.database(),
+                    pool.user(),
+                    pool.clientsActive(),
+                    pool.clientsWaiting(),
                     0,
                     0,
-                    count(pool, "active"),
+                    pool.serversActive(),
                     0,
-                    count(pool, "being_canceled"),
-                    count(pool, "idle"),
+                    pool.serversBeingCanceled(),
+                    pool.serversIdle(),
                     0,
-                    count(pool, "tested"),
-                    pool.pool().opening(),
-                    maxWait / NANOS_PER_SECOND,
-                    maxWait % NANOS_PER_SECOND / NANOS_PER_MICRO,
+                    pool.serversTested(),
+                    pool.serversLogin(),
+                    pool.oldestWaitNanos() / NANOS_PER_SECOND,
+                    pool.oldestWaitNanos() % NANOS_PER_SECOND / NANOS_PER_MICRO,
                     pool.mode().spelling(),
                     null));
         }
@@ -68,77 +55,45 @@ public final class ShowTables {
                 rows);
     }
 
-    private static long count(ServerPool pool, String state) {
-        return pool.servers().stream()
-                .filter(server -> server.state().equals(state))
-                .count();
-    }
-
     private static final String SOCKET_COLUMNS = "type user database replication state addr port local_addr local_port"
             + " connect_time request_time wait wait_us close_needed ptr link remote_pid tls application_name"
             + " prepared_statements id";
 
     /** One row per logged-in client. */
-    public static Table clients(LaneView view) {
-        List<List<@Nullable String>> rows = new ArrayList<>();
-        for (ClientSession client : view.clients()) {
-            ServerSession server = client.server();
-            long wait = client.waitNanos(view.nowNanos());
-            rows.add(row(
-                    "C",
-                    client.identity().user(),
-                    client.identity().database(),
-                    "none",
-                    client.state(),
-                    host(client.wire().peer()),
-                    port(client.wire().peer()),
-                    host(client.wire().local()),
-                    port(client.wire().local()),
-                    time(client.identity().connectedAtMillis()),
-                    null,
-                    wait / NANOS_PER_SECOND,
-                    wait % NANOS_PER_SECOND / NANOS_PER_MICRO,
-                    0,
-                    pointer(client),
-                    server == null ? "" : pointer(server),
-                    0,
-                    "",
-                    client.identity().applicationName(),
-                    0,
-                    System.identityHashCode(client)));
-        }
-        return table(SOCKET_COLUMNS, rows);
+    public static Table clients(ProxyFigures figures) {
+        return sockets(figures.clients());
     }
 
     /** One row per server connection. */
-    public static Table servers(LaneView view) {
+    public static Table servers(ProxyFigures figures) {
+        return sockets(figures.servers());
+    }
+
+    private static Table sockets(List<ConnectionFigures> sockets) {
         List<List<@Nullable String>> rows = new ArrayList<>();
-        for (LaneView.PoolEntry entry : view.pools()) {
-            for (ServerSession server : entry.pool().servers()) {
-                Wire wire = server.wire();
-                rows.add(row(
-                        "S",
-                        entry.user(),
-                        entry.database(),
-                        "none",
-                        server.state(),
-                        host(wire.peer()),
-                        port(wire.peer()),
-                        host(wire.local()),
-                        port(wire.local()),
-                        time(server.openedAtMillis()),
-                        null,
-                        0,
-                        0,
-                        0,
-                        pointer(server),
-                        server.client() == null ? "" : pointer(server.client()),
-                        server.processId(),
-                        "",
-                        "",
-                        0,
-                        System.identityHashCode(server)));
-            }
+        for (ConnectionFigures socket : sockets) {
+            rows.add(row(
+                    socket.type(),
+                    socket.user(),
+                    socket.database(),
+                    "none",
+                    socket.state(),
+                    host(socket.peer()),
+                    port(socket.peer()),
+                    host(socket.local()),
+                    port(socket.local()),
+                    time(socket.connectedAtMillis()),
+                    null,
+                    socket.waitNanos() / NANOS_PER_SECOND,
+                    socket.waitNanos() % NANOS_PER_SECOND / NANOS_PER_MICRO,
+                    0,
+                    pointer(socket.id()),
+                    socket.linkId() == 0 ? "" : pointer(socket.linkId()),
+                    socket.processId(),
+                    "",
+                    socket.applicationName(),
+                    0,
+                    socket.id()));
         }
         return table(SOCKET_COLUMNS, rows);
     }
@@ -148,8 +103,8 @@ public final class ShowTables {
         return TIME.format(Instant.ofEpochMilli(millis).atZone(ZoneId.systemDefault()));
     }
 
-    private static String pointer(Object session) {
-        return "0x" + Integer.toHexString(System.identityHashCode(session));
+    private static String pointer(int id) {
+        return "0x" + Integer.toHexString(id);
     }
 
     private static String host(String address) {
@@ -161,61 +116,66 @@ public final class ShowTables {
         return address.substring(address.lastIndexOf(':') + 1);
     }
 
-    /** One row per database; times in microseconds. */
-    public static Table stats(LaneView view) {
-        var totals = new TreeMap<String, long[]>();
-        for (LaneView.PoolEntry entry : view.pools()) {
-            long[] sums = totals.computeIfAbsent(entry.database(), name -> new long[12]);
-            long[] figures = figures(entry.pool().pool().counters());
-            Arrays.setAll(sums, i -> sums[i] + figures[i]);
+    /** One row per database; times in microseconds, averages over the last whole {@code period}. */
+    public static Table stats(ProxyFigures figures, Duration period) {
+        Map<String, Totals> totals = new TreeMap<>();
+        Map<String, Totals> last = new TreeMap<>();
+        for (PoolFigures pool : figures.pools()) {
+            totals.merge(pool.database(), pool.totals(), Totals::plus);
+            last.merge(pool.database(), pool.lastPeriod(), Totals::plus);
         }
         List<List<@Nullable String>> rows = new ArrayList<>();
-        totals.forEach((database, sums) -> rows.add(statsRow(database, sums)));
+        totals.forEach((database, sums) -> {
+            List<@Nullable String> row = row(database);
+            row.addAll(statsColumns(sums, 1, 1, 1, 1));
+            Totals done = last.getOrDefault(database, Totals.NONE);
+            row.addAll(statsColumns(
+                    done,
+                    Math.max(1, period.toSeconds()),
+                    Math.max(1, done.transactions()),
+                    Math.max(1, done.queries()),
+                    Math.max(1, done.assignments())));
+            rows.add(row);
+        });
         return table(
                 "database total_server_assignment_count total_xact_count total_query_count total_received total_sent"
                         + " total_xact_time total_query_time total_wait_time total_client_parse_count"
-                        + " total_server_parse_count total_bind_count total_client_login_count",
+                        + " total_server_parse_count total_bind_count total_client_login_count"
+                        + " avg_server_assignment_count avg_xact_count avg_query_count avg_recv avg_sent"
+                        + " avg_xact_time avg_query_time avg_wait_time avg_client_parse_count"
+                        + " avg_server_parse_count avg_bind_count avg_client_login_count",
                 rows);
     }
 
-    private static long[] figures(PoolCounters counters) {
-        return new long[] {
-            counters.assignments,
-            counters.transactions,
-            counters.queries,
-            counters.bytesReceived,
-            counters.bytesSent,
-            counters.transactionNanos / NANOS_PER_MICRO,
-            counters.queryNanos / NANOS_PER_MICRO,
-            counters.waitNanos / NANOS_PER_MICRO,
-            0,
-            0,
-            0,
-            counters.clientLogins
-        };
-    }
-
-    private static List<@Nullable String> statsRow(String database, long[] sums) {
-        List<@Nullable String> row = new ArrayList<>();
-        row.add(database);
-        for (long sum : sums) {
-            row.add(Long.toString(sum));
-        }
-        return row;
+    /** Times are divided by what they are the time of, everything else by {@code seconds}. */
+    private static List<@Nullable String> statsColumns(
+            Totals totals, long seconds, long transactions, long queries, long assignments) {
+        return row(
+                totals.assignments() / seconds,
+                totals.transactions() / seconds,
+                totals.queries() / seconds,
+                totals.received() / seconds,
+                totals.sent() / seconds,
+                totals.transactionMicros() / transactions,
+                totals.queryMicros() / queries,
+                totals.waitMicros() / assignments,
+                0,
+                0,
+                0,
+                totals.clientLogins() / seconds);
     }
 
     /** One row per configured database. */
-    public static Table databases(LaneView view) {
-        ProxyConfig config = view.config();
+    public static Table databases(ProxyFigures figures, ProxyConfig config) {
         List<List<@Nullable String>> rows = new ArrayList<>();
         for (DatabaseConfig database : config.databases().values()) {
             PoolMode mode = database.poolMode();
-            long servers = view.pools().stream()
-                    .filter(entry -> entry.database().equals(database.name()))
-                    .mapToLong(entry -> entry.pool().pool().open())
+            long servers = figures.pools().stream()
+                    .filter(pool -> pool.database().equals(database.name()))
+                    .mapToLong(PoolFigures::serversOpen)
                     .sum();
-            long clients = view.clients().stream()
-                    .filter(client -> client.identity().database().equals(database.name()))
+            long clients = figures.clients().stream()
+                    .filter(client -> client.database().equals(database.name()))
                     .count();
             rows.add(row(
                     database.name(),
@@ -224,14 +184,14 @@ public final class ShowTables {
                     Objects.requireNonNullElse(database.dbname(), database.name()),
                     database.user(),
                     Objects.requireNonNullElse(database.poolSize(), config.defaultPoolSize()),
-                    0,
+                    Objects.requireNonNullElse(database.minPoolSize(), config.minPoolSize()),
                     Objects.requireNonNullElse(database.reservePoolSize(), config.reservePoolSize()),
                     config.serverLifetime().toSeconds(),
                     mode == null ? null : mode.spelling(),
                     null,
-                    0,
+                    Objects.requireNonNullElse(database.maxDbConnections(), config.maxDbConnections()),
                     servers,
-                    0,
+                    Objects.requireNonNullElse(database.maxDbClientConnections(), config.maxDbClientConnections()),
                     clients,
                     0,
                     0));
@@ -244,9 +204,9 @@ public final class ShowTables {
     }
 
     /** One row per setting; secrets are masked. */
-    public static Table config(LaneView view) {
+    public static Table config(ProxyConfig config) {
         List<List<@Nullable String>> rows = new ArrayList<>();
-        Settings.show(view.config())
+        Settings.show(config)
                 .forEach(setting ->
                         rows.add(row(setting.key(), setting.value(), setting.defaultValue(), setting.changeable())));
         return table("key value default changeable", rows);

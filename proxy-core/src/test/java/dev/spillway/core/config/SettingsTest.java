@@ -33,6 +33,14 @@ class SettingsTest {
             Map.entry("default_pool_size", "7"),
             Map.entry("reserve_pool_size", "0"),
             Map.entry("reserve_pool_timeout", "1"),
+            Map.entry("min_pool_size", "1"),
+            Map.entry("max_db_connections", "1"),
+            Map.entry("max_user_connections", "1"),
+            Map.entry("max_db_client_connections", "1"),
+            Map.entry("max_user_client_connections", "1"),
+            Map.entry("server_round_robin", "1"),
+            Map.entry("lanes", "3"),
+            Map.entry("stats_period", "1"),
             Map.entry("max_client_conn", "3"),
             Map.entry("query_wait_timeout", "0"),
             Map.entry("server_idle_timeout", "1"),
@@ -52,15 +60,20 @@ class SettingsTest {
             Map.entry("transport", "nio"),
             Map.entry("tcp_keepalive", "no"));
 
-    private static final Map<String, String> OTHER_DATABASE = Map.of(
-            "host",
-            "db",
-            "port",
-            "1",
-            "dbname",
-            "x",
-            "user",
-            "x",
+    private static final Map<String, String> OTHER_DATABASE = Map.ofEntries(
+            Map.entry("host", "db"),
+            Map.entry("port", "1"),
+            Map.entry("dbname", "x"),
+            Map.entry("user", "x"),
+            Map.entry("password", "x"),
+            Map.entry("pool_mode", "session"),
+            Map.entry("pool_size", "1"),
+            Map.entry("reserve_pool_size", "1"),
+            Map.entry("min_pool_size", "1"),
+            Map.entry("max_db_connections", "1"),
+            Map.entry("max_db_client_connections", "1"));
+
+    private static final Map<String, String> OTHER_USER = Map.of(
             "password",
             "x",
             "pool_mode",
@@ -68,9 +81,11 @@ class SettingsTest {
             "pool_size",
             "1",
             "reserve_pool_size",
+            "1",
+            "max_user_connections",
+            "1",
+            "max_user_client_connections",
             "1");
-
-    private static final Map<String, String> OTHER_USER = Map.of("password", "x", "pool_mode", "session");
 
     static Stream<Setting<?>> all() {
         return Stream.of(Settings.global(), Settings.database(), Settings.user())

@@ -1,5 +1,6 @@
 package dev.spillway.server.admin;
 
+import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.protocol.FrameReader;
@@ -10,34 +11,50 @@ import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendType;
 import dev.spillway.core.session.Phase;
 import dev.spillway.core.session.Wire;
-import dev.spillway.core.stats.LaneView;
+import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.core.stats.ShowTables;
 import dev.spillway.core.stats.Table;
 import io.netty.buffer.ByteBuf;
+import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Supplier;
+import java.util.Queue;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A client of the console, from its ReadyForQuery on: answers SHOW commands sent as simple queries.
  *
- * <p>Called on the event loop of its lane, whose state it reads.
+ * <p>Called on the event loop of its lane. Figures come from all lanes, so they come later: until they are there the
+ * session reads no more, and what it has read already waits.
  */
 public final class ConsoleSession implements Phase {
+    /** Where the console's answers come from. */
+    public interface Source {
+        ProxyConfig config();
+
+        /** Hands the figures of all lanes to {@code taker}, later, on the lane of the session that asks. */
+        void figures(Consumer<ProxyFigures> taker);
+    }
+
     private static final int TEXT_OID = 25;
+    private static final String KNOWN = "SHOW POOLS, SHOW CLIENTS, SHOW SERVERS, SHOW STATS, SHOW DATABASES, SHOW CONFIG"
+            + " and SHOW VERSION are known.";
 
     private final Wire wire;
-    private final Supplier<LaneView> lane;
+    private final Source source;
+    private final Queue<Runnable> pending = new ArrayDeque<>();
+    private boolean isAsking;
     private final String version;
     private final FrameReader frames;
     private boolean isOver;
 
     /** Greets the client. {@code version} is what SHOW VERSION says. */
-    public ConsoleSession(Wire wire, Supplier<LaneView> lane, String version) {
+    public ConsoleSession(Wire wire, Source source, String version) {
         this.wire = wire;
-        this.lane = lane;
+        this.source = source;
         this.version = version;
         this.frames = new FrameReader(wire.allocator(), FrontendType.READY_RULES);
         ByteBuf greeting = wire.allocator().buffer(256);
@@ -74,50 +91,72 @@ public final class ConsoleSession implements Phase {
             return;
         }
         switch (frames.type()) {
-            case FrontendType.QUERY -> onQuery(frames.body().readString());
+            case FrontendType.QUERY -> {
+                String sql = frames.body().readString();
+                pending.add(() -> onQuery(sql));
+                answerNext();
+            }
             case FrontendType.TERMINATE -> {
                 isOver = true;
                 wire.close();
             }
-            case FrontendType.SYNC, FrontendType.FLUSH -> ready();
+            case FrontendType.SYNC, FrontendType.FLUSH -> {
+                pending.add(() -> answer(out -> {}));
+                answerNext();
+            }
             default -> end(ProxyError.CONSOLE_IS_SIMPLE.fields());
+        }
+    }
+
+    private void answerNext() {
+        while (!isAsking && !isOver) {
+            Runnable next = pending.poll();
+            if (next == null) {
+                return;
+            }
+            next.run();
         }
     }
 
     private void onQuery(String sql) {
         String command = sql.strip().replaceAll(";+$", "").strip().toLowerCase(Locale.ROOT);
-        ByteBuf out = wire.allocator().buffer(1024);
-        if (command.isEmpty()) {
-            BackendMessages.bare(out, BackendType.EMPTY_QUERY_RESPONSE);
-        } else {
-            Table table = table(command.replaceAll("\\s+", " "));
-            if (table == null) {
-                ProxyError.CONSOLE_COMMAND_UNKNOWN
+        switch (command.replaceAll("\\s+", " ")) {
+            case "" -> answer(out -> BackendMessages.bare(out, BackendType.EMPTY_QUERY_RESPONSE));
+            case "show pools" -> show(ShowTables::pools);
+            case "show clients" -> show(ShowTables::clients);
+            case "show servers" -> show(ShowTables::servers);
+            case "show stats" ->
+                show(figures -> ShowTables.stats(figures, source.config().statsPeriod()));
+            case "show databases" -> show(figures -> ShowTables.databases(figures, source.config()));
+            case "show config" -> answer(out -> write(out, ShowTables.config(source.config())));
+            case "show version" -> answer(out -> write(out, ShowTables.version(version)));
+            default ->
+                answer(out -> ProxyError.CONSOLE_COMMAND_UNKNOWN
                         .fields(sql.strip())
-                        .with(
-                                'H',
-                                "SHOW POOLS, SHOW CLIENTS, SHOW SERVERS, SHOW STATS, SHOW DATABASES, SHOW CONFIG and"
-                                        + " SHOW VERSION are known.")
-                        .writeError(out);
-            } else {
-                write(out, table);
-            }
+                        .with('H', KNOWN)
+                        .writeError(out));
         }
-        wire.write(out);
-        ready();
     }
 
-    private @Nullable Table table(String command) {
-        return switch (command) {
-            case "show pools" -> ShowTables.pools(lane.get());
-            case "show clients" -> ShowTables.clients(lane.get());
-            case "show servers" -> ShowTables.servers(lane.get());
-            case "show stats" -> ShowTables.stats(lane.get());
-            case "show databases" -> ShowTables.databases(lane.get());
-            case "show config" -> ShowTables.config(lane.get());
-            case "show version" -> ShowTables.version(version);
-            default -> null;
-        };
+    private void show(Function<ProxyFigures, Table> table) {
+        isAsking = true;
+        wire.setReading(false);
+        source.figures(figures -> {
+            if (!isOver) {
+                isAsking = false;
+                answer(out -> write(out, table.apply(figures)));
+                answerNext();
+                wire.setReading(!isAsking && wire.isWritable());
+                wire.flush();
+            }
+        });
+    }
+
+    private void answer(Consumer<ByteBuf> writer) {
+        ByteBuf out = wire.allocator().buffer(1024);
+        writer.accept(out);
+        BackendMessages.readyForQuery(out, 'I');
+        wire.write(out);
     }
 
     private static void write(ByteBuf out, Table table) {
@@ -127,12 +166,6 @@ public final class ConsoleSession implements Phase {
             BackendMessages.dataRow(out, row);
         }
         BackendMessages.commandComplete(out, "SHOW");
-    }
-
-    private void ready() {
-        ByteBuf message = wire.allocator().buffer(8);
-        BackendMessages.readyForQuery(message, 'I');
-        wire.write(message);
     }
 
     private void end(ErrorFields error) {
@@ -150,7 +183,7 @@ public final class ConsoleSession implements Phase {
 
     @Override
     public void onWritabilityChanged() {
-        wire.setReading(wire.isWritable());
+        wire.setReading(!isAsking && wire.isWritable());
     }
 
     @Override

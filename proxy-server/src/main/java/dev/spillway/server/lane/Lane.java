@@ -11,7 +11,8 @@ import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.UserConfig;
 import dev.spillway.core.error.ProxyError;
-import dev.spillway.core.pool.PoolLimits;
+import dev.spillway.core.pool.Pool;
+import dev.spillway.core.pool.PoolShare;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.protocol.frontend.FrontendMessages;
 import dev.spillway.core.protocol.startup.StartupPacket;
@@ -27,6 +28,7 @@ import dev.spillway.core.session.StartupRequest;
 import dev.spillway.core.session.WelcomeProbe;
 import dev.spillway.core.session.Wire;
 import dev.spillway.core.stats.LaneView;
+import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.server.pipeline.ConnectionHandler;
 import dev.spillway.server.transport.NettyTransport;
 import io.netty.buffer.ByteBuf;
@@ -65,9 +67,11 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     private final EventLoop loop;
     private final NettyTransport transport;
     private final ProxyConfig config;
+    private final Lanes lanes;
+    private final int number;
     private final Credentials credentials;
     private final Executor slowWork;
-    private final BiFunction<Wire, LaneView, Phase> console;
+    private final BiFunction<Wire, Lane, Phase> console;
     private final RandomBytes random = RandomBytes.secure();
     private final ScramIssuer issuer = new ScramIssuer(random, SCRAM_ITERATIONS);
     private final Map<String, LaneView.PoolEntry> pools = new LinkedHashMap<>();
@@ -75,10 +79,12 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     private final Map<Channel, Long> arrivals = new LinkedHashMap<>();
     private final Map<ServerLogin, Long> openings = new LinkedHashMap<>();
     private final Map<KeyDerivation, byte[]> derived = new LinkedHashMap<>();
-    private int connected;
+    private final Map<PoolShare, ServerPool> slices = new LinkedHashMap<>();
+    private long periodBeganNanos = System.nanoTime();
     private boolean isDraining;
 
     /**
+     * @param number its place among {@code lanes}
      * @param slowWork runs password derivations, which take milliseconds
      * @param console makes the session of a client of the console
      */
@@ -86,12 +92,16 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
             EventLoop loop,
             NettyTransport transport,
             ProxyConfig config,
+            Lanes lanes,
+            int number,
             Credentials credentials,
             Executor slowWork,
-            BiFunction<Wire, LaneView, Phase> console) {
+            BiFunction<Wire, Lane, Phase> console) {
         this.loop = loop;
         this.transport = transport;
         this.config = config;
+        this.lanes = lanes;
+        this.number = number;
         this.credentials = credentials;
         this.slowWork = slowWork;
         this.console = console;
@@ -103,19 +113,23 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         loop.execute(action);
     }
 
-    /** What the lane holds; for reading on the lane. */
-    public LaneView view() {
-        return new LaneView(config, pools.values(), clients.values(), nowNanos());
+    /** What the lane holds now. Called on the lane. */
+    ProxyFigures figures() {
+        return ProxyFigures.of(new LaneView(pools.values(), clients.values(), nowNanos()));
+    }
+
+    boolean isOn(EventLoop other) {
+        return loop.equals(other);
     }
 
     // ---- clients -------------------------------------------------------------------------------------------------
 
     /** Makes an accepted connection a client of this lane. */
     public void accept(Channel channel) {
-        connected++;
+        lanes.onConnected();
         arrivals.put(channel, nowNanos());
         channel.closeFuture().addListener(closed -> {
-            connected--;
+            lanes.onDisconnected();
             arrivals.remove(channel);
         });
         channel.pipeline().addLast("connection", new ConnectionHandler(wire -> new ClientLogin(wire, this, this)));
@@ -126,7 +140,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         if (isDraining) {
             throw new Refused(ProxyError.STARTING_DOWN.fields());
         }
-        if (connected > config.maxClientConn()) {
+        if (lanes.connected() > config.maxClientConn()) {
             throw new Refused(ProxyError.TOO_MANY_CLIENTS.fields(config.maxClientConn()));
         }
         return ClientAuth.choose(config.authType(), credentials.of(request.user()), request.user(), issuer);
@@ -159,7 +173,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
             throw new Refused(ProxyError.ADMIN_ONLY.fields(user));
         }
         login.writeOk();
-        wire.become(console.apply(wire, view()));
+        wire.become(console.apply(wire, this));
     }
 
     private CancelKey newKey(int secretBytes) {
@@ -170,7 +184,17 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
 
     @Override
     public void cancel(StartupPacket.CancelRequest request) {
-        ClientSession client = clients.get(request.key());
+        CancelKey key = request.key();
+        Lane owner = lanes.laneOf(key);
+        if (owner == this) {
+            cancelOwn(key);
+        } else if (owner != null) {
+            owner.execute(() -> owner.cancelOwn(key));
+        }
+    }
+
+    private void cancelOwn(CancelKey key) {
+        ClientSession client = clients.get(key);
         if (client != null) {
             client.cancel();
         }
@@ -179,49 +203,76 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     @Override
     public void register(CancelKey key, ClientSession client) {
         clients.put(key, client);
+        lanes.register(key, this);
     }
 
     @Override
     public void unregister(CancelKey key) {
         clients.remove(key);
+        lanes.unregister(key);
     }
 
     // ---- servers -------------------------------------------------------------------------------------------------
 
     private ServerPool pool(DatabaseConfig database, String user) {
-        String key = database.name() + "\0" + user;
-        LaneView.PoolEntry known = pools.get(key);
+        PoolShare share = lanes.pool(database, user);
+        ServerPool known = slices.get(share);
         if (known != null) {
-            return known.pool();
+            return known;
         }
         List<ServerPool> self = new ArrayList<>(1);
-        ServerPool pool = new ServerPool(
-                database.name() + "/" + user,
-                mode(database, user),
-                config.serverResetQuery(),
-                limits(database),
-                () -> open(self.getFirst(), database, user));
+        var slice = new Pool<>(share, number, lanes, () -> open(self.getFirst(), database, user));
+        ServerPool pool = new ServerPool(slice, mode(database, user), config.serverResetQuery());
         self.add(pool);
-        pools.put(key, new LaneView.PoolEntry(database.name(), user, pool));
+        slices.put(share, pool);
+        pools.put(share.name(), new LaneView.PoolEntry(database.name(), user, pool));
         return pool;
     }
+
+    // ---- servers that change lanes ---------------------------------------------------------------------------------
+    // Only a lane with a waiter is sent anything, and a slice, once there, stays.
+
+    /** Takes a free server over from the lane this is called on. */
+    void receive(PoolShare share, ServerSession server, boolean isAsked) {
+        server.depart();
+        ((ConnectionHandler) server.wire()).move(loop, () -> {
+            ServerPool pool = slice(share);
+            if (server.settle(this, pool)) {
+                pool.pool().arrive(server, isAsked, nowNanos());
+            } else {
+                pool.pool().onNoArrival(isAsked, true, nowNanos());
+            }
+        });
+    }
+
+    boolean donate(PoolShare share, int asker) {
+        ServerPool pool = slices.get(share);
+        return pool != null && pool.pool().donate(asker);
+    }
+
+    void onNoArrival(PoolShare share, boolean isAsked, boolean isLost) {
+        slice(share).pool().onNoArrival(isAsked, isLost, nowNanos());
+    }
+
+    void onRoom(PoolShare share) {
+        slice(share).pool().onRoom(nowNanos());
+    }
+
+    void giveUp(PoolShare share) {
+        slice(share).pool().giveUp();
+    }
+
+    private ServerPool slice(PoolShare share) {
+        return Objects.requireNonNull(slices.get(share));
+    }
+
+    // ---- opening ---------------------------------------------------------------------------------------------------
 
     private PoolMode mode(DatabaseConfig database, String user) {
         UserConfig known = config.users().get(user);
         PoolMode ofUser = known == null ? null : known.poolMode();
         PoolMode ofDatabase = Objects.requireNonNullElse(database.poolMode(), config.poolMode());
         return ofUser == null ? ofDatabase : ofUser;
-    }
-
-    private PoolLimits limits(DatabaseConfig database) {
-        return new PoolLimits(
-                Objects.requireNonNullElse(database.poolSize(), config.defaultPoolSize()),
-                Objects.requireNonNullElse(database.reservePoolSize(), config.reservePoolSize()),
-                config.reservePoolTimeout(),
-                config.queryWaitTimeout(),
-                config.serverIdleTimeout(),
-                config.serverLifetime(),
-                config.serverLoginRetry());
     }
 
     private void open(ServerPool pool, DatabaseConfig database, String user) {
@@ -322,13 +373,25 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
             long now = nowNanos();
             endSlowLogins(now);
             long recoveryNanos = config.cancelWaitTimeout().toNanos() * 2;
+            boolean periodEnds = endPeriod(now);
             for (LaneView.PoolEntry entry : List.copyOf(pools.values())) {
+                if (periodEnds) {
+                    entry.pool().pool().counters().endPeriod();
+                }
                 entry.pool().pool().tick(now);
                 List.copyOf(entry.pool().servers()).forEach(server -> server.tick(now, recoveryNanos));
             }
         } catch (RuntimeException e) {
             LOG.error("housekeeping failed", e);
         }
+    }
+
+    private boolean endPeriod(long now) {
+        boolean isOver = now - periodBeganNanos >= config.statsPeriod().toNanos();
+        if (isOver) {
+            periodBeganNanos = now;
+        }
+        return isOver;
     }
 
     private void endSlowLogins(long now) {

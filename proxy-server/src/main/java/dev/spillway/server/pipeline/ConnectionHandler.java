@@ -5,6 +5,7 @@ import dev.spillway.core.session.Wire;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -265,6 +266,35 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
     @Override
     public String local() {
         return local;
+    }
+
+    /**
+     * Moves the connection to another event loop. It must be idle: the phase expects no bytes, though some may come and
+     * then reach it on the loop it is on. What was written leaves first.
+     *
+     * @param arrived called on {@code target} in every case; the connection is closed if it could not be moved
+     */
+    public void move(EventLoop target, Runnable arrived) {
+        setReading(false);
+        dirty = false;
+        // Netty deregisters in a task of its own, that is after the read event from which this may be called.
+        ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> ctx.channel()
+                .deregister()
+                .addListener(left -> register(target, arrived)));
+    }
+
+    private void register(EventLoop target, Runnable arrived) {
+        Channel channel = ctx.channel();
+        if (!channel.isOpen()) {
+            target.execute(arrived);
+            return;
+        }
+        target.register(channel).addListener(registered -> {
+            if (!registered.isSuccess()) {
+                channel.close();
+            }
+            arrived.run();
+        });
     }
 
     /** Without a name look-up, which would block. */

@@ -1,0 +1,201 @@
+package dev.spillway.core.pool;
+
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/**
+ * What the lanes know of each other's slices of one pool: how many servers there are in all, who has idle ones, and whose
+ * oldest client has waited since when.
+ *
+ * <p>Thread-safe. Each lane writes its own cells, except that a lane which hands a server over claims the waiter it is
+ * for, so that no second one is sent for the same. A cell has cache lines of its own.
+ *
+ * <p>No wake-up is lost: a lane publishes its waiter before it looks for idle servers, and its idle server before it looks
+ * for waiters, so one of two lanes sees the other.
+ */
+public final class PoolShare {
+    static final long NOBODY = Long.MIN_VALUE;
+    private static final int STRIDE = 16;
+
+    /** A waiter of another lane goes before our own only if it has waited clearly longer, for moving a server costs. */
+    private static final long TOLERANCE_NANOS = 200_000;
+
+    private final String name;
+    private final int lanes;
+    private final List<Cap> caps;
+    private final AtomicInteger open = new AtomicInteger();
+    private final AtomicLongArray waitingSince;
+    private final AtomicIntegerArray idle;
+    private volatile PoolLimits limits;
+
+    /**
+     * @param name what errors call the pool
+     * @param caps limits shared with other pools, in the order in which they are taken
+     */
+    public PoolShare(String name, int lanes, PoolLimits limits, List<Cap> caps) {
+        this.name = name;
+        this.lanes = lanes;
+        this.limits = limits;
+        this.caps = List.copyOf(caps);
+        this.waitingSince = new AtomicLongArray((lanes + 1) * STRIDE);
+        this.idle = new AtomicIntegerArray((lanes + 1) * STRIDE * 2);
+        for (int lane = 0; lane < lanes; lane++) {
+            waitingSince.set(cell(lane), NOBODY);
+        }
+        this.caps.forEach(cap -> cap.join(this));
+    }
+
+    /** A pool for one lane, under no other limits. */
+    public static PoolShare single(String name, PoolLimits limits) {
+        return new PoolShare(name, 1, limits, List.of());
+    }
+
+    /** The pool is no longer used by any lane. */
+    public void dispose() {
+        caps.forEach(cap -> cap.leave(this));
+    }
+
+    private static int cell(int lane) {
+        return (lane + 1) * STRIDE;
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public PoolLimits limits() {
+        return limits;
+    }
+
+    /** Other limits from now on. */
+    public void limits(PoolLimits next) {
+        limits = next;
+    }
+
+    /** Servers on all lanes, those being opened included. */
+    public int open() {
+        return open.get();
+    }
+
+    // ---- room ----------------------------------------------------------------------------------------------------
+
+    /** Takes room for one server if there is any below {@code limit} and the caps. */
+    boolean tryOpen(int limit) {
+        while (true) {
+            int now = open.get();
+            if (now >= limit) {
+                return false;
+            }
+            if (open.compareAndSet(now, now + 1)) {
+                break;
+            }
+        }
+        for (int i = 0; i < caps.size(); i++) {
+            if (!caps.get(i).tryTake()) {
+                caps.subList(0, i).forEach(Cap::giveBack);
+                open.decrementAndGet();
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** A server is gone, or could not be opened. */
+    void closed() {
+        open.decrementAndGet();
+        caps.forEach(Cap::giveBack);
+    }
+
+    /** Wakes one lane of each pool that waits for the room that a server left behind. */
+    <S> void wakeWaiters(Crossing<S> crossing, int self) {
+        wakeOldest(crossing, self);
+        for (Cap cap : caps) {
+            for (PoolShare member : cap.members()) {
+                if (!member.equals(this)) {
+                    member.wakeOldest(crossing, -1);
+                }
+            }
+        }
+    }
+
+    private <S> void wakeOldest(Crossing<S> crossing, int except) {
+        for (int lane = 0; lane < lanes; lane++) {
+            if (lane != except && waitingSince.get(cell(lane)) != NOBODY) {
+                crossing.wake(this, lane);
+            }
+        }
+    }
+
+    /** Asks for an idle server of another pool to be closed where that would make room for one of ours. */
+    <S> void evictForRoom(Crossing<S> crossing) {
+        for (Cap cap : caps) {
+            if (cap.isFull()) {
+                for (PoolShare member : cap.members()) {
+                    int lane = member.equals(this) ? -1 : member.laneWithSpare();
+                    if (lane >= 0) {
+                        crossing.evict(member, lane);
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    private int laneWithSpare() {
+        return open() > limits.minSize() ? laneWithIdle(-1) : -1;
+    }
+
+    // ---- what the lanes tell each other --------------------------------------------------------------------------
+
+    /** Publishes since when the oldest waiter of {@code lane} has waited; {@link #NOBODY} if none does. */
+    void publishWaiting(int lane, long sinceNanos) {
+        waitingSince.set(cell(lane), sinceNanos);
+    }
+
+    void publishIdle(int lane, int servers) {
+        idle.set(cell(lane) * 2, servers);
+    }
+
+    int idleOf(int lane) {
+        return idle.get(cell(lane) * 2);
+    }
+
+    private int laneWithIdle(int except) {
+        for (int lane = 0; lane < lanes; lane++) {
+            if (lane != except && idleOf(lane) > 0) {
+                return lane;
+            }
+        }
+        return -1;
+    }
+
+    int lanes() {
+        return lanes;
+    }
+
+    /**
+     * The lane that a server released on {@code self} should go to, its oldest waiter claimed; -1: it stays.
+     *
+     * @param ownSince since when the oldest waiter of {@code self} has waited, or {@link #NOBODY}
+     */
+    int claimWaiter(int self, long ownSince, long nowNanos) {
+        int best = -1;
+        long bestSince = NOBODY;
+        long longest = Long.MIN_VALUE;
+        if (ownSince != NOBODY) {
+            long own = nowNanos - ownSince;
+            longest = own + own / 4 + TOLERANCE_NANOS;
+        }
+        for (int lane = 0; lane < lanes; lane++) {
+            long since = lane == self ? NOBODY : waitingSince.get(cell(lane));
+            if (since != NOBODY && nowNanos - since > longest) {
+                longest = nowNanos - since;
+                best = lane;
+                bestSince = since;
+            }
+        }
+        return best >= 0 && waitingSince.compareAndSet(cell(best), bestSince, NOBODY) ? best : -1;
+    }
+}

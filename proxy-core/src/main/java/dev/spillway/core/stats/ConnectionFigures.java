@@ -1,0 +1,61 @@
+package dev.spillway.core.stats;
+
+import dev.spillway.core.session.ClientSession;
+import dev.spillway.core.session.ServerSession;
+
+/**
+ * A client or server connection at a moment. Immutable.
+ *
+ * @param type PgBouncer's letter: C a client, S a server
+ * @param peer {@code host:port}, like {@code local}
+ * @param waitNanos how long it has waited for a server
+ * @param id tells it from the others
+ * @param linkId the one it is linked to; 0 if none
+ */
+record ConnectionFigures(
+        String type,
+        String user,
+        String database,
+        String state,
+        String peer,
+        String local,
+        long connectedAtMillis,
+        long waitNanos,
+        int id,
+        int linkId,
+        int processId,
+        String applicationName) {
+    static ConnectionFigures of(ClientSession client, long nowNanos) {
+        ServerSession server = client.server();
+        return new ConnectionFigures(
+                "C",
+                client.identity().user(),
+                client.identity().database(),
+                client.state(),
+                client.wire().peer(),
+                client.wire().local(),
+                client.identity().connectedAtMillis(),
+                client.waitNanos(nowNanos),
+                System.identityHashCode(client),
+                server == null ? 0 : System.identityHashCode(server),
+                0,
+                client.identity().applicationName());
+    }
+
+    static ConnectionFigures of(ServerSession server, String user, String database) {
+        ClientSession client = server.client();
+        return new ConnectionFigures(
+                "S",
+                user,
+                database,
+                server.state(),
+                server.wire().peer(),
+                server.wire().local(),
+                server.openedAtMillis(),
+                0,
+                System.identityHashCode(server),
+                client == null ? 0 : System.identityHashCode(client),
+                server.processId(),
+                "");
+    }
+}
