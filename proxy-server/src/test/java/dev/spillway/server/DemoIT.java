@@ -28,7 +28,9 @@ class DemoIT {
         assertThat(number("servers used +(\\d+)")).isBetween(1, 5);
         assertThat(number("transactions +(\\d+)")).isGreaterThanOrEqualTo(60);
         assertThat(number("errors +(\\d+)")).isZero();
-        assertThat(out.toString()).containsPattern("psql -h 127.0.0.1 -p \\d+ -U app shop\n").contains("SHOW POOLS");
+        assertThat(out.toString())
+                .containsPattern("psql -h 127.0.0.1 -p \\d+ -U app shop\n")
+                .contains("SHOW POOLS");
     }
 
     @Test

@@ -32,6 +32,7 @@ public final class SpillwayCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Missing command: try 'spillway demo', 'spillway run' or --help");
+        throw new ParameterException(
+                spec.commandLine(), "Missing command: try 'spillway demo', 'spillway run' or --help");
     }
 }

@@ -70,8 +70,7 @@ public final class Demo {
 
     private boolean show(boolean stays) throws DemoFailure, SQLException, IOException, InterruptedException {
         screen.line("Starting a PostgreSQL for the demo, with max_connections = " + plan.maxConnections() + " ...");
-        EmbeddedServer postgres =
-                teardown.open(() -> EmbeddedServer.start(plan.maxConnections(), plan.clients()));
+        EmbeddedServer postgres = teardown.open(() -> EmbeddedServer.start(plan.maxConnections(), plan.clients()));
         ServerCount count = teardown.open(() -> new ServerCount(postgres.superuserUrl("postgres")));
         Tally direct = direct(postgres);
         awaitNoClients(count);
@@ -139,8 +138,10 @@ public final class Demo {
     private Figures through(DemoProxy proxy, ServerCount count, Tally direct)
             throws SQLException, InterruptedException {
         screen.line("");
-        screen.line("2. Through Spillway, with a pool of %d: the same %d clients, one transaction after another for %d s."
-                .formatted(plan.poolSize(), plan.clients(), plan.duration().toSeconds()));
+        screen.line(
+                "2. Through Spillway, with a pool of %d: the same %d clients, one transaction after another for %d s."
+                        .formatted(
+                                plan.poolSize(), plan.clients(), plan.duration().toSeconds()));
         try (Crowd crowd = new Crowd(plan.clients(), EmbeddedServer.clientUrl(proxy.port()))) {
             crowd.connect();
             PoolFigures before = proxy.figures();
@@ -157,7 +158,8 @@ public final class Demo {
     private void showProgress(Crowd crowd, ServerCount count, long beginNanos) {
         long second = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - beginNanos);
         Tally tally = crowd.tally();
-        int errors = tally.errors().values().stream().mapToInt(Tally.Errors::count).sum();
+        int errors =
+                tally.errors().values().stream().mapToInt(Tally.Errors::count).sum();
         screen.live(
                 second,
                 "   %2d s: %d clients, %d servers, %d transactions, %d errors"

@@ -11,6 +11,8 @@ final class DemoFailure extends Exception {
     /** The exception's first line, for the end of a sentence; never empty. */
     static String reason(Throwable cause) {
         String message = cause.getMessage();
-        return message == null ? cause.getClass().getSimpleName() : message.lines().findFirst().orElse("no reason given");
+        return message == null
+                ? cause.getClass().getSimpleName()
+                : message.lines().findFirst().orElse("no reason given");
     }
 }

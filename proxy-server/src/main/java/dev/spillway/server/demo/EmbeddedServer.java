@@ -125,7 +125,8 @@ final class EmbeddedServer implements AutoCloseable {
 
     private static void delete(Path directory) {
         try (Stream<Path> files = Files.walk(directory)) {
-            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
         } catch (IOException | UncheckedIOException e) {
             // It is a temporary directory: what cannot be removed now, the system removes some day.
             directory.toFile().deleteOnExit();

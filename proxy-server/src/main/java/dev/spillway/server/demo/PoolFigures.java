@@ -15,7 +15,6 @@ public record PoolFigures(long assignments, long waits, long waitNanos) {
 
     /** What happened since {@code earlier}. */
     PoolFigures since(PoolFigures earlier) {
-        return new PoolFigures(
-                assignments - earlier.assignments, waits - earlier.waits, waitNanos - earlier.waitNanos);
+        return new PoolFigures(assignments - earlier.assignments, waits - earlier.waits, waitNanos - earlier.waitNanos);
     }
 }

@@ -12,7 +12,8 @@ final class Report {
     /** What happened without Spillway. */
     static List<String> direct(DemoPlan plan, Tally tally) {
         List<String> lines = new ArrayList<>();
-        int failed = tally.errors().values().stream().mapToInt(Tally.Errors::count).sum();
+        int failed =
+                tally.errors().values().stream().mapToInt(Tally.Errors::count).sum();
         lines.add("   %d had their transaction, %d got an error:".formatted(tally.transactions(), failed));
         tally.errors()
                 .forEach((state, errors) ->
@@ -33,11 +34,24 @@ final class Report {
                 figures.errors().values().stream().mapToInt(Tally.Errors::count).sum();
         lines.add(row("errors", Long.toString(errors)));
         figures.errors()
-                .forEach((state, error) -> lines.add("     %d x %s (SQLSTATE %s)"
-                        .formatted(error.count(), error.words(), state)));
-        lines.add(row("transaction time", String.format(ROOT, "p50 %.1f ms, p99 %.1f ms, waiting included", figures.p50Micros() / 1e3, figures.p99Micros() / 1e3)));
+                .forEach((state, error) ->
+                        lines.add("     %d x %s (SQLSTATE %s)".formatted(error.count(), error.words(), state)));
+        lines.add(row(
+                "transaction time",
+                String.format(
+                        ROOT,
+                        "p50 %.1f ms, p99 %.1f ms, waiting included",
+                        figures.p50Micros() / 1e3,
+                        figures.p99Micros() / 1e3)));
         PoolFigures pool = figures.pool();
-        lines.add(row("waits for a server", String.format(ROOT, "%d of %d, %.1f ms on average", pool.waits(), pool.assignments(), pool.waits() == 0 ? 0 : pool.waitNanos() / 1e6 / pool.waits())));
+        lines.add(row(
+                "waits for a server",
+                String.format(
+                        ROOT,
+                        "%d of %d, %.1f ms on average",
+                        pool.waits(),
+                        pool.assignments(),
+                        pool.waits() == 0 ? 0 : pool.waitNanos() / 1e6 / pool.waits())));
         lines.add("");
         lines.add(verdict(figures));
         return lines;
