@@ -3,8 +3,11 @@ package dev.spillway.server;
 import dev.spillway.core.auth.StoredSecret;
 import dev.spillway.core.auth.UserList;
 import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.pool.PoolCounters;
+import dev.spillway.core.stats.LaneView;
 import dev.spillway.server.admin.ConsoleSession;
 import dev.spillway.server.cli.SpillwayVersion;
+import dev.spillway.server.demo.PoolFigures;
 import dev.spillway.server.lane.Credentials;
 import dev.spillway.server.lane.Lane;
 import dev.spillway.server.transport.NettyTransport;
@@ -13,7 +16,10 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,11 +60,11 @@ public final class Proxy {
     /**
      * Opens the port.
      *
-     * @throws IOException if it cannot be opened or auth_file cannot be read; the message is for the user
+     * @throws IOException if it cannot be opened, auth_file cannot be read or this system lacks the transport; the message is for the user
      */
     public static Proxy start(ProxyConfig config) throws IOException {
         Map<String, StoredSecret> secrets = secrets(config);
-        NettyTransport transport = NettyTransport.choose(config.transport());
+        NettyTransport transport = transport(config);
         EventLoopGroup loops = transport.newGroup(1, "lane");
         ExecutorService slowWork = Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().name("slow-work").daemon().factory());
@@ -84,14 +90,36 @@ public final class Proxy {
         return proxy;
     }
 
+    private static NettyTransport transport(ProxyConfig config) throws IOException {
+        try {
+            return NettyTransport.choose(config.transport());
+        } catch (IllegalStateException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
     private static Map<String, StoredSecret> secrets(ProxyConfig config) throws IOException {
         String file = config.authFile();
         if (file == null) {
             return Map.of();
         }
-        UserList users = UserList.parse(Files.readString(Path.of(file)));
+        UserList users = UserList.parse(read(file));
         users.problems().forEach(problem -> LOG.warn("{}:{}: {}", file, problem.line(), problem.text()));
         return users.users();
+    }
+
+    private static String read(String authFile) throws IOException {
+        String problem;
+        try {
+            return Files.readString(Path.of(authFile));
+        } catch (NoSuchFileException e) {
+            problem = "there is no such file";
+        } catch (CharacterCodingException e) {
+            problem = "it is not UTF-8 text";
+        } catch (IOException | InvalidPathException e) {
+            problem = String.valueOf(e.getMessage());
+        }
+        throw new IOException("auth_file " + authFile + " cannot be read: " + problem);
     }
 
     private void listen(NettyTransport transport) throws IOException {
@@ -120,6 +148,18 @@ public final class Proxy {
     /** The port clients connect to; of interest where {@code listen_port} is 0. */
     public int port() {
         return ((InetSocketAddress) listeners.getFirst().localAddress()).getPort();
+    }
+
+    /** What all pools have done so far, read on the lane. */
+    PoolFigures figures() {
+        return onLane(() -> {
+            PoolFigures sum = new PoolFigures(0, 0, 0);
+            for (LaneView.PoolEntry entry : lane.view().pools()) {
+                PoolCounters counters = entry.pool().pool().counters();
+                sum = sum.plus(new PoolFigures(counters.assignments, counters.waits, counters.waitNanos));
+            }
+            return sum;
+        });
     }
 
     /**

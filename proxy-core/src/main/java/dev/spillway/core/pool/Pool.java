@@ -111,6 +111,7 @@ public final class Pool<S extends PooledServer> {
         }
         Map.Entry<Waiter<S>, Long> oldest = queue.next();
         Waiter<S> waiter = oldest.getKey();
+        counters.waits++;
         counters.waitNanos += nowNanos - oldest.getValue();
         counters.assignments++;
         queue.remove();

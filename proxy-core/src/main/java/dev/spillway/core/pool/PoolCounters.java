@@ -9,6 +9,9 @@ public final class PoolCounters {
     public long bytesSent;
     public long transactionNanos;
     public long queryNanos;
+    /** Assignments to a client that had to wait; what they waited is in {@link #waitNanos}. */
+    public long waits;
+
     public long waitNanos;
     public long clientLogins;
 }
