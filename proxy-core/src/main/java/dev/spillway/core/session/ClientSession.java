@@ -391,7 +391,9 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
     /** Ends the session from our side, with an error that the client can read. */
     public void close(ErrorFields error) {
         if (!isClosed) {
-            answers.error(error);
+            if (server == null || !server.isInsideReply()) {
+                answers.error(error);
+            }
             leave();
         }
     }

@@ -144,6 +144,11 @@ public final class ServerSession implements Phase, PooledServer {
         return status == IDLE && replies.isEmpty() && !replies.needsSync() && !replies.isReadingCopyData();
     }
 
+    /** Has the holder had a part of a message only? What we say would become the rest of it. */
+    boolean isInsideReply() {
+        return frames.isInsideFrame() && forwardsFrame;
+    }
+
     int pipelined() {
         return replies.size();
     }
@@ -159,7 +164,9 @@ public final class ServerSession implements Phase, PooledServer {
             return;
         }
         if (isCutOff) {
-            close("client left in the middle of a message");
+            ports.log("server closed", describe(), "client left in the middle of a message");
+            leavePool();
+            wire.close(); // without Terminate, whose bytes could complete the message
             return;
         }
         if (replies.isDoubtful() || cancels.isUncertain()) {
@@ -378,11 +385,10 @@ public final class ServerSession implements Phase, PooledServer {
 
     @Override
     public void onClosed() {
-        boolean isSudden = !closed;
-        leavePool();
-        if (isSudden) {
+        if (!closed) {
             ports.log("server closed", describe(), lastWords == null ? "connection lost" : lastWords.message());
         }
+        leavePool();
         tellHolder();
         frames.close();
     }
@@ -394,7 +400,7 @@ public final class ServerSession implements Phase, PooledServer {
             ErrorFields words = lastWords;
             String why = words == null ? "the server closed the connection unexpectedly" : words.message();
             ErrorFields error = ProxyError.SERVER_LOST.fields(home.pool().name(), why);
-            linked.onServerClosed(error, lastWordsTold);
+            linked.onServerClosed(error, lastWordsTold || isInsideReply());
         }
     }
 
