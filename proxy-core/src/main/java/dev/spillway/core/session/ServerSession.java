@@ -41,15 +41,13 @@ public final class ServerSession implements Phase, PooledServer {
     private long idleSinceNanos;
     private byte status = IDLE;
     private Map<String, String> parameters;
-    private @Nullable Snapshot snapshot = Snapshot.NEUTRAL;
+    private final SettingsInForce settings = new SettingsInForce();
     private @Nullable LeaseHolder holder;
     private @Nullable Recovery recovery;
     private final Injections injections = new Injections();
     private @Nullable ErrorFields lastWords;
     private boolean lastWordsTold;
     private boolean forwardsFrame;
-    private boolean parametersChanged;
-    private boolean settingsReset;
     private final CancelGuard cancels = new CancelGuard();
     private boolean closed;
 
@@ -73,7 +71,7 @@ public final class ServerSession implements Phase, PooledServer {
     void link(LeaseHolder next, Snapshot wanted) {
         holder = next;
         wire.setReading(true);
-        if (wanted.equals(snapshot)) {
+        if (settings.are(wanted)) {
             next.onRestored();
         } else {
             restore(wanted);
@@ -81,22 +79,18 @@ public final class ServerSession implements Phase, PooledServer {
     }
 
     private void restore(Snapshot wanted) {
-        snapshot = null;
-        injectRestore(wanted.restoreSql(), () -> {
-            snapshot = wanted;
-            parametersChanged = false;
-            settingsReset = false;
-        });
+        settings.becomeUnknown();
+        injectRestore(wanted.restoreSql(), () -> settings.become(wanted));
     }
 
     /** Has a RESET or DISCARD run since the holder's settings were put into force, and is no transaction open? */
     boolean hasLostSettings() {
-        return settingsReset && status == IDLE;
+        return settings.wereReset() && status == IDLE;
     }
 
     /** Puts those of the holder's settings back into force that were lost; the holder hears as after {@link #link}. */
     void reapply(Snapshot wanted) {
-        settingsReset = false;
+        settings.becomeUnknown();
         injectRestore(wanted.reapplySql(), () -> {});
         wire.flush();
     }
@@ -217,7 +211,7 @@ public final class ServerSession implements Phase, PooledServer {
     }
 
     void noteNeutral() {
-        snapshot = Snapshot.NEUTRAL;
+        settings.become(Snapshot.NEUTRAL);
     }
 
     ByteBuf newMessage() {
@@ -261,9 +255,8 @@ public final class ServerSession implements Phase, PooledServer {
     }
 
     private void onReply(byte type) {
-        if (type == BackendType.COMMAND_COMPLETE && SettingTags.mayChangeSettings(frames)) {
-            snapshot = null; // nobody knows now what is in force
-            settingsReset |= SettingTags.mayResetSettings(frames);
+        if (type == BackendType.COMMAND_COMPLETE) {
+            settings.onTag(frames);
         }
         boolean isForwarded = isForwarded(replies.onReply(type), type);
         addToRun(isForwarded && holder != null);
@@ -296,9 +289,7 @@ public final class ServerSession implements Phase, PooledServer {
         }
         boolean isForwarded = isForwarded(replies.onReadyForQuery(newStatus), BackendType.READY_FOR_QUERY);
         status = newStatus;
-        if (parametersChanged) {
-            snapshot = null;
-        }
+        settings.onReady();
         LeaseHolder linked = holder;
         if (isForwarded && linked != null) {
             addToRun(true);
@@ -353,7 +344,7 @@ public final class ServerSession implements Phase, PooledServer {
         parameters = Collections.unmodifiableMap(changed);
         LeaseHolder linked = holder;
         if (linked != null && replies.isHeadForwarded()) {
-            parametersChanged = true;
+            settings.onReportedChange();
             run.flush();
             linked.onParameterStatus(this);
         }
@@ -389,31 +380,23 @@ public final class ServerSession implements Phase, PooledServer {
             ports.log("server closed", describe(), lastWords == null ? "connection lost" : lastWords.message());
         }
         leavePool();
-        tellHolder();
+        String why = lastWords == null ? "the server closed the connection unexpectedly" : lastWords.message();
+        tellHolder(ProxyError.SERVER_LOST, why, lastWordsTold || isInsideReply());
         frames.close();
     }
 
-    private void tellHolder() {
+    private void tellHolder(ProxyError error, String why, boolean isTold) {
         LeaseHolder linked = holder;
         holder = null;
         if (linked != null) {
-            ErrorFields words = lastWords;
-            String why = words == null ? "the server closed the connection unexpectedly" : words.message();
-            ErrorFields error = ProxyError.SERVER_LOST.fields(home.pool().name(), why);
-            linked.onServerClosed(error, lastWordsTold || isInsideReply());
+            linked.onServerClosed(error.fields(home.pool().name(), why), isTold);
         }
     }
 
     private void breakOff(String why) {
         ports.log("server broke the protocol", describe(), why);
-        lastWords = null;
         leavePool();
-        LeaseHolder linked = holder;
-        holder = null;
-        if (linked != null) {
-            linked.onServerClosed(
-                    ProxyError.SERVER_MISBEHAVED.fields(home.pool().name(), why), false);
-        }
+        tellHolder(ProxyError.SERVER_MISBEHAVED, why, false);
         wire.close();
     }
 
@@ -475,7 +458,7 @@ public final class ServerSession implements Phase, PooledServer {
 
     @Override
     public @Nullable Snapshot affinity() {
-        return snapshot;
+        return settings.known();
     }
 
     /** PgBouncer's name of its state: active, idle, being_canceled or tested. */

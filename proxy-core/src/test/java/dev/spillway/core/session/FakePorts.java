@@ -16,6 +16,11 @@ final class FakePorts implements SessionPorts {
     long nanos = 1_000_000_000_000L;
 
     @Override
+    public long nowMillis() {
+        return 0;
+    }
+
+    @Override
     public long nowNanos() {
         return nanos;
     }
