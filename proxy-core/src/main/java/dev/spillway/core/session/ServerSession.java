@@ -13,7 +13,6 @@ import dev.spillway.core.session.state.Snapshot;
 import io.netty.buffer.ByteBuf;
 import java.util.Collections;
 import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -214,6 +213,9 @@ public final class ServerSession implements Phase, PooledServer {
                 onPiece();
             }
             run.flush();
+            if (!closed && replies.isEmpty()) {
+                onQuiet(); // not before all is read: what nobody asked for must not meet the next client
+            }
         } catch (ProtocolViolation e) {
             run.flush();
             breakOff(e.text());
@@ -283,9 +285,6 @@ public final class ServerSession implements Phase, PooledServer {
         } else {
             endInjection();
         }
-        if (replies.isEmpty()) {
-            onQuiet();
-        }
     }
 
     private void endInjection() {
@@ -297,7 +296,6 @@ public final class ServerSession implements Phase, PooledServer {
     }
 
     private void onQuiet() {
-        run.flush();
         LeaseHolder linked = holder;
         if (linked != null) {
             linked.onQuiet();
@@ -308,12 +306,17 @@ public final class ServerSession implements Phase, PooledServer {
     }
 
     private void onError() {
+        boolean isUnasked = replies.isEmpty() && !replies.needsSync();
         boolean isForwarded = replies.onError() == ReplyQueue.Verdict.FORWARD && holder != null;
         if (frames.isComplete()) {
             ErrorFields error = ErrorFields.read(frames.body());
             if (error.isFatal()) {
                 lastWords = error;
                 lastWordsTold = isForwarded;
+            }
+            if (isUnasked && (holder == null || !error.isFatal())) {
+                close("it said, unasked, " + error.message());
+                return;
             }
             if (!isForwarded) {
                 injectionError = error;
@@ -326,14 +329,11 @@ public final class ServerSession implements Phase, PooledServer {
 
     private void onParameterStatus() {
         MessageCursor body = frames.body();
-        String name = body.readString();
-        String value = body.readString();
-        if (value.equals(parameters.get(name))) {
+        Map<String, String> now = ReportedParameters.with(parameters, body.readString(), body.readString());
+        if (now.equals(parameters)) {
             return;
         }
-        Map<String, String> changed = new TreeMap<>(parameters);
-        changed.put(name, value);
-        parameters = Collections.unmodifiableMap(changed);
+        parameters = now;
         LeaseHolder linked = holder;
         if (linked != null && replies.isHeadForwarded()) {
             parametersChanged = true;
@@ -384,8 +384,13 @@ public final class ServerSession implements Phase, PooledServer {
             ErrorFields words = lastWords;
             String why = words == null ? "the server closed the connection unexpectedly" : words.message();
             ErrorFields error = ProxyError.SERVER_LOST.fields(home.pool().name(), why);
-            linked.onServerClosed(error, lastWordsTold);
+            linked.onServerClosed(error, lastWordsTold || hasHalfSent());
         }
+    }
+
+    /** Has the holder been given a part of a message? Then it can be told nothing more. */
+    boolean hasHalfSent() {
+        return frames.isInsideFrame() && forwardsFrame;
     }
 
     private void breakOff(String why) {
