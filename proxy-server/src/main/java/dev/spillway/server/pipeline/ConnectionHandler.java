@@ -5,7 +5,9 @@ import dev.spillway.core.session.Wire;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -14,6 +16,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,6 +42,9 @@ import org.slf4j.LoggerFactory;
 @SuppressWarnings("FutureReturnValueIgnored") // what fails arrives in exceptionCaught
 public final class ConnectionHandler extends ChannelInboundHandlerAdapter implements Wire {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionHandler.class);
+
+    /** How long a peer may take to read the last that it is told. */
+    private static final int LAST_WORDS_LIMIT_SECONDS = 10;
 
     private enum State {
         OPEN,
@@ -218,7 +224,18 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
         state = State.CLOSING;
         dirty = false;
         // Netty writes in order: when the empty buffer is through, so is all that came before it.
-        ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        ChannelFuture written = ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        setReading(true); // or its leaving would not be noticed
+        if (!written.isDone()) {
+            closeAnyway();
+        }
+    }
+
+    /** A peer that does not take what was written would keep the connection and its buffers for ever. */
+    private void closeAnyway() {
+        Channel channel = ctx.channel();
+        var limit = channel.eventLoop().schedule(() -> channel.close(), LAST_WORDS_LIMIT_SECONDS, TimeUnit.SECONDS);
+        channel.closeFuture().addListener(closed -> limit.cancel(false));
     }
 
     @Override
