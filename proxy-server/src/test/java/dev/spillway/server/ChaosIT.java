@@ -57,7 +57,7 @@ class ChaosIT {
 
     private void assertSound(RunningProxy proxy, ChaosRelay relay, Endpoint target) throws Exception {
         OracleReport report = IsolationOracle.run(IsolationOracle.Settings.of(target, direct, seed)
-                .clients(CLIENTS, IS_THOROUGH ? 5000 : 40)
+                .clients(CLIENTS, IS_THOROUGH ? 5000 : 25)
                 .limit(Duration.ofSeconds(IS_THOROUGH ? 120 : 10))
                 .features(FEATURES)
                 .losses(relay::cuts));
