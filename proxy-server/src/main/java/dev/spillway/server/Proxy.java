@@ -41,6 +41,7 @@ import org.slf4j.LoggerFactory;
 public final class Proxy {
     private static final Logger LOG = LoggerFactory.getLogger(Proxy.class);
     private static final long DRAIN_PAUSE_MILLIS = 50;
+    private static final long CLOSE_LIMIT_MILLIS = 5000;
 
     private final ProxyConfig config;
     private final EventLoopGroup loops;
@@ -175,11 +176,11 @@ public final class Proxy {
         while (onLane(lane::drain) && System.nanoTime() - deadline < 0) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(DRAIN_PAUSE_MILLIS));
         }
-        onLane(() -> {
-            lane.closeAll();
-            return true;
-        });
-        loops.shutdownGracefully(50, 2000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
+        // Netty's io_uring loops never end when a connection's request to the kernel is still under way.
+        onLane(lane::closeAll).awaitUninterruptibly(CLOSE_LIMIT_MILLIS);
+        if (!loops.shutdownGracefully(50, 2000, TimeUnit.MILLISECONDS).awaitUninterruptibly(CLOSE_LIMIT_MILLIS)) {
+            LOG.warn("the event loops did not end within {} ms", CLOSE_LIMIT_MILLIS);
+        }
         slowWork.shutdownNow();
         LOG.info("stopped");
     }

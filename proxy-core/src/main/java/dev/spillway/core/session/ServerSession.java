@@ -13,7 +13,6 @@ import dev.spillway.core.session.state.Snapshot;
 import io.netty.buffer.ByteBuf;
 import java.util.Collections;
 import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -138,11 +137,6 @@ public final class ServerSession implements Phase, PooledServer {
         return status == IDLE && replies.isEmpty() && !replies.needsSync() && !replies.isReadingCopyData();
     }
 
-    /** Has the holder had a part of a message only? What we say would become the rest of it. */
-    boolean isInsideReply() {
-        return frames.isInsideFrame() && forwardsFrame;
-    }
-
     int pipelined() {
         return replies.size();
     }
@@ -229,6 +223,9 @@ public final class ServerSession implements Phase, PooledServer {
                 onPiece();
             }
             run.flush();
+            if (!closed && replies.isEmpty()) {
+                onQuiet(); // not before all is read: what nobody asked for must not meet the next client
+            }
         } catch (ProtocolViolation e) {
             run.flush();
             breakOff(e.text());
@@ -298,13 +295,9 @@ public final class ServerSession implements Phase, PooledServer {
             injections.onReady(newStatus);
         }
         replies.pump();
-        if (replies.isEmpty()) {
-            onQuiet();
-        }
     }
 
     private void onQuiet() {
-        run.flush();
         LeaseHolder linked = holder;
         if (linked != null) {
             linked.onQuiet();
@@ -315,12 +308,17 @@ public final class ServerSession implements Phase, PooledServer {
     }
 
     private void onError() {
+        boolean isUnasked = replies.isEmpty() && !replies.needsSync();
         boolean isForwarded = replies.onError() == ReplyQueue.Verdict.FORWARD && holder != null;
         if (frames.isComplete()) {
             ErrorFields error = ErrorFields.read(frames.body());
             if (error.isFatal()) {
                 lastWords = error;
                 lastWordsTold = isForwarded;
+            }
+            if (isUnasked && (holder == null || !error.isFatal())) {
+                close("it said, unasked, " + error.message());
+                return;
             }
             if (!isForwarded) {
                 injections.onError(error);
@@ -334,14 +332,11 @@ public final class ServerSession implements Phase, PooledServer {
 
     private void onParameterStatus() {
         MessageCursor body = frames.body();
-        String name = body.readString();
-        String value = body.readString();
-        if (value.equals(parameters.get(name))) {
+        Map<String, String> now = ReportedParameters.with(parameters, body.readString(), body.readString());
+        if (now.equals(parameters)) {
             return;
         }
-        Map<String, String> changed = new TreeMap<>(parameters);
-        changed.put(name, value);
-        parameters = Collections.unmodifiableMap(changed);
+        parameters = now;
         LeaseHolder linked = holder;
         if (linked != null && replies.isHeadForwarded()) {
             settings.onReportedChange();
@@ -381,7 +376,7 @@ public final class ServerSession implements Phase, PooledServer {
         }
         leavePool();
         String why = lastWords == null ? "the server closed the connection unexpectedly" : lastWords.message();
-        tellHolder(ProxyError.SERVER_LOST, why, lastWordsTold || isInsideReply());
+        tellHolder(ProxyError.SERVER_LOST, why, lastWordsTold || hasHalfSent());
         frames.close();
     }
 
@@ -391,6 +386,11 @@ public final class ServerSession implements Phase, PooledServer {
         if (linked != null) {
             linked.onServerClosed(error.fields(home.pool().name(), why), isTold);
         }
+    }
+
+    /** Has the holder been given a part of a message? Then it can be told nothing more. */
+    boolean hasHalfSent() {
+        return frames.isInsideFrame() && forwardsFrame;
     }
 
     private void breakOff(String why) {

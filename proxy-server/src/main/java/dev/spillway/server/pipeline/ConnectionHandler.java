@@ -5,8 +5,10 @@ import dev.spillway.core.session.Wire;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
@@ -41,8 +43,8 @@ import org.slf4j.LoggerFactory;
 public final class ConnectionHandler extends ChannelInboundHandlerAdapter implements Wire {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionHandler.class);
 
-    /** How long a peer that takes nothing may put off the end of its connection. */
-    private static final int LAST_WORDS_SECONDS = 10;
+    /** How long a peer may take to read the last that it is told. */
+    private static final int LAST_WORDS_LIMIT_SECONDS = 10;
 
     private enum State {
         OPEN,
@@ -222,16 +224,18 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
         state = State.CLOSING;
         dirty = false;
         // Netty writes in order: when the empty buffer is through, so is all that came before it.
-        ChannelFuture sent = ctx.writeAndFlush(Unpooled.EMPTY_BUFFER);
-        if (sent.isDone()) {
-            ctx.close();
-            return;
+        ChannelFuture written = ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        setReading(true); // or its leaving would not be noticed
+        if (!written.isDone()) {
+            closeAnyway();
         }
-        var deadline = ctx.channel().eventLoop().schedule(() -> ctx.close(), LAST_WORDS_SECONDS, TimeUnit.SECONDS);
-        sent.addListener(done -> {
-            deadline.cancel(false);
-            ctx.close();
-        });
+    }
+
+    /** A peer that does not take what was written would keep the connection and its buffers for ever. */
+    private void closeAnyway() {
+        Channel channel = ctx.channel();
+        var limit = channel.eventLoop().schedule(() -> channel.close(), LAST_WORDS_LIMIT_SECONDS, TimeUnit.SECONDS);
+        channel.closeFuture().addListener(closed -> limit.cancel(false));
     }
 
     @Override
