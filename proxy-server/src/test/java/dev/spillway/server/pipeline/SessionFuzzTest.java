@@ -169,7 +169,7 @@ class SessionFuzzTest {
 
         /** In pieces cut at random, and sometimes not to the end. */
         private void feed(EmbeddedChannel channel, byte[] bytes) {
-            int end = random.nextInt(20) == 0 ? random.nextInt(bytes.length) : bytes.length;
+            int end = random.nextInt(20) == 0 ? random.nextInt(bytes.length + 1) : bytes.length;
             for (int at = 0; at < end && channel.isOpen(); ) {
                 int to = random.nextInt(3) == 0 ? end : Math.min(end, at + 1 + random.nextInt(12));
                 channel.writeInbound(Unpooled.copiedBuffer(Arrays.copyOfRange(bytes, at, to)));
