@@ -5,10 +5,8 @@ import dev.spillway.core.session.Wire;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
@@ -178,7 +176,7 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
         if (!known && !isPeersDoing(cause)) {
             LOG.error("connection failed peer={} local={}", peer, local, cause);
         }
-        from.close();
+        closeNow();
     }
 
     /** TLS errors arrive wrapped in a DecoderException. */
@@ -221,27 +219,36 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
         if (state != State.OPEN) {
             return;
         }
+        setReading(true); // or its leaving would not be noticed
         state = State.CLOSING;
         dirty = false;
         // Netty writes in order: when the empty buffer is through, so is all that came before it.
-        ChannelFuture written = ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
-        setReading(true); // or its leaving would not be noticed
-        if (!written.isDone()) {
-            closeAnyway();
+        ChannelFuture written = ctx.writeAndFlush(Unpooled.EMPTY_BUFFER);
+        if (written.isDone()) {
+            closeNow();
+            return;
         }
+        // A peer that does not take what was written would keep the connection and its buffers for ever.
+        var limit = ctx.channel().eventLoop().schedule(this::closeNow, LAST_WORDS_LIMIT_SECONDS, TimeUnit.SECONDS);
+        written.addListener(done -> {
+            limit.cancel(false);
+            closeNow();
+        });
     }
 
-    /** A peer that does not take what was written would keep the connection and its buffers for ever. */
-    private void closeAnyway() {
-        Channel channel = ctx.channel();
-        var limit = channel.eventLoop().schedule(() -> channel.close(), LAST_WORDS_LIMIT_SECONDS, TimeUnit.SECONDS);
-        channel.closeFuture().addListener(closed -> limit.cancel(false));
+    /**
+     * Netty's io_uring channel may close later than it is told to, and a read that is asked for in between is one that
+     * nobody cancels: the kernel would keep the socket open for it, and the event loop could not end.
+     */
+    private void closeNow() {
+        ctx.channel().config().setAutoRead(false);
+        ctx.close();
     }
 
     @Override
     public void setReading(boolean on) {
         ChannelConfig config = ctx.channel().config();
-        if (config.isAutoRead() != on) {
+        if (state == State.OPEN && config.isAutoRead() != on) {
             config.setAutoRead(on);
         }
     }
