@@ -54,6 +54,9 @@ final class Arrows {
             row("core.stats").uses("core.pool", "core.session", "core.route"),
             row("server.configfile").uses("core.config").libraries("org.tomlj..", "org.slf4j.."),
             row("server.cli").uses("core.config", "server.configfile").libraries("picocli..", "org.slf4j.."),
+            row("server.demo")
+                    .uses("core.config", "core.pool")
+                    .libraries("io.zonky..", "org.HdrHistogram..", "org.slf4j.."),
             row("server.transport").uses("core.session").libraries(NETTY),
             row("server.pipeline").uses("core.session", "server.transport").libraries(NETTY),
             row("server.lane")

@@ -1,28 +1,78 @@
 package dev.spillway.server;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.LoggerContext;
 import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.pool.Totals;
 import dev.spillway.server.cli.SpillwayCommand;
+import dev.spillway.server.demo.Demo;
+import dev.spillway.server.demo.DemoPlan;
+import dev.spillway.server.demo.DemoProxy;
 import java.io.IOException;
+import java.io.PrintWriter;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The entry point. */
+/** The entry point. What runs is stopped when the process ends, by itself or by a signal; the log is the last to stop. */
 public final class Main {
+    private volatile Runnable stop = () -> {};
+
     private Main() {}
 
     public static void main(String[] args) {
-        System.exit(SpillwayCommand.commandLine(Main::run, System.getenv()).execute(args));
+        Main main = new Main();
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(main::end));
+        System.exit(SpillwayCommand.commandLine(main::run, main::demo, System.getenv())
+                .execute(args));
     }
 
-    private static int run(ProxyConfig config) {
+    private int run(ProxyConfig config) {
         try {
             Proxy proxy = Proxy.start(config);
-            Runtime.getRuntime()
-                    .addShutdownHook(Thread.ofPlatform().name("stop").unstarted(proxy::stop));
+            stop = proxy::stop;
             proxy.awaitStop();
             return 0;
         } catch (IOException e) {
             LoggerFactory.getLogger(Main.class).error("{}", e.getMessage());
             return 1;
         }
+    }
+
+    private int demo(PrintWriter out, PrintWriter err, boolean isTerminal, boolean stays) {
+        // The lines of the demo are the demo's; its PostgreSQL logs every refusal that is meant to happen.
+        logs().getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.WARN);
+        logs().getLogger("io.zonky").setLevel(Level.OFF);
+        Demo demo = new Demo(DemoPlan.standard(), Main::startForDemo, out, err, isTerminal);
+        stop = demo::stop;
+        return demo.run(stays);
+    }
+
+    static DemoProxy startForDemo(ProxyConfig config) throws IOException {
+        Proxy proxy = Proxy.start(config);
+        return new DemoProxy() {
+            @Override
+            public int port() {
+                return proxy.port();
+            }
+
+            @Override
+            public Totals totals() {
+                return proxy.totals();
+            }
+
+            @Override
+            public void close() {
+                proxy.stop();
+            }
+        };
+    }
+
+    private void end() {
+        stop.run();
+        logs().stop();
+    }
+
+    private static LoggerContext logs() {
+        return (LoggerContext) LoggerFactory.getILoggerFactory();
     }
 }

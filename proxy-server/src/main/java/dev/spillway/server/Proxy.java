@@ -3,6 +3,8 @@ package dev.spillway.server;
 import dev.spillway.core.auth.StoredSecret;
 import dev.spillway.core.auth.UserList;
 import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.pool.Totals;
+import dev.spillway.core.stats.PoolFigures;
 import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.server.admin.ConsoleSession;
 import dev.spillway.server.cli.SpillwayVersion;
@@ -13,9 +15,13 @@ import dev.spillway.server.transport.NettyTransport;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
+import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +44,7 @@ import org.slf4j.LoggerFactory;
 public final class Proxy {
     private static final Logger LOG = LoggerFactory.getLogger(Proxy.class);
     private static final long DRAIN_PAUSE_MILLIS = 50;
+    private static final long CLOSE_LIMIT_MILLIS = 5000;
 
     private final ProxyConfig config;
     private final EventLoopGroup loops;
@@ -57,11 +64,11 @@ public final class Proxy {
     /**
      * Opens the port.
      *
-     * @throws IOException if it cannot be opened or auth_file cannot be read; the message is for the user
+     * @throws IOException if it cannot be opened, auth_file cannot be read or this system lacks the transport; the message is for the user
      */
     public static Proxy start(ProxyConfig config) throws IOException {
         Map<String, StoredSecret> secrets = secrets(config);
-        NettyTransport transport = NettyTransport.choose(config.transport());
+        NettyTransport transport = transport(config);
         int count = config.lanes() == 0 ? Runtime.getRuntime().availableProcessors() : config.lanes();
         EventLoopGroup loops = transport.newGroup(count, "lane");
         ExecutorService slowWork = Executors.newSingleThreadExecutor(
@@ -121,14 +128,36 @@ public final class Proxy {
         };
     }
 
+    private static NettyTransport transport(ProxyConfig config) throws IOException {
+        try {
+            return NettyTransport.choose(config.transport());
+        } catch (IllegalStateException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
     private static Map<String, StoredSecret> secrets(ProxyConfig config) throws IOException {
         String file = config.authFile();
         if (file == null) {
             return Map.of();
         }
-        UserList users = UserList.parse(Files.readString(Path.of(file)));
+        UserList users = UserList.parse(read(file));
         users.problems().forEach(problem -> LOG.warn("{}:{}: {}", file, problem.line(), problem.text()));
         return users.users();
+    }
+
+    private static String read(String authFile) throws IOException {
+        String problem;
+        try {
+            return Files.readString(Path.of(authFile));
+        } catch (NoSuchFileException e) {
+            problem = "there is no such file";
+        } catch (CharacterCodingException e) {
+            problem = "it is not UTF-8 text";
+        } catch (IOException | InvalidPathException e) {
+            problem = String.valueOf(e.getMessage());
+        }
+        throw new IOException("auth_file " + authFile + " cannot be read: " + problem);
     }
 
     private void listen(NettyTransport transport) throws IOException {
@@ -159,6 +188,13 @@ public final class Proxy {
         return ((InetSocketAddress) listeners.getFirst().localAddress()).getPort();
     }
 
+    /** What all pools have done so far, counted together. */
+    Totals totals() {
+        CompletableFuture<ProxyFigures> figures = new CompletableFuture<>();
+        lanes.figures(lanes.all().getFirst(), figures::complete);
+        return figures.join().pools().stream().map(PoolFigures::totals).reduce(Totals.NONE, Totals::plus);
+    }
+
     /**
      * Lets no new client in, waits up to shutdown_timeout for transactions to end, then closes everything. Blocks;
      * repeating it does nothing.
@@ -172,11 +208,13 @@ public final class Proxy {
         while (drain() && System.nanoTime() - deadline < 0) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(DRAIN_PAUSE_MILLIS));
         }
-        lanes.all().forEach(lane -> on(lane, () -> {
-            lane.closeAll();
-            return true;
-        }));
-        loops.shutdownGracefully(50, 2000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
+        // Netty's io_uring loops never end when a connection's request to the kernel is still under way.
+        List<Future<?>> closings = new ArrayList<>();
+        lanes.all().forEach(lane -> closings.add(on(lane, lane::closeAll)));
+        closings.forEach(closing -> closing.awaitUninterruptibly(CLOSE_LIMIT_MILLIS));
+        if (!loops.shutdownGracefully(50, 2000, TimeUnit.MILLISECONDS).awaitUninterruptibly(CLOSE_LIMIT_MILLIS)) {
+            LOG.warn("the event loops did not end within {} ms", CLOSE_LIMIT_MILLIS);
+        }
         slowWork.shutdownNow();
         LOG.info("stopped");
     }

@@ -20,6 +20,8 @@ import dev.spillway.testkit.PipelineProgram;
 import dev.spillway.testkit.PostgresFixture;
 import dev.spillway.testkit.WireClient;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -30,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -178,6 +181,19 @@ class ProxyIT {
             assertThat(client.queryOne("show timezone")).isEqualTo("Europe/Oslo");
             assertThat(client.queryOne("show app.tenant")).isEqualTo("8");
         }
+    }
+
+    @Test
+    void unreadableAuthFileIsOneSentence(@TempDir Path directory) throws IOException {
+        Path binary = Files.write(directory.resolve("users"), new byte[] {(byte) 0xff, (byte) 0xfe});
+        ProxyConfig config = config(direct.port(), PoolMode.TRANSACTION, 1);
+
+        assertThatThrownBy(() -> Proxy.start(config.with(Settings.AUTH_FILE, directory + "/none")))
+                .isInstanceOf(IOException.class)
+                .hasMessage("auth_file " + directory + "/none cannot be read: there is no such file");
+        assertThatThrownBy(() -> Proxy.start(config.with(Settings.AUTH_FILE, binary.toString())))
+                .isInstanceOf(IOException.class)
+                .hasMessage("auth_file " + binary + " cannot be read: it is not UTF-8 text");
     }
 
     private static String ask(Connection connection, String sql) throws SQLException {

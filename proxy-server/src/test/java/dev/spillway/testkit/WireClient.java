@@ -167,6 +167,11 @@ public final class WireClient implements Closeable {
         }
     }
 
+    /** What is left until the server closes, cut off wherever it is. */
+    public byte[] readAll() throws IOException {
+        return in.readAllBytes();
+    }
+
     /** A simple query and its whole answer. */
     public List<BackendMessage> query(String sql) throws IOException {
         send(Messages.query(sql));

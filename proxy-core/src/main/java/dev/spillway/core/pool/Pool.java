@@ -161,6 +161,7 @@ public final class Pool<S extends PooledServer> {
         Iterator<Map.Entry<Waiter<S>, Long>> queue = waiters.entrySet().iterator();
         Map.Entry<Waiter<S>, Long> oldest = queue.next();
         Waiter<S> waiter = oldest.getKey();
+        counters.waits++;
         counters.waitNanos += nowNanos - oldest.getValue();
         counters.assignments++;
         queue.remove();

@@ -11,6 +11,9 @@ public final class PoolCounters {
     public long bytesSent;
     public long transactionNanos;
     public long queryNanos;
+    /** Assignments to a client that had to wait; what they waited is in {@link #waitNanos}. */
+    public long waits;
+
     public long waitNanos;
     public long clientLogins;
 
@@ -30,6 +33,7 @@ public final class PoolCounters {
                 bytesSent,
                 transactionNanos / NANOS_PER_MICRO,
                 queryNanos / NANOS_PER_MICRO,
+                waits,
                 waitNanos / NANOS_PER_MICRO,
                 clientLogins);
     }

@@ -7,6 +7,7 @@ package dev.spillway.core.pool;
  * @param received bytes from clients
  * @param sent bytes to clients
  * @param transactionMicros time in transactions, waits included
+ * @param waits assignments to a client that had to wait
  * @param waitMicros time that clients waited for a server
  */
 public record Totals(
@@ -17,10 +18,11 @@ public record Totals(
         long sent,
         long transactionMicros,
         long queryMicros,
+        long waits,
         long waitMicros,
         long clientLogins) {
     /** Of a pool that has done nothing. */
-    public static final Totals NONE = new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0);
+    public static final Totals NONE = new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     /** Of two pools together. */
     public Totals plus(Totals other) {
@@ -41,6 +43,7 @@ public record Totals(
                 sent + sign * other.sent,
                 transactionMicros + sign * other.transactionMicros,
                 queryMicros + sign * other.queryMicros,
+                waits + sign * other.waits,
                 waitMicros + sign * other.waitMicros,
                 clientLogins + sign * other.clientLogins);
     }

@@ -13,17 +13,19 @@ import org.jspecify.annotations.Nullable;
  * continuation} of one. Which frames are waited for is {@link FrameRules}' decision.
  *
  * <p>Buffers: {@link #feed} takes the chunk; {@link #finish} releases it. A frame that is split over chunks and must be
- * seen whole is put together in a buffer of its own, of exactly its size and never larger than the rules' limit; that
+ * seen whole is put together in a buffer of its own, which grows with what has really come; that
  * buffer lives until the following {@link #next} or {@link #finish}. The caller retains what it wants to keep. An idle
  * connection holds no buffer.
  *
- * <p>It never looks behind a frame's five header bytes, and never allocates by a length that the rules do not allow.
+ * <p>It never looks behind a frame's five header bytes, and never allocates by a length that a header merely announces.
  *
  * <p>hot: absolute gets only, nothing is allocated unless a frame is split.
  */
 public final class FrameReader {
     /** The type byte and the length field. */
     public static final int HEADER_BYTES = 5;
+
+    private static final int FIRST_ROOM_BYTES = 256;
 
     private final ByteBufAllocator allocator;
     private FrameRules rules;
@@ -100,7 +102,7 @@ public final class FrameReader {
         if (total > rules.wholeUpTo(frameType)) {
             return piece(bytes, position, available, frameType, total - available);
         }
-        split = allocator.buffer(total, total).writeBytes(bytes, position, available);
+        split = roomFor(available, total).writeBytes(bytes, position, available);
         position = limit;
         return false;
     }
@@ -161,10 +163,15 @@ public final class FrameReader {
         if (head.maxCapacity() >= total) {
             return head;
         }
-        ByteBuf frame = allocator.buffer(total, total).writeBytes(head, 0, head.writerIndex());
+        ByteBuf frame = roomFor(limit - position, total).writeBytes(head, 0, head.writerIndex());
         head.release();
         split = frame;
         return frame;
+    }
+
+    /** For a frame of {@code total} bytes of which so many are here: whoever announces much and sends little costs little. */
+    private ByteBuf roomFor(int arrived, int total) {
+        return allocator.buffer(Math.min(total, Math.max(FIRST_ROOM_BYTES, 2 * arrived)), total);
     }
 
     private void topUp(ByteBuf target, int size) {
@@ -264,6 +271,11 @@ public final class FrameReader {
     /** Are we inside a frame whose head the caller has seen already? */
     public boolean isInsideFrame() {
         return missing > 0;
+    }
+
+    /** Has more been fed than the current piece and those before it? */
+    public boolean hasMore() {
+        return position < limit;
     }
 
     /** Bytes kept back because their frame is not whole yet. */

@@ -75,21 +75,26 @@ public final class ClientLogin implements Phase {
                 readAnswers(bytes);
             }
         } catch (ProtocolViolation e) {
-            ports.log("client login failed", wire.peer(), e.text());
+            ports.log("client login failed", subject(), e.text());
             refuse(ProxyError.PROTOCOL.fields(e.text()));
         } catch (Refused e) {
-            refuse(e.error());
+            onRefused(e.error());
         }
         wire.flush();
     }
 
+    private void onRefused(ErrorFields error) {
+        ports.log("client login failed", subject(), error.message());
+        refuse(error);
+    }
+
+    private String subject() {
+        return request == null ? wire.peer() : request.database() + "/" + request.user() + "@" + wire.peer();
+    }
+
     private void readStartup(ByteBuf bytes) {
-        ByteBuf before = startup;
-        startup = before == null ? bytes : before.writeBytes(bytes);
-        ByteBuf in = startup;
-        if (before != null) {
-            bytes.release();
-        }
+        ByteBuf in = join(startup, bytes);
+        startup = in;
         while (!isOver && request == null) {
             StartupPacket packet = StartupDecoder.decode(in);
             if (packet == null) {
@@ -99,11 +104,23 @@ public final class ClientLogin implements Phase {
             onPacket(packet, in);
         }
         startup = null;
-        if (isOver || !in.isReadable()) {
-            in.release();
-        } else {
-            throw endAfter(in, "the client sent more than its startup packet");
+        in.release();
+    }
+
+    /** What was kept and what has come now; takes {@code bytes}. */
+    private static ByteBuf join(@Nullable ByteBuf kept, ByteBuf bytes) {
+        if (kept == null) {
+            return bytes;
         }
+        boolean fits = bytes.readableBytes() <= kept.maxWritableBytes();
+        if (fits) {
+            kept.writeBytes(bytes);
+        }
+        bytes.release();
+        if (!fits) {
+            throw new ProtocolViolation("the client sent more than its startup packet");
+        }
+        return kept;
     }
 
     /** What is not a whole packet yet, in a buffer that can grow to one and not further. */
@@ -114,11 +131,6 @@ public final class ClientLogin implements Phase {
                     .writeBytes(in, in.readerIndex(), Math.min(in.readableBytes(), StartupDecoder.MAX_PACKET_BYTES));
             in.release();
         }
-    }
-
-    private static ProtocolViolation endAfter(ByteBuf in, String text) {
-        in.release();
-        return new ProtocolViolation(text);
     }
 
     private void onPacket(StartupPacket packet, ByteBuf rest) {
@@ -133,7 +145,17 @@ public final class ClientLogin implements Phase {
                 reception.cancel(cancel);
                 end();
             }
-            case StartupPacket.StartupMessage message -> onStartupMessage(message);
+            case StartupPacket.StartupMessage message -> {
+                requireNoMore(rest.isReadable(), "startup packet");
+                onStartupMessage(message);
+            }
+        }
+    }
+
+    /** The next phase would never see what came too early, and the client would wait for its answer for ever. */
+    private static void requireNoMore(boolean isMore, String than) {
+        if (isMore) {
+            throw new ProtocolViolation("the client sent more than its " + than);
         }
     }
 
@@ -179,6 +201,7 @@ public final class ClientLogin implements Phase {
                 if (length > machine.responseLimitBytes()) {
                     throw new ProtocolViolation("password message too long");
                 }
+                requireNoMore(frames.hasMore(), "password message");
                 onStep(machine.onResponse(frames.body().readBytes(length)));
             }
         } finally {
@@ -212,14 +235,14 @@ public final class ClientLogin implements Phase {
         try {
             onStep(machine.resume(salted));
         } catch (Refused e) {
-            refuse(e.error());
+            onRefused(e.error());
         }
         wire.flush();
     }
 
     private void onFailed(String detail, boolean isViolation) {
         String user = request == null ? "" : request.user();
-        ports.log("client login failed", user + "@" + wire.peer(), detail);
+        ports.log("client login failed", subject(), detail);
         refuse(
                 isViolation
                         ? ProxyError.AUTHENTICATION_GARBLED.fields(user, detail)

@@ -157,6 +157,7 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
         if (linked != null) {
             linked.wire().setReading(wire.isWritable());
         }
+        updateReading();
     }
 
     @Override
@@ -231,7 +232,8 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
         ServerSession linked = server;
         boolean hasRoom = held == null || held.readableBytes() < HELD_LIMIT_BYTES;
         boolean serverTakes = linked == null || (linked.wire().isWritable() && linked.pipelined() < MAX_PIPELINED);
-        wire.setReading(hasRoom && serverTakes);
+        boolean ownTaken = linked != null || wire.isWritable(); // what we answer ourselves must not pile up
+        wire.setReading(hasRoom && serverTakes && ownTaken);
     }
 
     @Override
@@ -391,7 +393,9 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
     /** Ends the session from our side, with an error that the client can read. */
     public void close(ErrorFields error) {
         if (!isClosed) {
-            answers.error(error);
+            if (server == null || !server.hasHalfSent()) {
+                answers.error(error);
+            }
             leave();
         }
     }

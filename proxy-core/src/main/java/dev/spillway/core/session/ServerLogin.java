@@ -12,7 +12,6 @@ import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendMessages;
 import io.netty.buffer.ByteBuf;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * A server connection from its first byte to its first ReadyForQuery.
@@ -26,8 +25,9 @@ public final class ServerLogin implements Phase {
     private final ServerPool home;
     private final ServerAuth auth;
     private final FrameReader frames;
-    private final Map<String, String> parameters = new TreeMap<>();
+    private Map<String, String> parameters = Map.of();
     private CancelKey key = new CancelKey(0, new byte[4]);
+    private boolean isAuthenticated;
     private boolean isOver;
 
     /** {@code startup} is what the StartupMessage carries: user and database. */
@@ -59,15 +59,27 @@ public final class ServerLogin implements Phase {
 
     private void onMessage() {
         MessageCursor body = frames.body();
+        requireTurn(frames.type());
         switch (frames.type()) {
             case BackendType.AUTHENTICATION -> onStep(auth.onRequest(body.readInt(), body.readBytes(body.remaining())));
-            case BackendType.PARAMETER_STATUS -> parameters.put(body.readString(), body.readString());
+            case BackendType.PARAMETER_STATUS ->
+                parameters = ReportedParameters.with(parameters, body.readString(), body.readString());
             case BackendType.BACKEND_KEY_DATA -> key = new CancelKey(body.readInt(), body.readBytes(body.remaining()));
             case BackendType.ERROR_RESPONSE -> onError(ErrorFields.read(body));
             case BackendType.READY_FOR_QUERY -> succeed();
             default -> {
                 // a notice, which nobody is there to read
             }
+        }
+    }
+
+    /** Without AuthenticationOk a server has not proved itself, whatever else it says. */
+    private void requireTurn(byte type) {
+        boolean isForAuthenticated = type == BackendType.PARAMETER_STATUS
+                || type == BackendType.BACKEND_KEY_DATA
+                || type == BackendType.READY_FOR_QUERY;
+        if (isForAuthenticated && !isAuthenticated) {
+            throw new ProtocolViolation("the server sent message type '" + (char) type + "' before AuthenticationOk");
         }
     }
 
@@ -85,7 +97,8 @@ public final class ServerLogin implements Phase {
                         onStep(auth.resume(salted));
                     }
                 });
-            case ServerAuthStep.Proceed(), ServerAuthStep.Ok() -> {}
+            case ServerAuthStep.Proceed() -> {}
+            case ServerAuthStep.Ok() -> isAuthenticated = true;
             case ServerAuthStep.Failed(String text) ->
                 fail(ProxyError.SERVER_UNREACHABLE.fields(home.pool().name(), text), true);
         }
@@ -98,6 +111,12 @@ public final class ServerLogin implements Phase {
     }
 
     private void succeed() {
+        if (frames.hasMore()) {
+            throw new ProtocolViolation("the server sent more than its first ReadyForQuery");
+        }
+        if (frames.body().readByte() != 'I') {
+            throw new ProtocolViolation("the server begins inside a transaction");
+        }
         isOver = true;
         ServerSession session = new ServerSession(wire, ports, home, key, parameters);
         wire.become(session);

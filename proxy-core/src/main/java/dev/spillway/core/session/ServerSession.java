@@ -13,7 +13,6 @@ import dev.spillway.core.session.state.Snapshot;
 import io.netty.buffer.ByteBuf;
 import java.util.Collections;
 import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,15 +40,13 @@ public final class ServerSession implements Phase, PooledServer {
     private long idleSinceNanos;
     private byte status = IDLE;
     private Map<String, String> parameters;
-    private @Nullable Snapshot snapshot = Snapshot.NEUTRAL;
+    private final SettingsInForce settings = new SettingsInForce();
     private @Nullable LeaseHolder holder;
     private @Nullable Recovery recovery;
     private final Injections injections = new Injections();
     private @Nullable ErrorFields lastWords;
     private boolean lastWordsTold;
     private boolean forwardsFrame;
-    private boolean parametersChanged;
-    private boolean settingsReset;
     private final CancelGuard cancels = new CancelGuard();
     private boolean isMoving;
     private boolean closed;
@@ -74,7 +71,7 @@ public final class ServerSession implements Phase, PooledServer {
     void link(LeaseHolder next, Snapshot wanted) {
         holder = next;
         wire.setReading(true);
-        if (wanted.equals(snapshot)) {
+        if (settings.are(wanted)) {
             next.onRestored();
         } else {
             restore(wanted);
@@ -82,22 +79,18 @@ public final class ServerSession implements Phase, PooledServer {
     }
 
     private void restore(Snapshot wanted) {
-        snapshot = null;
-        injectRestore(wanted.restoreSql(), () -> {
-            snapshot = wanted;
-            parametersChanged = false;
-            settingsReset = false;
-        });
+        settings.becomeUnknown();
+        injectRestore(wanted.restoreSql(), () -> settings.become(wanted));
     }
 
     /** Has a RESET or DISCARD run since the holder's settings were put into force, and is no transaction open? */
     boolean hasLostSettings() {
-        return settingsReset && status == IDLE;
+        return settings.wereReset() && status == IDLE;
     }
 
     /** Puts those of the holder's settings back into force that were lost; the holder hears as after {@link #link}. */
     void reapply(Snapshot wanted) {
-        settingsReset = false;
+        settings.becomeUnknown();
         injectRestore(wanted.reapplySql(), () -> {});
         wire.flush();
     }
@@ -160,7 +153,9 @@ public final class ServerSession implements Phase, PooledServer {
             return;
         }
         if (isCutOff) {
-            close("client left in the middle of a message");
+            ports.log("server closed", describe(), "client left in the middle of a message");
+            leavePool();
+            wire.close(); // without Terminate, whose bytes could complete the message
             return;
         }
         if (replies.isDoubtful() || cancels.isUncertain()) {
@@ -229,7 +224,7 @@ public final class ServerSession implements Phase, PooledServer {
     }
 
     void noteNeutral() {
-        snapshot = Snapshot.NEUTRAL;
+        settings.become(Snapshot.NEUTRAL);
     }
 
     ByteBuf newMessage() {
@@ -247,6 +242,9 @@ public final class ServerSession implements Phase, PooledServer {
                 onPiece();
             }
             run.flush();
+            if (!closed && replies.isEmpty()) {
+                onQuiet(); // not before all is read: what nobody asked for must not meet the next client
+            }
         } catch (ProtocolViolation e) {
             run.flush();
             breakOff(e.text());
@@ -273,9 +271,8 @@ public final class ServerSession implements Phase, PooledServer {
     }
 
     private void onReply(byte type) {
-        if (type == BackendType.COMMAND_COMPLETE && SettingTags.mayChangeSettings(frames)) {
-            snapshot = null; // nobody knows now what is in force
-            settingsReset |= SettingTags.mayResetSettings(frames);
+        if (type == BackendType.COMMAND_COMPLETE) {
+            settings.onTag(frames);
         }
         boolean isForwarded = isForwarded(replies.onReply(type), type);
         addToRun(isForwarded && holder != null);
@@ -308,9 +305,7 @@ public final class ServerSession implements Phase, PooledServer {
         }
         boolean isForwarded = isForwarded(replies.onReadyForQuery(newStatus), BackendType.READY_FOR_QUERY);
         status = newStatus;
-        if (parametersChanged) {
-            snapshot = null;
-        }
+        settings.onReady();
         LeaseHolder linked = holder;
         if (isForwarded && linked != null) {
             addToRun(true);
@@ -319,13 +314,9 @@ public final class ServerSession implements Phase, PooledServer {
             injections.onReady(newStatus);
         }
         replies.pump();
-        if (replies.isEmpty()) {
-            onQuiet();
-        }
     }
 
     private void onQuiet() {
-        run.flush();
         LeaseHolder linked = holder;
         if (linked != null) {
             linked.onQuiet();
@@ -336,12 +327,17 @@ public final class ServerSession implements Phase, PooledServer {
     }
 
     private void onError() {
+        boolean isUnasked = replies.isEmpty() && !replies.needsSync();
         boolean isForwarded = replies.onError() == ReplyQueue.Verdict.FORWARD && holder != null;
         if (frames.isComplete()) {
             ErrorFields error = ErrorFields.read(frames.body());
             if (error.isFatal()) {
                 lastWords = error;
                 lastWordsTold = isForwarded;
+            }
+            if (isUnasked && (holder == null || !error.isFatal())) {
+                close("it said, unasked, " + error.message());
+                return;
             }
             if (!isForwarded) {
                 injections.onError(error);
@@ -355,17 +351,14 @@ public final class ServerSession implements Phase, PooledServer {
 
     private void onParameterStatus() {
         MessageCursor body = frames.body();
-        String name = body.readString();
-        String value = body.readString();
-        if (value.equals(parameters.get(name))) {
+        Map<String, String> now = ReportedParameters.with(parameters, body.readString(), body.readString());
+        if (now.equals(parameters)) {
             return;
         }
-        Map<String, String> changed = new TreeMap<>(parameters);
-        changed.put(name, value);
-        parameters = Collections.unmodifiableMap(changed);
+        parameters = now;
         LeaseHolder linked = holder;
         if (linked != null && replies.isHeadForwarded()) {
-            parametersChanged = true;
+            settings.onReportedChange();
             run.flush();
             linked.onParameterStatus(this);
         }
@@ -397,36 +390,32 @@ public final class ServerSession implements Phase, PooledServer {
 
     @Override
     public void onClosed() {
-        boolean isSudden = !closed;
-        leavePool();
-        if (isSudden) {
+        if (!closed) {
             ports.log("server closed", describe(), lastWords == null ? "connection lost" : lastWords.message());
         }
-        tellHolder();
+        leavePool();
+        String why = lastWords == null ? "the server closed the connection unexpectedly" : lastWords.message();
+        tellHolder(ProxyError.SERVER_LOST, why, lastWordsTold || hasHalfSent());
         frames.close();
     }
 
-    private void tellHolder() {
+    private void tellHolder(ProxyError error, String why, boolean isTold) {
         LeaseHolder linked = holder;
         holder = null;
         if (linked != null) {
-            ErrorFields words = lastWords;
-            String why = words == null ? "the server closed the connection unexpectedly" : words.message();
-            ErrorFields error = ProxyError.SERVER_LOST.fields(home.pool().name(), why);
-            linked.onServerClosed(error, lastWordsTold);
+            linked.onServerClosed(error.fields(home.pool().name(), why), isTold);
         }
+    }
+
+    /** Has the holder been given a part of a message? Then it can be told nothing more. */
+    boolean hasHalfSent() {
+        return frames.isInsideFrame() && forwardsFrame;
     }
 
     private void breakOff(String why) {
         ports.log("server broke the protocol", describe(), why);
-        lastWords = null;
         leavePool();
-        LeaseHolder linked = holder;
-        holder = null;
-        if (linked != null) {
-            linked.onServerClosed(
-                    ProxyError.SERVER_MISBEHAVED.fields(home.pool().name(), why), false);
-        }
+        tellHolder(ProxyError.SERVER_MISBEHAVED, why, false);
         wire.close();
     }
 
@@ -490,7 +479,7 @@ public final class ServerSession implements Phase, PooledServer {
 
     @Override
     public @Nullable Snapshot affinity() {
-        return snapshot;
+        return settings.known();
     }
 
     /** PgBouncer's name of its state: active, idle, being_canceled or tested. */

@@ -1,5 +1,6 @@
 package dev.spillway.core.session;
 
+import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.pool.Waiter;
 import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.ProtocolViolation;
@@ -51,6 +52,10 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
     }
 
     private void welcome(Map<String, String> parameters) {
+        if (frames.heldBytes() > 0) { // the session would read on in the middle of a message
+            end(ProxyError.PROTOCOL.fields("the client began a message before its login was complete"));
+            return;
+        }
         isOver = true;
         pool.pool().counters().clientLogins++;
         ClientSession session = new ClientSession(wire, ports, pool, identity, parameters);
@@ -74,7 +79,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
             Map<String, String> parameters = linked.parameters();
             pool.learnWelcome(identity.snapshot(), parameters);
             welcome(parameters);
-            giveBackIfQuiet(linked);
+            onQuiet();
         }
     }
 
@@ -147,7 +152,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
                 leave();
             }
         } catch (ProtocolViolation e) {
-            end(dev.spillway.core.error.ProxyError.PROTOCOL.fields(e.text()));
+            end(ProxyError.PROTOCOL.fields(e.text()));
         } finally {
             frames.finish();
         }

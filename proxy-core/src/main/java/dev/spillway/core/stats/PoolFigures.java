@@ -36,8 +36,8 @@ public record PoolFigures(
                 entry.user(),
                 pool.mode(),
                 view.clients().stream()
-                        .filter(client -> client.pool().equals(pool)
-                                && !client.state().equals("waiting"))
+                        .filter(client ->
+                                client.pool().equals(pool) && !client.state().equals("waiting"))
                         .count(),
                 slice.waiting(),
                 count(pool, "active"),

@@ -7,8 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** What there is at a moment: of one lane, or of all of them together. Immutable. */
-public record ProxyFigures(
-        List<PoolFigures> pools, List<ConnectionFigures> clients, List<ConnectionFigures> servers) {
+public record ProxyFigures(List<PoolFigures> pools, List<ConnectionFigures> clients, List<ConnectionFigures> servers) {
     /** Of one lane; called on that lane. */
     public static ProxyFigures of(LaneView view) {
         List<PoolFigures> pools = new ArrayList<>();
@@ -31,8 +30,7 @@ public record ProxyFigures(
         List<ConnectionFigures> clients = new ArrayList<>();
         List<ConnectionFigures> servers = new ArrayList<>();
         for (ProxyFigures lane : lanes) {
-            lane.pools.forEach(
-                    pool -> pools.merge(pool.database() + "\0" + pool.user(), pool, PoolFigures::plus));
+            lane.pools.forEach(pool -> pools.merge(pool.database() + "\0" + pool.user(), pool, PoolFigures::plus));
             clients.addAll(lane.clients);
             servers.addAll(lane.servers);
         }

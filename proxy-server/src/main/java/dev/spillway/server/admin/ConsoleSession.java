@@ -40,8 +40,9 @@ public final class ConsoleSession implements Phase {
     }
 
     private static final int TEXT_OID = 25;
-    private static final String KNOWN = "SHOW POOLS, SHOW CLIENTS, SHOW SERVERS, SHOW STATS, SHOW DATABASES, SHOW CONFIG"
-            + " and SHOW VERSION are known.";
+    private static final String KNOWN =
+            "SHOW POOLS, SHOW CLIENTS, SHOW SERVERS, SHOW STATS, SHOW DATABASES, SHOW CONFIG"
+                    + " and SHOW VERSION are known.";
 
     private final Wire wire;
     private final Source source;

@@ -24,12 +24,15 @@ public final class SpillwayCommand implements Runnable {
     private SpillwayCommand() {}
 
     /** The whole command line, ready to {@code execute(args)}. */
-    public static CommandLine commandLine(ProxyRunner runner, Map<String, String> environment) {
-        return new CommandLine(new SpillwayCommand()).addSubcommand(new RunCommand(runner, environment));
+    public static CommandLine commandLine(ProxyRunner runner, DemoRunner demo, Map<String, String> environment) {
+        return new CommandLine(new SpillwayCommand())
+                .addSubcommand(new RunCommand(runner, environment))
+                .addSubcommand(new DemoCommand(demo));
     }
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Missing command: try 'spillway run', or --help");
+        throw new ParameterException(
+                spec.commandLine(), "Missing command: try 'spillway demo', 'spillway run' or --help");
     }
 }

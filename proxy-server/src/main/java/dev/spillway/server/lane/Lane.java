@@ -38,7 +38,11 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -77,6 +81,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     private final Map<String, LaneView.PoolEntry> pools = new LinkedHashMap<>();
     private final Map<CancelKey, ClientSession> clients = new LinkedHashMap<>();
     private final Map<Channel, Long> arrivals = new LinkedHashMap<>();
+    private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final Map<ServerLogin, Long> openings = new LinkedHashMap<>();
     private final Map<KeyDerivation, byte[]> derived = new LinkedHashMap<>();
     private final Map<PoolShare, ServerPool> slices = new LinkedHashMap<>();
@@ -127,6 +132,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     /** Makes an accepted connection a client of this lane. */
     public void accept(Channel channel) {
         lanes.onConnected();
+        channels.add(channel);
         arrivals.put(channel, nowNanos());
         channel.closeFuture().addListener(closed -> {
             lanes.onDisconnected();
@@ -279,24 +285,22 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         Map<String, String> startup = new LinkedHashMap<>();
         startup.put("user", user);
         startup.put("database", Objects.requireNonNullElse(database.dbname(), database.name()));
-        transport
+        var attempt = transport
                 .clientBootstrap(config.tcpKeepalive())
                 .group(loop)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, connectTimeoutMillis())
                 .handler(new ConnectionHandler(wire -> login(wire, pool, database, user, startup)))
-                .connect(database.host(), database.port())
-                .addListener(connecting -> {
-                    if (!connecting.isSuccess()) {
-                        String why = String.valueOf(connecting.cause().getMessage());
-                        log("server login failed", pool.pool().name(), why);
-                        pool.pool()
-                                .onOpenFailed(
-                                        ProxyError.SERVER_UNREACHABLE.fields(
-                                                pool.pool().name(), why),
-                                        false,
-                                        nowNanos());
-                    }
-                });
+                .connect(database.host(), database.port());
+        channels.add(attempt.channel());
+        attempt.addListener(connecting -> {
+            if (!connecting.isSuccess()) {
+                String why = String.valueOf(connecting.cause().getMessage());
+                log("server login failed", pool.pool().name(), why);
+                pool.pool()
+                        .onOpenFailed(
+                                ProxyError.SERVER_UNREACHABLE.fields(pool.pool().name(), why), false, nowNanos());
+            }
+        });
     }
 
     private int connectTimeoutMillis() {
@@ -328,6 +332,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
                 .connect(
                         peer.substring(0, colon).replaceAll("[\\[\\]]", ""),
                         Integer.parseInt(peer.substring(colon + 1)));
+        channels.add(attempt.channel());
         attempt.addListener(connecting -> {
             if (!connecting.isSuccess()) {
                 ended.ended(true); // nothing was sent, so nothing can come
@@ -460,11 +465,12 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         return !clients.isEmpty();
     }
 
-    /** Closes every client and every server. */
-    public void closeAll() {
+    /** Tells every client why, then closes all connections; done when none is left. */
+    public Future<?> closeAll() {
         List.copyOf(clients.values()).forEach(client -> client.close(ProxyError.SHUTTING_DOWN.fields()));
         for (LaneView.PoolEntry entry : pools.values()) {
             List.copyOf(entry.pool().servers()).forEach(server -> server.close("shutting down"));
         }
+        return channels.close();
     }
 }

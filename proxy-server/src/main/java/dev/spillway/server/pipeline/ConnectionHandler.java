@@ -42,8 +42,8 @@ import org.slf4j.LoggerFactory;
 public final class ConnectionHandler extends ChannelInboundHandlerAdapter implements Wire {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionHandler.class);
 
-    /** How long a peer that takes nothing may put off the end of its connection. */
-    private static final int LAST_WORDS_SECONDS = 10;
+    /** How long a peer may take to read the last that it is told. */
+    private static final int LAST_WORDS_LIMIT_SECONDS = 10;
 
     private enum State {
         OPEN,
@@ -177,7 +177,7 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
         if (!known && !isPeersDoing(cause)) {
             LOG.error("connection failed peer={} local={}", peer, local, cause);
         }
-        from.close();
+        closeNow();
     }
 
     /** TLS errors arrive wrapped in a DecoderException. */
@@ -220,25 +220,36 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
         if (state != State.OPEN) {
             return;
         }
+        setReading(true); // or its leaving would not be noticed
         state = State.CLOSING;
         dirty = false;
         // Netty writes in order: when the empty buffer is through, so is all that came before it.
-        ChannelFuture sent = ctx.writeAndFlush(Unpooled.EMPTY_BUFFER);
-        if (sent.isDone()) {
-            ctx.close();
+        ChannelFuture written = ctx.writeAndFlush(Unpooled.EMPTY_BUFFER);
+        if (written.isDone()) {
+            closeNow();
             return;
         }
-        var deadline = ctx.channel().eventLoop().schedule(() -> ctx.close(), LAST_WORDS_SECONDS, TimeUnit.SECONDS);
-        sent.addListener(done -> {
-            deadline.cancel(false);
-            ctx.close();
+        // A peer that does not take what was written would keep the connection and its buffers for ever.
+        var limit = ctx.channel().eventLoop().schedule(this::closeNow, LAST_WORDS_LIMIT_SECONDS, TimeUnit.SECONDS);
+        written.addListener(done -> {
+            limit.cancel(false);
+            closeNow();
         });
+    }
+
+    /**
+     * Netty's io_uring channel may close later than it is told to, and a read that is asked for in between is one that
+     * nobody cancels: the kernel would keep the socket open for it, and the event loop could not end.
+     */
+    private void closeNow() {
+        ctx.channel().config().setAutoRead(false);
+        ctx.close();
     }
 
     @Override
     public void setReading(boolean on) {
         ChannelConfig config = ctx.channel().config();
-        if (config.isAutoRead() != on) {
+        if (state == State.OPEN && config.isAutoRead() != on) {
             config.setAutoRead(on);
         }
     }
@@ -278,9 +289,8 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
         setReading(false);
         dirty = false;
         // Netty deregisters in a task of its own, that is after the read event from which this may be called.
-        ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> ctx.channel()
-                .deregister()
-                .addListener(left -> register(target, arrived)));
+        ctx.writeAndFlush(Unpooled.EMPTY_BUFFER)
+                .addListener(sent -> ctx.channel().deregister().addListener(left -> register(target, arrived)));
     }
 
     private void register(EventLoop target, Runnable arrived) {

@@ -48,6 +48,13 @@ public final class NettyTransport {
     private static final RecvByteBufAllocator READ_BUFFERS =
             new AdaptiveRecvByteBufAllocator(512, 2048, 256 << 10).maxMessagesPerRead(4);
 
+    static {
+        // Netty's io_uring channel (4.2.18) reads on readiness. A readiness that is asked for once and for all tells it
+        // of a peer's reset once, and when a read is under way at that moment, what it reads is taken for all there is:
+        // the end of the connection is never noticed. Asked for anew after each read, it is told again.
+        System.setProperty("io.netty.iouring.pollAddMultishotEnabled", "false");
+    }
+
     private final Transport transport;
     private final IoHandlerFactory ioHandlers;
     private final Class<? extends ServerChannel> serverChannel;

@@ -18,6 +18,7 @@ class SpillwayCommandTest {
     private final Map<String, String> environment =
             new HashMap<>(Map.of("DATABASE_URL", "postgres://app:hush@db/shop"));
     private final List<ProxyConfig> started = new ArrayList<>();
+    private final List<Boolean> demosThatStay = new ArrayList<>();
 
     @Test
     void runHandsTheConfigurationOverAndReturnsTheExitCode() {
@@ -79,11 +80,33 @@ class SpillwayCommandTest {
                 .contains("DATABASE_URL");
     }
 
+    @Test
+    void demoNeedsNoConfigurationAndStaysUnlessItIsToExit() {
+        environment.clear();
+
+        assertThat(execute("demo")).isEqualTo(43);
+        assertThat(execute("demo", "--exit")).isEqualTo(43);
+
+        assertThat(demosThatStay).containsExactly(true, false);
+    }
+
+    @Test
+    void helpOfTheDemoNamesItsOptionAndStartsNothing() {
+        assertThat(execute("demo", "--help")).isZero();
+
+        assertThat(out.toString()).contains("Usage: spillway demo").contains("--exit");
+        assertThat(demosThatStay).isEmpty();
+    }
+
     private int execute(String... args) {
         CommandLine commandLine = SpillwayCommand.commandLine(
                 config -> {
                     started.add(config);
                     return 42;
+                },
+                (demoOut, demoErr, isTerminal, stays) -> {
+                    demosThatStay.add(stays);
+                    return 43;
                 },
                 environment);
         return commandLine

@@ -32,6 +32,12 @@ public final class FrontendType {
     /** PQ_LARGE_MESSAGE_LIMIT: MaxAllocSize - 1. */
     public static final int LARGE_LIMIT_BYTES = 0x3fffffff - 1;
 
+    /**
+     * A length field alone. PostgreSQL answers a Flush that has a body with an error after which it discards everything up
+     * to Sync, and a Flush has no place in the reply queue: it is better refused.
+     */
+    private static final int BARE_BYTES = 4;
+
     /** PG_MAX_AUTH_TOKEN_LENGTH. */
     public static final int PASSWORD_LIMIT_BYTES = 65_535;
 
@@ -58,7 +64,7 @@ public final class FrontendType {
             .allow(COPY_FAIL, SMALL_LIMIT_BYTES, WHOLE_UP_TO_BYTES)
             .allow(DESCRIBE, SMALL_LIMIT_BYTES, WHOLE_UP_TO_BYTES)
             .allow(EXECUTE, SMALL_LIMIT_BYTES, WHOLE_UP_TO_BYTES)
-            .allow(FLUSH, SMALL_LIMIT_BYTES, WHOLE_UP_TO_BYTES)
+            .allow(FLUSH, BARE_BYTES, WHOLE_UP_TO_BYTES)
             .allow(FUNCTION_CALL, LARGE_LIMIT_BYTES, WHOLE_UP_TO_BYTES)
             .allow(PARSE, LARGE_LIMIT_BYTES, WHOLE_UP_TO_BYTES)
             .allow(QUERY, LARGE_LIMIT_BYTES, WHOLE_UP_TO_BYTES)

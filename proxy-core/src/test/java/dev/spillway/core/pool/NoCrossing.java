@@ -1,0 +1,43 @@
+package dev.spillway.core.pool;
+
+import dev.spillway.core.config.PoolMode;
+import dev.spillway.core.session.ServerPool;
+import dev.spillway.core.session.ServerSession;
+
+/** The borders of the only lane there is: nobody can be asked. */
+public final class NoCrossing implements Crossing<Object> {
+    private static final NoCrossing ONLY = new NoCrossing();
+
+    private NoCrossing() {}
+
+    /** A pool on a single lane. */
+    public static <S extends PooledServer> Pool<S> pool(String name, PoolLimits limits, Pool.Opener opener) {
+        return new Pool<>(PoolShare.single(name, limits), 0, ONLY, opener);
+    }
+
+    /** The same for sessions. */
+    public static ServerPool pool(
+            String name, PoolMode mode, String resetQuery, PoolLimits limits, Pool.Opener opener) {
+        return new ServerPool(NoCrossing.<ServerSession>pool(name, limits, opener), mode, resetQuery);
+    }
+
+    @Override
+    public void hand(PoolShare share, Object server, int lane, boolean isAsked) {
+        throw new AssertionError("there is no other lane");
+    }
+
+    @Override
+    public void ask(PoolShare share, int donor, int lane) {
+        throw new AssertionError("there is no other lane");
+    }
+
+    @Override
+    public void wake(PoolShare share, int lane) {
+        throw new AssertionError("there is no other lane");
+    }
+
+    @Override
+    public void evict(PoolShare share, int lane) {
+        throw new AssertionError("there is no other pool");
+    }
+}

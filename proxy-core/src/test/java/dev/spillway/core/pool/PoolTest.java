@@ -1,0 +1,247 @@
+package dev.spillway.core.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.spillway.core.protocol.backend.ErrorFields;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.StringJoiner;
+import java.util.TreeMap;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Layer (c): a pool's situations, event by event.
+ *
+ * <p>Clients have numbers, servers letters in the order they are opened. {@code 1} arrives, {@code 1-} leaves; {@code
+ * 1=x} arrives and wants state x; {@code open}, {@code fail} and {@code final} are how the oldest opening ends; {@code a!}
+ * gives back, {@code a!x} with state x, {@code a#} closes; {@code +5s} lets time pass, and ticks. The outcome tells who
+ * got what ({@code 1:a}, {@code 1:wait} a timeout, {@code 1:final}) and what was closed, in order; then the figures
+ * open/opening/idle/waiting.
+ */
+class PoolTest {
+    private final VirtualTime time = new VirtualTime();
+    private final List<String> seen = new ArrayList<>();
+    private final TreeMap<String, FakeServer> servers = new TreeMap<>();
+    private final TreeMap<String, Waiter<FakeServer>> waiters = new TreeMap<>();
+
+    /** Size 2 and 1 in reserve; times in seconds: reserve 5, wait 120, idle 600, lifetime 3600, retry 15. */
+    private Pool<FakeServer> pool = pool(3600);
+
+    private Pool<FakeServer> pool(int lifetimeSeconds) {
+        return NoCrossing.pool(
+                "db/user",
+                new PoolLimits(
+                        2,
+                        0,
+                        1,
+                        Duration.ofSeconds(5),
+                        Duration.ofSeconds(120),
+                        Duration.ofSeconds(600),
+                        Duration.ofSeconds(lifetimeSeconds),
+                        Duration.ofSeconds(15),
+                        false),
+                () -> {});
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "a client that finds nothing has a server opened | 1                          |                 |"
+                        + " 0/1/0/1",
+                "it gets it once it is open                      | 1 open                     | 1:a             |"
+                        + " 1/0/0/0",
+                "an idle server is there at once                 | 1 open a! 2                | 1:a 2:a         |"
+                        + " 1/0/0/0",
+                "a released server goes to the oldest            | 1 open 2 3 a!              | 1:a 2:a         |"
+                        + " 1/1/0/1",
+                "a client that has left is not served            | 1 open 2 3 2- a!           | 1:a 3:a         |"
+                        + " 1/1/0/0",
+                "an opening that nobody waits for becomes idle   | 1 1- open                  |                 |"
+                        + " 1/0/1/0",
+                "no more than the size are opened                | 1 2 3                      |                 |"
+                        + " 0/2/0/3",
+                "one that is lost is replaced while someone waits | 1 2 3 open open a#        | 1:a 2:b -a      |"
+                        + " 1/1/0/1",
+                "one that is lost is not replaced otherwise      | 1 open a! a#               | 1:a -a          |"
+                        + " 0/0/0/0",
+                "newest idle server first                        | 1 2 open open a! b! 3      | 1:a 2:b 3:b     |"
+                        + " 2/0/1/0",
+                "a server with the wanted state before any other | 1 2 open open a!x b!y 3=x  | 1:a 2:b 3:a     |"
+                        + " 2/0/1/0",
+                "the reserve waits for the reserve timeout       | 1 2 3 open open +5s        | 1:a 2:b         |"
+                        + " 2/0/0/1",
+                "and is opened after it                          | 1 2 3 open open +5s +1s    | 1:a 2:b         |"
+                        + " 2/1/0/1",
+                "a wait ends after its timeout                   | 1 +120s +1s                | 1:wait          |"
+                        + " 0/1/0/0",
+                "only that of those who waited so long           | 1 +60s 2 +61s              | 1:wait          |"
+                        + " 0/2/0/1",
+                "a final error fails all at once                 | 1 2 3 final                | 1:final 2:final"
+                        + " 3:final | 0/1/0/0",
+                "another error fails nobody                      | 1 2 3 fail                 |                 |"
+                        + " 0/1/0/3",
+                "and the next attempt waits                      | 1 fail +0s                 |                 |"
+                        + " 0/0/0/1",
+                "for 50 ms at most at first                      | 1 fail +0.05s              |                 |"
+                        + " 0/1/0/1",
+                "for 100 ms at most then                         | 1 fail +1s fail +0.049s    |                 |"
+                        + " 0/0/0/1",
+                "PostgreSQL is down, then up                     | 1 2 fail fail +1s open     | 1:a             |"
+                        + " 1/0/0/1",
+                "and all goes on                                 | 1 2 fail fail +1s open +1s open | 1:a 2:b    |"
+                        + " 2/0/0/0",
+                "an idle server is kept for the idle timeout     | 1 open a! +600s            | 1:a             |"
+                        + " 1/0/1/0",
+                "and closed after it                             | 1 open a! +601s            | 1:a -a          |"
+                        + " 0/0/0/0",
+                "one in use is never too long idle               | 1 open +601s               | 1:a             |"
+                        + " 1/0/0/0",
+                "one that is too old is closed at release        | 1 open +3601s a!           | 1:a -a          |"
+                        + " 0/0/0/0",
+                "and another opened for who waits                | 1 open +3601s 2 3 a!       | 1:a -a          |"
+                        + " 0/2/0/2",
+            })
+    void situationsEndAsTheyShould(String name, String events, String outcome, String figures) {
+        play(events);
+        assertThat(String.join(" ", seen)).isEqualTo(outcome == null ? "" : outcome);
+        assertThat(figures()).isEqualTo(figures);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "with a lifetime of zero each release closes | 1 open +1s a!   | 1:a -a | 0/0/0/0",
+                "but the one who waited for it gets it       | 1 open +1s      | 1:a    | 1/0/0/0",
+            })
+    void lifetimeOfZeroIsOneUse(String name, String events, String outcome, String figures) {
+        pool = pool(0);
+        situationsEndAsTheyShould(name, events, outcome, figures);
+    }
+
+    @RepeatedTest(20)
+    void pausesGrowToTheRetryTimeAndAreJittered() {
+        play("1");
+        for (int failure = 1; failure <= 15; failure++) {
+            long mostMillis = Math.min(15_000, 50L << (failure - 1));
+            play("fail");
+            pass(Duration.ofMillis(mostMillis / 2).minusNanos(1));
+            assertThat(pool.opening()).as("before half of %d ms", mostMillis).isZero();
+            pass(Duration.ofMillis(mostMillis - mostMillis / 2).plusNanos(1));
+            keepWaiting();
+            assertThat(pool.opening()).as("after %d ms", mostMillis).isOne();
+        }
+    }
+
+    /** The first may have reached its timeout: another takes its place. */
+    private void keepWaiting() {
+        if (pool.waiting() == 0) {
+            play("1");
+        }
+    }
+
+    private void play(String events) {
+        for (String event : events.split(" +", -1)) {
+            play1(event);
+        }
+    }
+
+    private void play1(String event) {
+        char first = event.charAt(0);
+        switch (event) {
+            case "open" -> {
+                String name = String.valueOf((char) ('a' + servers.size()));
+                FakeServer server = new FakeServer(name, pool, time);
+                servers.put(name, server);
+                pool.onOpened(server, time.nanos);
+            }
+            case "fail", "final" ->
+                pool.onOpenFailed(ErrorFields.of("FATAL", "57P03", "down"), event.equals("final"), time.nanos);
+            default -> {
+                if (first == '+') {
+                    pass(Duration.ofMillis((long) (Double.parseDouble(event.substring(1, event.length() - 1)) * 1000)));
+                } else if (Character.isDigit(first)) {
+                    onClient(event);
+                } else {
+                    onServer(event.substring(0, 1), event.substring(1));
+                }
+            }
+        }
+        noteClosed();
+    }
+
+    private void pass(Duration duration) {
+        time.pass(duration);
+        pool.tick(time.nanos);
+    }
+
+    private void onClient(String event) {
+        String name = event.substring(0, 1);
+        Waiter<FakeServer> waiter = waiters.computeIfAbsent(name, Noted::new);
+        if (event.endsWith("-")) {
+            pool.leave(waiter);
+            return;
+        }
+        FakeServer free = pool.acquire(event.substring(1));
+        if (free == null) {
+            pool.enqueue(waiter, time.nanos);
+        } else {
+            waiter.onServed(free);
+        }
+    }
+
+    private void onServer(String name, String event) {
+        FakeServer server = servers.get(name);
+        assertThat(server).as(name).isNotNull();
+        if (server == null) {
+            return;
+        }
+        if (event.equals("#")) {
+            server.close("lost");
+        } else {
+            server.affinity = event.replace('!', '=');
+            server.giveBack();
+        }
+    }
+
+    private void noteClosed() {
+        servers.forEach((name, server) -> {
+            if (server.isClosed() && !seen.contains("-" + name)) {
+                seen.add("-" + name);
+            }
+        });
+    }
+
+    private String figures() {
+        return new StringJoiner("/")
+                .add(String.valueOf(pool.open()))
+                .add(String.valueOf(pool.opening()))
+                .add(String.valueOf(pool.idle()))
+                .add(String.valueOf(pool.waiting()))
+                .toString();
+    }
+
+    /** A waiter that writes down what becomes of it. */
+    private final class Noted implements Waiter<FakeServer> {
+        private final String name;
+
+        Noted(String name) {
+            this.name = name;
+        }
+
+        @Override
+        public void onServed(FakeServer server) {
+            seen.add(name + ":" + server);
+        }
+
+        @Override
+        public void onWaitFailed(ErrorFields error, boolean isFinal) {
+            assertThat(error.sqlstate()).isEqualTo(isFinal ? "57P03" : "53000");
+            seen.add(name + ":" + (isFinal ? "final" : "wait"));
+        }
+    }
+}

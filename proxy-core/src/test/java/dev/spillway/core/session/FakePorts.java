@@ -1,0 +1,52 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.auth.KeyDerivation;
+import dev.spillway.core.protocol.CancelKey;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+
+/** A lane without a loop: time stands still, cancel connections end when the test says so. */
+final class FakePorts implements SessionPorts {
+    final Queue<CancelEnd> cancels = new ArrayDeque<>();
+    final List<CancelKey> registered = new ArrayList<>();
+    final List<String> log = new ArrayList<>();
+    long nanos = 1_000_000_000_000L;
+
+    @Override
+    public long nowMillis() {
+        return 0;
+    }
+
+    @Override
+    public long nowNanos() {
+        return nanos;
+    }
+
+    @Override
+    public void sendCancel(ServerSession server, CancelKey key, CancelEnd ended) {
+        cancels.add(ended);
+    }
+
+    @Override
+    public void register(CancelKey key, ClientSession client) {
+        registered.add(key);
+    }
+
+    @Override
+    public void unregister(CancelKey key) {
+        registered.remove(key);
+    }
+
+    @Override
+    public void derive(KeyDerivation derivation, Derived done) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void log(String event, String subject, @Nullable String detail) {
+        log.add(event + " " + subject + ": " + detail);
+    }
+}

@@ -1,0 +1,70 @@
+package dev.spillway.core.session;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
+
+/** A connection without a socket: keeps a copy of what is written, releases the rest. */
+final class FakeWire implements Wire {
+    private final String peer;
+    private final ByteBuf sent = Unpooled.unreleasableBuffer(Unpooled.buffer());
+    boolean isReading = true;
+    boolean isWritable = true;
+    boolean isClosed;
+
+    FakeWire(String peer) {
+        this.peer = peer;
+    }
+
+    /** What was written since the last call. */
+    byte[] take() {
+        byte[] bytes = new byte[sent.readableBytes()];
+        sent.readBytes(bytes);
+        return bytes;
+    }
+
+    @Override
+    public void write(ByteBuf message) {
+        if (!isClosed) {
+            sent.writeBytes(message, message.readerIndex(), message.readableBytes());
+        }
+        message.release();
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {
+        isClosed = true;
+    }
+
+    @Override
+    public void setReading(boolean on) {
+        isReading = on;
+    }
+
+    @Override
+    public boolean isWritable() {
+        return isWritable;
+    }
+
+    @Override
+    public void become(Phase phase) {}
+
+    @Override
+    public ByteBufAllocator allocator() {
+        return UnpooledByteBufAllocator.DEFAULT;
+    }
+
+    @Override
+    public String peer() {
+        return peer;
+    }
+
+    @Override
+    public String local() {
+        return "local:1";
+    }
+}

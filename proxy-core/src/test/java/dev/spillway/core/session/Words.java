@@ -1,0 +1,137 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.protocol.backend.BackendMessages;
+import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.protocol.frontend.FrontendMessages;
+import dev.spillway.core.protocol.trace.WireTrace;
+import dev.spillway.core.session.state.Snapshot;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.StringJoiner;
+import java.util.function.Consumer;
+
+/**
+ * A word for each message that scenes are made of, in one direction. Bytes are told as words only where they are the same,
+ * byte for byte; what has no word is told as WireTrace tells it.
+ */
+final class Words {
+    static final Snapshot TOKYO = Snapshot.of(Map.of("TimeZone", "Asia/Tokyo"));
+
+    /** Q, begin, copy, row, done, R (restore), RN (of nothing), RB (our ROLLBACK), RBS (that, and Sync), ... */
+    static final Words FRONTEND = new Words(true)
+            .put("RBS", FrontendMessages::rollbackAndSync)
+            .query("Q", "select 1")
+            .query("begin", "begin")
+            .query("commit", "commit")
+            .query("copy", "copy t from stdin")
+            .query("ROLLBACK", "ROLLBACK")
+            .query("empty", "")
+            .query("reset", "DISCARD ALL")
+            .query("R", TOKYO.restoreSql())
+            .put("P", out -> frame(out, 'P', "\0select 1\0\0\0"))
+            .put("B", out -> frame(out, 'B', "\0\0\0\0\0\0\0\0"))
+            .put("E", out -> frame(out, 'E', "\0\0\0\0\0"))
+            .put("D", out -> frame(out, 'D', "P\0"))
+            .put("F", out -> frame(out, 'F', "\0\0\0\1\0\0\0\0\0\0"))
+            .put("S", out -> frame(out, 'S', ""))
+            .put("H", out -> frame(out, 'H', ""))
+            .put("row", out -> frame(out, 'd', "1\n"))
+            .put("done", out -> frame(out, 'c', ""))
+            .put("copyfail", out -> FrontendMessages.copyFail(out, "client left"))
+            .put("X", FrontendMessages::terminate);
+
+    static final Words BACKEND = new Words(false)
+            .put("Z", out -> BackendMessages.readyForQuery(out, 'I'))
+            .put("ZT", out -> BackendMessages.readyForQuery(out, 'T'))
+            .put("ZE", out -> BackendMessages.readyForQuery(out, 'E'))
+            .put("C", out -> BackendMessages.commandComplete(out, "SELECT 1"))
+            .put("T", out -> BackendMessages.rowDescription(out, List.of("a"), List.of(25)))
+            .put("D", out -> BackendMessages.dataRow(out, List.of("x")))
+            .put("G", out -> frame(out, 'G', "\0\0\0"))
+            .put("1", out -> BackendMessages.bare(out, (byte) '1'))
+            .put("2", out -> BackendMessages.bare(out, (byte) '2'))
+            .put("Tokyo", out -> BackendMessages.parameterStatus(out, "TimeZone", "Asia/Tokyo"))
+            .put(
+                    "err",
+                    out -> ErrorFields.of("ERROR", "22012", "division by zero").writeError(out))
+            .put(
+                    "cancelled",
+                    out -> ErrorFields.of("ERROR", "57014", "canceled").writeError(out))
+            .put("fatal", out -> ErrorFields.of("FATAL", "57P01", "admin").writeError(out));
+
+    private final boolean isFrontend;
+    private final Map<String, byte[]> words = new LinkedHashMap<>();
+
+    private Words(boolean isFrontend) {
+        this.isFrontend = isFrontend;
+    }
+
+    private Words query(String word, String sql) {
+        return put(word, out -> FrontendMessages.query(out, sql));
+    }
+
+    private Words put(String word, Consumer<ByteBuf> writer) {
+        ByteBuf out = Unpooled.buffer();
+        writer.accept(out);
+        byte[] bytes = new byte[out.readableBytes()];
+        out.readBytes(bytes).release();
+        words.put(word, bytes);
+        return this;
+    }
+
+    private static void frame(ByteBuf out, char type, String body) {
+        byte[] bytes = body.getBytes(StandardCharsets.ISO_8859_1);
+        out.writeByte(type).writeInt(bytes.length + 4).writeBytes(bytes);
+    }
+
+    byte[] bytes(String word) {
+        byte[] bytes = words.get(word);
+        if (bytes == null) {
+            throw new IllegalArgumentException("no such word: " + word);
+        }
+        return bytes;
+    }
+
+    /** The words that these bytes are; an ErrorResponse that has none is E and its SQLSTATE. */
+    String tell(byte[] bytes) {
+        StringJoiner told = new StringJoiner(" ");
+        int at = 0;
+        while (at < bytes.length) {
+            int from = at;
+            Map.Entry<String, byte[]> word = words.entrySet().stream()
+                    .filter(entry -> startsWith(bytes, from, entry.getValue()))
+                    .findFirst()
+                    .orElse(null);
+            if (word != null) {
+                told.add(word.getKey());
+                at += word.getValue().length;
+            } else {
+                ByteBuf rest = Unpooled.wrappedBuffer(bytes, at, bytes.length - at);
+                int length = rest.readableBytes() < 5 ? Integer.MAX_VALUE : rest.getInt(1) + 1;
+                boolean isWhole = length <= rest.readableBytes();
+                told.add(isWhole ? other(rest.slice(0, length)) : "cut:" + rest.readableBytes());
+                at += isWhole ? length : rest.readableBytes();
+            }
+        }
+        return told.toString();
+    }
+
+    private String other(ByteBuf message) {
+        if (!isFrontend && message.getByte(0) == 'E') {
+            String text = message.toString(StandardCharsets.UTF_8);
+            return "E" + text.substring(text.indexOf("\0C", 5) + 2).split("\0", 2)[0];
+        }
+        return isFrontend
+                ? WireTrace.frontend(message, WireTrace.Style.FULL)
+                : WireTrace.backend(message, WireTrace.Style.FULL);
+    }
+
+    private static boolean startsWith(byte[] bytes, int at, byte[] word) {
+        return at + word.length <= bytes.length && Arrays.equals(bytes, at, at + word.length, word, 0, word.length);
+    }
+}

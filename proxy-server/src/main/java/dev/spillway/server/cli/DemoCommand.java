@@ -1,0 +1,45 @@
+package dev.spillway.server.cli;
+
+import java.io.Console;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code spillway demo}: a first try without a PostgreSQL of one's own. */
+@Command(
+        name = "demo",
+        description = "Show what Spillway is for, with a PostgreSQL that is started for it and removed again.",
+        mixinStandardHelpOptions = true,
+        versionProvider = SpillwayVersion.class,
+        footer = {
+            "",
+            "200 clients connect to a PostgreSQL with 40 connections, then to Spillway before it.",
+            "Ends with 1 if that does not go as it should."
+        })
+final class DemoCommand implements Callable<Integer> {
+    private final DemoRunner runner;
+
+    // Picocli sets these fields by reflection before it calls.
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Option(names = "--exit", description = "End after the summary, instead of staying up for psql.")
+    private boolean isToExit;
+
+    DemoCommand(DemoRunner runner) {
+        this.runner = runner;
+    }
+
+    // JDK 25 has the console of java.base as the default again (JDK-8351435), which is null without a terminal.
+    @SuppressWarnings("SystemConsoleNull")
+    @Override
+    public Integer call() {
+        @Nullable Console console = System.console();
+        boolean isTerminal = console != null && console.isTerminal();
+        return runner.run(spec.commandLine().getOut(), spec.commandLine().getErr(), isTerminal, !isToExit);
+    }
+}

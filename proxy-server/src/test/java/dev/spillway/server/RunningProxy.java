@@ -1,0 +1,55 @@
+package dev.spillway.server;
+
+import dev.spillway.core.config.AuthType;
+import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.config.PoolMode;
+import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.config.Settings;
+import dev.spillway.testkit.Endpoint;
+import dev.spillway.testkit.LogTap;
+import dev.spillway.testkit.WireClient;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+
+/** A proxy that ends with its block, and its log. Everyone may use the console. */
+record RunningProxy(Proxy proxy, LogTap log) implements AutoCloseable {
+    private static final List<String> POOL_COLUMNS =
+            List.of("active", "cancel", "being_canceled", "idle", "used", "tested", "login");
+    private static final int FIRST_SERVER_COLUMN = 6;
+
+    RunningProxy(ProxyConfig config) throws IOException {
+        this(Proxy.start(config), new LogTap());
+    }
+
+    /** Clients are trusted, the server has everything on this port. */
+    static ProxyConfig config(int serverPort, PoolMode mode, int poolSize) {
+        DatabaseConfig database = DatabaseConfig.named(ProxyConfig.FALLBACK).with(Settings.DATABASE_PORT, serverPort);
+        return ProxyConfig.defaults()
+                .with(Settings.LISTEN_PORT, 0)
+                .with(Settings.AUTH_TYPE, AuthType.ANY)
+                .with(Settings.POOL_MODE, mode)
+                .with(Settings.DEFAULT_POOL_SIZE, poolSize)
+                .with(Settings.RESERVE_POOL_SIZE, 0)
+                .with(Settings.SHUTDOWN_TIMEOUT, Duration.ofSeconds(1))
+                .with(database);
+    }
+
+    /** How many servers of the first pool there are in the console's states active, idle, tested and so on. */
+    int servers(Endpoint through, String state) throws IOException {
+        try (WireClient console = WireClient.connect(through.withDatabase("spillway"))) {
+            var answer = console.query("show pools");
+            if (!answer.get(1).is('D')) {
+                return 0;
+            }
+            String count = answer.get(1).columns().get(FIRST_SERVER_COLUMN + POOL_COLUMNS.indexOf(state));
+            return count == null ? 0 : Integer.parseInt(count);
+        }
+    }
+
+    @Override
+    public void close() {
+        proxy.stop();
+        log.close();
+    }
+}
