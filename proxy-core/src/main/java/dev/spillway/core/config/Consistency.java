@@ -83,6 +83,14 @@ final class Consistency {
                     table.source(),
                     "database '" + name + "' needs a user, because auth_type 'any' ignores the names of clients");
         }
+        int size = Objects.requireNonNullElse(database.poolSize(), config.defaultPoolSize());
+        int least = Objects.requireNonNullElse(database.minPoolSize(), config.minPoolSize());
+        if (least > size && global.areSound(Settings.DEFAULT_POOL_SIZE, Settings.MIN_POOL_SIZE)) {
+            problems.add(
+                    table.source(),
+                    "database '" + name + "' is to keep " + least + " servers (min_pool_size) in pools of " + size
+                            + " (pool_size): lower the one or raise the other");
+        }
         if (pointsAtUs(database)) {
             problems.add(
                     table.source(),

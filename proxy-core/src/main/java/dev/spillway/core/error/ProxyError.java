@@ -61,7 +61,15 @@ public enum ProxyError {
             "the settings of this session could not be put into force on a server connection: %s"),
     SHUTTING_DOWN(ADMIN_SHUTDOWN, Severity.FATAL, "terminating connection because the pooler is shutting down"),
     STARTING_DOWN(CANNOT_CONNECT_NOW, Severity.FATAL, "the pooler is shutting down"),
-    TOO_MANY_CLIENTS(TOO_MANY_CONNECTIONS, Severity.FATAL, "no more connections allowed (max_client_conn = %d)");
+    TOO_MANY_CLIENTS(TOO_MANY_CONNECTIONS, Severity.FATAL, "no more connections allowed (max_client_conn = %d)"),
+    TOO_MANY_CLIENTS_OF_DATABASE(
+            TOO_MANY_CONNECTIONS,
+            Severity.FATAL,
+            "database \"%s\" has as many clients as it may have (max_db_client_connections = %d)"),
+    TOO_MANY_CLIENTS_OF_USER(
+            TOO_MANY_CONNECTIONS,
+            Severity.FATAL,
+            "user \"%s\" has as many clients as it may have (max_user_client_connections = %d)");
 
     /** PostgreSQL's severities as far as they are used here. FATAL ends the client's connection. */
     private enum Severity {

@@ -52,7 +52,7 @@ class SettingsReaderTest {
         put(low, "pool_mode", "statement");
         put(high, "log_connections", "maybe");
         high.database("app", new Source("t:1")).put("hots", raw("x")).put("max_client_conn", raw("1"));
-        high.user("u", new Source("t:4")).put("pool_size", raw("1"));
+        high.user("u", new Source("t:4")).put("port", raw("1"));
 
         read();
 
@@ -73,7 +73,7 @@ class SettingsReaderTest {
                                 .isEqualTo(
                                         "t:6: setting 'max_client_conn' does not belong in [databases.app]: it stands"
                                                 + " before every [table]"),
-                        p -> assertThat(p).startsWith("t:7: unknown setting 'pool_size' in [users.u]"),
+                        p -> assertThat(p).startsWith("t:7: unknown setting 'port' in [users.u]"),
                         p -> assertThat(p).startsWith("t:1: no password of any client is known"));
     }
 

@@ -162,6 +162,8 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         if (database == null) {
             throw new Refused(ProxyError.DATABASE_UNKNOWN.fields(request.database()));
         }
+        lanes.limits().enter(database, request.user());
+        ((ConnectionHandler) wire).whenClosed(() -> lanes.limits().leave(database, request.user()));
         String user = Objects.requireNonNullElse(database.user(), request.user());
         ServerPool pool = pool(database, user);
         login.writeOk();

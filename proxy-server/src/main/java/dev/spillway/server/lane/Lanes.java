@@ -36,11 +36,13 @@ public final class Lanes implements Crossing<ServerSession> {
     private final Map<String, Cap> users = new ConcurrentHashMap<>();
     private final Map<CancelKey, Lane> clients = new ConcurrentHashMap<>();
     private final AtomicInteger connected = new AtomicInteger();
+    private final ClientLimits limits;
 
     /** For {@code count} lanes, which {@link #add} brings in before any of them gets to work. */
     public Lanes(ProxyConfig config, int count) {
         this.config = config;
         this.count = count;
+        this.limits = new ClientLimits(config);
     }
 
     /** Lanes have the numbers in which they are added. */
@@ -131,6 +133,10 @@ public final class Lanes implements Crossing<ServerSession> {
 
     void onDisconnected() {
         connected.decrementAndGet();
+    }
+
+    ClientLimits limits() {
+        return limits;
     }
 
     /** Client connections on all lanes, logged in or not. */

@@ -185,6 +185,11 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
         return cause instanceof IOException || cause.getCause() instanceof IOException;
     }
 
+    /** Runs {@code action} when the connection has ended, on its event loop. */
+    public void whenClosed(Runnable action) {
+        ctx.channel().closeFuture().addListener(closed -> action.run());
+    }
+
     /** What the connection is in now; null before it is active. */
     public @Nullable Phase phase() {
         return phase;

@@ -1,0 +1,60 @@
+package dev.spillway.server.lane;
+
+import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.config.UserConfig;
+import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.session.Refused;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** How many clients there are of each database and of each user, over all lanes. Usable from any thread. */
+final class ClientLimits {
+    private final ProxyConfig config;
+    private final Map<String, Integer> ofDatabase = new ConcurrentHashMap<>();
+    private final Map<String, Integer> ofUser = new ConcurrentHashMap<>();
+
+    ClientLimits(ProxyConfig config) {
+        this.config = config;
+    }
+
+    /**
+     * Counts a client in; {@link #leave} must follow.
+     *
+     * @throws Refused if there are as many as there may be
+     */
+    void enter(DatabaseConfig database, String user) {
+        UserConfig known = config.users().get(user);
+        Integer own = known == null ? null : known.maxUserClientConnections();
+        int mostOfUser = Objects.requireNonNullElse(own, config.maxUserClientConnections());
+        int mostOfDatabase =
+                Objects.requireNonNullElse(database.maxDbClientConnections(), config.maxDbClientConnections());
+        if (!take(ofDatabase, database.name(), mostOfDatabase)) {
+            throw new Refused(ProxyError.TOO_MANY_CLIENTS_OF_DATABASE.fields(database.name(), mostOfDatabase));
+        }
+        if (!take(ofUser, user, mostOfUser)) {
+            giveBack(ofDatabase, database.name());
+            throw new Refused(ProxyError.TOO_MANY_CLIENTS_OF_USER.fields(user, mostOfUser));
+        }
+    }
+
+    void leave(DatabaseConfig database, String user) {
+        giveBack(ofDatabase, database.name());
+        giveBack(ofUser, user);
+    }
+
+    /** {@code limit} 0: none. */
+    private static boolean take(Map<String, Integer> counts, String name, int limit) {
+        int before = counts.merge(name, 1, Integer::sum) - 1;
+        if (limit > 0 && before >= limit) {
+            giveBack(counts, name);
+            return false;
+        }
+        return true;
+    }
+
+    private static void giveBack(Map<String, Integer> counts, String name) {
+        counts.computeIfPresent(name, (key, count) -> count == 1 ? null : count - 1);
+    }
+}

@@ -1,0 +1,109 @@
+package dev.spillway.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.spillway.core.config.PoolMode;
+import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.config.Secret;
+import dev.spillway.core.config.Settings;
+import dev.spillway.core.config.Transport;
+import dev.spillway.core.config.UserConfig;
+import dev.spillway.testkit.ChaosPlan;
+import dev.spillway.testkit.ChaosRelay;
+import dev.spillway.testkit.Endpoint;
+import dev.spillway.testkit.IsolationOracle;
+import dev.spillway.testkit.PostgresFixture;
+import dev.spillway.testkit.WireClient;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** One pool for all lanes, on a real PostgreSQL: servers change lanes, limits hold over all of them. */
+class LanesIT {
+    private static final int EXCHANGES = Boolean.getBoolean("spillway.test.thorough") ? 2000 : 40;
+
+    private final Endpoint direct = PostgresFixture.shared().endpoint();
+    private final long seed = Long.getLong("spillway.test.seed", System.nanoTime() & 0xffffff);
+
+    private ProxyConfig config(int lanes, int poolSize) {
+        return RunningProxy.config(direct.port(), PoolMode.TRANSACTION, poolSize)
+                .with(Settings.LANES, lanes);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2, 1, AUTO", "4, 1, AUTO", "4, 3, AUTO", "4, 2, EPOLL", "4, 2, NIO"})
+    void serversChangeLanesAndNoReplyIsLost(int lanes, int poolSize, Transport transport) throws IOException {
+        try (ChaosRelay relay = ChaosRelay.before(direct, ChaosPlan.splitting(seed));
+                RunningProxy proxy = new RunningProxy(RunningProxy.config(relay.port(), PoolMode.TRANSACTION, poolSize)
+                        .with(Settings.LANES, lanes)
+                        .with(Settings.TRANSPORT, transport))) {
+            IsolationOracle.run(IsolationOracle.Settings.of(
+                                    direct.withPort(proxy.proxy().port()), direct, seed)
+                            .clients(12, EXCHANGES))
+                    .assertIsolated();
+            assertThat(relay.accepted()).as("server logins and cancels").isLessThan(200);
+        }
+    }
+
+    @Test
+    void clientsOfAllLanesShareTheOnlyServer() throws IOException {
+        try (RunningProxy proxy = new RunningProxy(config(4, 1))) {
+            List<WireClient> clients = new ArrayList<>();
+            List<String> servers = new ArrayList<>();
+            try {
+                for (int i = 0; i < 8; i++) {
+                    clients.add(WireClient.connect(direct.withPort(proxy.proxy().port())));
+                }
+                for (int round = 0; round < 20; round++) {
+                    for (WireClient client : clients) {
+                        servers.add(client.queryOne("select pg_backend_pid()"));
+                    }
+                }
+            } finally {
+                for (WireClient client : clients) {
+                    client.close();
+                }
+            }
+            assertThat(servers).containsOnly(servers.getFirst());
+        }
+    }
+
+    @Test
+    void aServerOfOneUserMakesRoomForAnotherUsers() throws IOException {
+        UserConfig other = UserConfig.named(PostgresFixture.SCRAM_USER)
+                .with(Settings.USER_PASSWORD, Secret.of(PostgresFixture.PASSWORD));
+        ProxyConfig config = config(2, 5).with(Settings.MAX_DB_CONNECTIONS, 1).with(other);
+        try (RunningProxy proxy = new RunningProxy(config)) {
+            Endpoint through = direct.withPort(proxy.proxy().port());
+            for (int i = 0; i < 5; i++) {
+                try (WireClient one = WireClient.connect(through);
+                        WireClient two = WireClient.connect(through.withUser(PostgresFixture.SCRAM_USER))) {
+                    assertThat(one.queryOne("select current_user")).isEqualTo(direct.user());
+                    assertThat(two.queryOne("select current_user")).isEqualTo(PostgresFixture.SCRAM_USER);
+                }
+            }
+        }
+    }
+
+    @Test
+    void clientsBeyondTheLimitOfTheirDatabaseAreRefusedUntilOneLeaves() throws IOException {
+        try (RunningProxy proxy = new RunningProxy(config(2, 1).with(Settings.MAX_DB_CLIENT_CONNECTIONS, 2))) {
+            Endpoint through = direct.withPort(proxy.proxy().port());
+            try (WireClient one = WireClient.connect(through)) {
+                WireClient two = WireClient.connect(through);
+                assertThatThrownBy(() -> WireClient.connect(through).close())
+                        .hasMessageContaining("53300")
+                        .hasMessageContaining("max_db_client_connections = 2");
+                two.close();
+                await().ignoreExceptions()
+                        .untilAsserted(() -> WireClient.connect(through).close());
+                assertThat(one.queryOne("select 1")).isEqualTo("1");
+            }
+        }
+    }
+}
