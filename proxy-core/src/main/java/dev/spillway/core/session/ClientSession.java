@@ -146,7 +146,7 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
     public void onReadComplete() {
         ServerSession linked = server;
         if (linked != null) {
-            linked.flush();
+            linked.wire().flush();
         }
         wire.flush();
     }
@@ -223,7 +223,7 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
         }
         ServerSession linked = server;
         if (linked != null) {
-            linked.flush();
+            linked.wire().flush();
         }
     }
 

@@ -41,6 +41,7 @@ public final class ServerSession implements Phase, PooledServer {
     private byte status = IDLE;
     private Map<String, String> parameters;
     private final SettingsInForce settings = new SettingsInForce();
+    private final Restore restore = new Restore(this, settings);
     private @Nullable LeaseHolder holder;
     private @Nullable Recovery recovery;
     private final Injections injections = new Injections();
@@ -74,13 +75,8 @@ public final class ServerSession implements Phase, PooledServer {
         if (settings.are(wanted)) {
             next.onRestored();
         } else {
-            restore(wanted);
+            restore.begin(wanted);
         }
-    }
-
-    private void restore(Snapshot wanted) {
-        settings.becomeUnknown();
-        injectRestore(wanted.restoreSql(), () -> settings.become(wanted));
     }
 
     /** Has a RESET or DISCARD run since the holder's settings were put into force, and is no transaction open? */
@@ -90,24 +86,8 @@ public final class ServerSession implements Phase, PooledServer {
 
     /** Puts those of the holder's settings back into force that were lost; the holder hears as after {@link #link}. */
     void reapply(Snapshot wanted) {
-        settings.becomeUnknown();
-        injectRestore(wanted.reapplySql(), () -> {});
+        restore.reapply(wanted);
         wire.flush();
-    }
-
-    private void injectRestore(String sql, Runnable succeeded) {
-        inject(sql, (error, statusAfter) -> {
-            LeaseHolder waiting = holder;
-            if (error == null && statusAfter == IDLE) {
-                succeeded.run();
-                if (waiting != null) {
-                    waiting.onRestored();
-                }
-            } else if (waiting != null) {
-                waiting.onRestoreFailed(
-                        error == null ? ErrorFields.of("ERROR", "25P02", "restore did not end") : error);
-            }
-        });
     }
 
     /** Sends a statement of ours whose replies nobody else sees. */
@@ -127,10 +107,6 @@ public final class ServerSession implements Phase, PooledServer {
     /** Passes on the client's bytes, which it borrows. */
     void send(ByteBuf source, int from, int to) {
         wire.write(Run.slice(source, from, to));
-    }
-
-    void flush() {
-        wire.flush();
     }
 
     /** Is there nothing it owes, no transaction, and no half of an extended-protocol group? */
@@ -496,6 +472,11 @@ public final class ServerSession implements Phase, PooledServer {
     /** PostgreSQL's process id of it. */
     public int processId() {
         return cancelKey.processId();
+    }
+
+    @Nullable
+    LeaseHolder holder() {
+        return holder;
     }
 
     /** The client that holds it; null if none does. */

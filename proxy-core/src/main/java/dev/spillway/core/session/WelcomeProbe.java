@@ -69,7 +69,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
     public void onServed(ServerSession free) {
         server = free;
         free.link(this, identity.snapshot());
-        free.flush();
+        free.wire().flush();
     }
 
     @Override

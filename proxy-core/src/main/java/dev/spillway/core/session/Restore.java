@@ -1,0 +1,47 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.session.state.Snapshot;
+
+/**
+ * Puts a holder's settings into force on a server, ahead of what the holder sends. The holder hears how that ended; where
+ * it failed, a failed transaction is left behind, in which nothing of the holder's can run.
+ *
+ * <p>Belongs to one {@link ServerSession}.
+ */
+final class Restore {
+    private final ServerSession server;
+    private final SettingsInForce settings;
+
+    Restore(ServerSession server, SettingsInForce settings) {
+        this.server = server;
+        this.settings = settings;
+    }
+
+    /** Exactly {@code wanted}, whatever there was. */
+    void begin(Snapshot wanted) {
+        settings.becomeUnknown();
+        inject(wanted.restoreSql(), () -> settings.become(wanted));
+    }
+
+    /** What a RESET or DISCARD took away of {@code wanted}. */
+    void reapply(Snapshot wanted) {
+        settings.becomeUnknown();
+        inject(wanted.reapplySql(), () -> {});
+    }
+
+    private void inject(String sql, Runnable succeeded) {
+        server.inject(sql, (error, status) -> {
+            LeaseHolder waiting = server.holder();
+            if (error == null && status == 'I') {
+                succeeded.run();
+                if (waiting != null) {
+                    waiting.onRestored();
+                }
+            } else if (waiting != null) {
+                waiting.onRestoreFailed(
+                        error == null ? ErrorFields.of("ERROR", "25P02", "restore did not end") : error);
+            }
+        });
+    }
+}
