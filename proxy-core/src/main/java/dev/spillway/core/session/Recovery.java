@@ -27,6 +27,11 @@ final class Recovery {
         return sinceNanos;
     }
 
+    /** PgBouncer's name of it. */
+    String state() {
+        return server.cancels().isInFlight() ? "being_canceled" : "tested";
+    }
+
     void begin() {
         ReplyQueue replies = server.replies();
         if (replies.isReadingCopyData()) {
@@ -53,7 +58,7 @@ final class Recovery {
     }
 
     private void endCopy() {
-        ByteBuf message = server.newMessage();
+        ByteBuf message = server.wire().allocator().buffer(64);
         FrontendMessages.copyFail(message, "client left");
         server.replies().add(ReplyQueue.Kind.COPY_END_MARK, ReplyQueue.Disposition.SKIP);
         server.wire().write(message);
@@ -61,7 +66,7 @@ final class Recovery {
 
     /** A bare Sync would commit what the client had begun and never asked to commit. */
     private void sync() {
-        ByteBuf message = server.newMessage();
+        ByteBuf message = server.wire().allocator().buffer(64);
         FrontendMessages.rollbackAndSync(message);
         ReplyQueue replies = server.replies();
         replies.add(ReplyQueue.Kind.PARSE, ReplyQueue.Disposition.SKIP);

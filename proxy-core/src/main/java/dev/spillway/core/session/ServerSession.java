@@ -1,5 +1,6 @@
 package dev.spillway.core.session;
 
+import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.pool.PooledServer;
 import dev.spillway.core.protocol.CancelKey;
@@ -203,10 +204,6 @@ public final class ServerSession implements Phase, PooledServer {
         settings.become(Snapshot.NEUTRAL);
     }
 
-    ByteBuf newMessage() {
-        return wire.allocator().buffer(64);
-    }
-
     // ---- what the socket does ------------------------------------------------------------------------------------
 
     @Override
@@ -307,13 +304,14 @@ public final class ServerSession implements Phase, PooledServer {
         boolean isForwarded = replies.onError() == ReplyQueue.Verdict.FORWARD && holder != null;
         if (frames.isComplete()) {
             ErrorFields error = ErrorFields.read(frames.body());
+            boolean isAsIfFree = holder == null || (home.mode() == PoolMode.TRANSACTION && isReleasable());
+            if (isUnasked && (isAsIfFree || !error.isFatal())) {
+                endUnasked(error);
+                return;
+            }
             if (error.isFatal()) {
                 lastWords = error;
                 lastWordsTold = isForwarded;
-            }
-            if (isUnasked && (holder == null || !error.isFatal())) {
-                close("it said, unasked, " + error.message());
-                return;
             }
             if (!isForwarded) {
                 injections.onError(error);
@@ -323,6 +321,15 @@ public final class ServerSession implements Phase, PooledServer {
         }
         addToRun(isForwarded);
         replies.pump();
+    }
+
+    private void endUnasked(ErrorFields error) {
+        run.flush();
+        close("it said, unasked, " + error.message());
+        LeaseHolder linked = holder;
+        if (linked != null) {
+            linked.onQuiet(); // lets go of it if it can; else it hears of the end of the connection
+        }
     }
 
     private void onParameterStatus() {
@@ -399,7 +406,7 @@ public final class ServerSession implements Phase, PooledServer {
     public void close(String reason) {
         if (!closed) {
             ports.log("server closed", describe(), reason);
-            ByteBuf message = newMessage();
+            ByteBuf message = wire.allocator().buffer(8);
             FrontendMessages.terminate(message);
             wire.write(message);
             leavePool();
@@ -460,13 +467,7 @@ public final class ServerSession implements Phase, PooledServer {
 
     /** PgBouncer's name of its state: active, idle, being_canceled or tested. */
     public String state() {
-        if (holder != null) {
-            return "active";
-        }
-        if (recovery == null) {
-            return "idle";
-        }
-        return cancels.isInFlight() ? "being_canceled" : "tested";
+        return holder != null ? "active" : recovery == null ? "idle" : recovery.state();
     }
 
     /** PostgreSQL's process id of it. */

@@ -71,6 +71,10 @@ class SessionSceneTest {
                         + "    | closed/closed",
                 "dies in the middle of a row      | open >Q <T,half server!         | Q                  | T cut:6    "
                         + "    | closed/closed",
+                "says so behind its last answer: its client goes on | open >Q <T,D,C,Z,fatal | Q X             | T D C"
+                        + " Z        | idle/closed",
+                "inside a transaction the client hears it | open >begin <C,ZT,fatal server! | begin        | C ZT"
+                        + " fatal     | closed/closed",
                 "a shutdown while linked          | open >Q <T,D shutdown           | Q                  | T D E57P01 "
                         + "    | closed/being_canceled cancels:1",
                 "a shutdown in the middle of a row | open >Q <T,half shutdown       | Q                  | T cut:6    "
