@@ -12,23 +12,22 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class Cap {
     private final AtomicInteger used = new AtomicInteger();
     private final List<PoolShare> members = new CopyOnWriteArrayList<>();
-    private volatile int limit;
+    private final int limit;
 
     /** {@code limit} 0: none. */
     public Cap(int limit) {
         this.limit = limit;
     }
 
-    /** A lower limit closes nothing: it holds from the next opening on. */
-    public void limit(int next) {
-        limit = next;
+    boolean tryTake() {
+        return tryTake(used, limit == 0 ? Integer.MAX_VALUE : limit);
     }
 
-    boolean tryTake() {
-        int most = limit;
+    /** Counts one more in {@code used} if that leaves it no higher than {@code most}. */
+    static boolean tryTake(AtomicInteger used, int most) {
         while (true) {
             int now = used.get();
-            if (most > 0 && now >= most) {
+            if (now >= most) {
                 return false;
             }
             if (used.compareAndSet(now, now + 1)) {
@@ -42,16 +41,11 @@ public final class Cap {
     }
 
     boolean isFull() {
-        int most = limit;
-        return most > 0 && used.get() >= most;
+        return limit > 0 && used.get() >= limit;
     }
 
     void join(PoolShare member) {
         members.add(member);
-    }
-
-    void leave(PoolShare member) {
-        members.remove(member);
     }
 
     List<PoolShare> members() {

@@ -28,7 +28,7 @@ public final class PoolShare {
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicLongArray waitingSince;
     private final AtomicIntegerArray idle;
-    private volatile PoolLimits limits;
+    private final PoolLimits limits;
 
     /**
      * @param name what errors call the pool
@@ -52,11 +52,6 @@ public final class PoolShare {
         return new PoolShare(name, 1, limits, List.of());
     }
 
-    /** The pool is no longer used by any lane. */
-    public void dispose() {
-        caps.forEach(cap -> cap.leave(this));
-    }
-
     private static int cell(int lane) {
         return (lane + 1) * STRIDE;
     }
@@ -69,11 +64,6 @@ public final class PoolShare {
         return limits;
     }
 
-    /** Other limits from now on. */
-    public void limits(PoolLimits next) {
-        limits = next;
-    }
-
     /** Servers on all lanes, those being opened included. */
     public int open() {
         return open.get();
@@ -83,14 +73,8 @@ public final class PoolShare {
 
     /** Takes room for one server if there is any below {@code limit} and the caps. */
     boolean tryOpen(int limit) {
-        while (true) {
-            int now = open.get();
-            if (now >= limit) {
-                return false;
-            }
-            if (open.compareAndSet(now, now + 1)) {
-                break;
-            }
+        if (!Cap.tryTake(open, limit)) {
+            return false;
         }
         for (int i = 0; i < caps.size(); i++) {
             if (!caps.get(i).tryTake()) {
@@ -108,19 +92,19 @@ public final class PoolShare {
         caps.forEach(Cap::giveBack);
     }
 
-    /** Wakes one lane of each pool that waits for the room that a server left behind. */
+    /** Wakes the lanes whose clients wait for the room that a server left behind, all but {@code self}. */
     <S> void wakeWaiters(Crossing<S> crossing, int self) {
-        wakeOldest(crossing, self);
+        wakeLanes(crossing, self);
         for (Cap cap : caps) {
             for (PoolShare member : cap.members()) {
                 if (!member.equals(this)) {
-                    member.wakeOldest(crossing, -1);
+                    member.wakeLanes(crossing, -1);
                 }
             }
         }
     }
 
-    private <S> void wakeOldest(Crossing<S> crossing, int except) {
+    private <S> void wakeLanes(Crossing<S> crossing, int except) {
         for (int lane = 0; lane < lanes; lane++) {
             if (lane != except && waitingSince.get(cell(lane)) != NOBODY) {
                 crossing.wake(this, lane);
@@ -144,7 +128,7 @@ public final class PoolShare {
     }
 
     private int laneWithSpare() {
-        return open() > limits.minSize() ? laneWithIdle(-1) : -1;
+        return open() > limits.minSize() ? laneWithIdle() : -1;
     }
 
     // ---- what the lanes tell each other --------------------------------------------------------------------------
@@ -162,9 +146,9 @@ public final class PoolShare {
         return idle.get(cell(lane) * 2);
     }
 
-    private int laneWithIdle(int except) {
+    private int laneWithIdle() {
         for (int lane = 0; lane < lanes; lane++) {
-            if (lane != except && idleOf(lane) > 0) {
+            if (idleOf(lane) > 0) {
                 return lane;
             }
         }

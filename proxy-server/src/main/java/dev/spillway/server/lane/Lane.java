@@ -78,13 +78,12 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     private final BiFunction<Wire, Lane, Phase> console;
     private final RandomBytes random = RandomBytes.secure();
     private final ScramIssuer issuer = new ScramIssuer(random, SCRAM_ITERATIONS);
-    private final Map<String, LaneView.PoolEntry> pools = new LinkedHashMap<>();
+    private final Map<PoolShare, LaneView.PoolEntry> pools = new LinkedHashMap<>();
     private final Map<CancelKey, ClientSession> clients = new LinkedHashMap<>();
     private final Map<Channel, Long> arrivals = new LinkedHashMap<>();
     private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final Map<ServerLogin, Long> openings = new LinkedHashMap<>();
     private final Map<KeyDerivation, byte[]> derived = new LinkedHashMap<>();
-    private final Map<PoolShare, ServerPool> slices = new LinkedHashMap<>();
     private long periodBeganNanos = System.nanoTime();
     private boolean isDraining;
 
@@ -224,21 +223,20 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
 
     private ServerPool pool(DatabaseConfig database, String user) {
         PoolShare share = lanes.pool(database, user);
-        ServerPool known = slices.get(share);
+        LaneView.PoolEntry known = pools.get(share);
         if (known != null) {
-            return known;
+            return known.pool();
         }
         List<ServerPool> self = new ArrayList<>(1);
         var slice = new Pool<>(share, number, lanes, () -> open(self.getFirst(), database, user));
         ServerPool pool = new ServerPool(slice, mode(database, user), config.serverResetQuery());
         self.add(pool);
-        slices.put(share, pool);
-        pools.put(share.name(), new LaneView.PoolEntry(database.name(), user, pool));
+        pools.put(share, new LaneView.PoolEntry(database.name(), user, pool));
         return pool;
     }
 
     // ---- servers that change lanes ---------------------------------------------------------------------------------
-    // Only a lane with a waiter is sent anything, and a slice, once there, stays.
+    // Only a lane that has published a waiter or an idle server is sent anything, and a slice, once there, stays.
 
     /** Takes a free server over from the lane this is called on. */
     void receive(PoolShare share, ServerSession server, boolean isAsked) {
@@ -254,12 +252,12 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     }
 
     boolean donate(PoolShare share, int asker) {
-        ServerPool pool = slices.get(share);
-        return pool != null && pool.pool().donate(asker);
+        return slice(share).pool().donate(asker);
     }
 
-    void onNoArrival(PoolShare share, boolean isAsked, boolean isLost) {
-        slice(share).pool().onNoArrival(isAsked, isLost, nowNanos());
+    /** The donor that was asked had nothing to give. */
+    void onRefused(PoolShare share) {
+        slice(share).pool().onNoArrival(true, false, nowNanos());
     }
 
     void onRoom(PoolShare share) {
@@ -271,7 +269,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     }
 
     private ServerPool slice(PoolShare share) {
-        return Objects.requireNonNull(slices.get(share));
+        return Objects.requireNonNull(pools.get(share)).pool();
     }
 
     // ---- opening ---------------------------------------------------------------------------------------------------

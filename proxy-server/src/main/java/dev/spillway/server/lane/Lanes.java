@@ -107,7 +107,7 @@ public final class Lanes implements Crossing<ServerSession> {
         giver.execute(() -> {
             if (!giver.donate(share, lane)) {
                 Lane asker = lanes.get(lane);
-                asker.execute(() -> asker.onNoArrival(share, true, false));
+                asker.execute(() -> asker.onRefused(share));
             }
         });
     }
