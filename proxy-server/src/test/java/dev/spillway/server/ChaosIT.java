@@ -60,6 +60,7 @@ class ChaosIT {
                 .clients(CLIENTS, IS_THOROUGH ? 5000 : 25)
                 .limit(Duration.ofSeconds(IS_THOROUGH ? 120 : 10))
                 .features(FEATURES)
+                .diagnosis(proxy::state)
                 .losses(relay::cuts));
         report.assertIsolated();
         assertThat(relay.cuts()).as("seed %d: cuts", seed).isPositive();

@@ -44,7 +44,8 @@ class LanesIT {
                         .with(Settings.TRANSPORT, transport))) {
             IsolationOracle.run(IsolationOracle.Settings.of(
                                     direct.withPort(proxy.proxy().port()), direct, seed)
-                            .clients(12, EXCHANGES))
+                            .clients(12, EXCHANGES)
+                            .diagnosis(proxy::state))
                     .assertIsolated();
             assertThat(relay.accepted()).as("server logins and cancels").isLessThan(200);
         }

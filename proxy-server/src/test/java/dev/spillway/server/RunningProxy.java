@@ -7,10 +7,12 @@ import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Settings;
 import dev.spillway.testkit.Endpoint;
 import dev.spillway.testkit.LogTap;
+import dev.spillway.testkit.PostgresFixture;
 import dev.spillway.testkit.WireClient;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /** A proxy that ends with its block, and its log. Everyone may use the console. */
 record RunningProxy(Proxy proxy, LogTap log) implements AutoCloseable {
@@ -45,6 +47,27 @@ record RunningProxy(Proxy proxy, LogTap log) implements AutoCloseable {
             String count = answer.get(1).columns().get(FIRST_SERVER_COLUMN + POOL_COLUMNS.indexOf(state));
             return count == null ? 0 : Integer.parseInt(count);
         }
+    }
+
+    /** What the console shows and what PostgreSQL sees, for whoever has to find out why something did not happen. */
+    String state() {
+        Endpoint direct = PostgresFixture.shared().endpoint();
+        StringBuilder text = new StringBuilder(4096);
+        try (WireClient console = WireClient.connect(
+                direct.withPort(proxy.port()).withDatabase("spillway"), Map.of(), Duration.ofSeconds(5))) {
+            for (String command : List.of("show pools", "show clients", "show servers")) {
+                text.append(command).append('\n');
+                console.query(command).forEach(message -> text.append("  ").append(message).append('\n'));
+            }
+        } catch (IOException e) {
+            text.append("the console does not answer: ").append(e).append('\n');
+        }
+        return text.append("pg_stat_activity\n")
+                .append(PostgresFixture.shared()
+                        .queryOne("select string_agg(format('  %s %s %s %s %s', pid, state, wait_event,"
+                                + " now() - query_start, left(query, 80)), E'\\n') from pg_stat_activity"
+                                + " where backend_type = 'client backend'"))
+                .toString();
     }
 
     @Override

@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * Many clients at once, each of whose statements carries its client and a sequence number and returns them: a reply that goes to the
@@ -30,6 +31,7 @@ public final class IsolationOracle {
      * @param limit or after that long, whichever is first
      * @param replyTimeout a reply that takes longer counts as missing
      * @param announcedLosses how many connections the chaos has cut so far; one loss more than that is a mismatch
+     * @param diagnosis the state of what is under test, for people; asked once, at the first mismatch
      * @param lossSqlStates errors that may announce a loss where one is allowed, besides FATAL ones
      */
     public record Settings(
@@ -42,7 +44,8 @@ public final class IsolationOracle {
             Set<OracleFeature> features,
             Duration replyTimeout,
             LongSupplier announcedLosses,
-            Set<String> lossSqlStates) {
+            Set<String> lossSqlStates,
+            Supplier<String> diagnosis) {
         /** Everything, for at most a minute, on connections that must not be lost. */
         public static Settings of(Endpoint target, Endpoint control, long seed) {
             return new Settings(
@@ -55,7 +58,8 @@ public final class IsolationOracle {
                     OracleFeature.all(),
                     Duration.ofSeconds(15),
                     () -> 0,
-                    Set.of());
+                    Set.of(),
+                    () -> "");
         }
 
         public Settings clients(int count, int exchangesEach) {
@@ -69,7 +73,8 @@ public final class IsolationOracle {
                     features,
                     replyTimeout,
                     announcedLosses,
-                    lossSqlStates);
+                    lossSqlStates,
+                    diagnosis);
         }
 
         public Settings limit(Duration most) {
@@ -83,7 +88,8 @@ public final class IsolationOracle {
                     features,
                     replyTimeout,
                     announcedLosses,
-                    lossSqlStates);
+                    lossSqlStates,
+                    diagnosis);
         }
 
         public Settings features(Set<OracleFeature> only) {
@@ -97,7 +103,8 @@ public final class IsolationOracle {
                     only,
                     replyTimeout,
                     announcedLosses,
-                    lossSqlStates);
+                    lossSqlStates,
+                    diagnosis);
         }
 
         public Settings replyTimeout(Duration most) {
@@ -111,7 +118,8 @@ public final class IsolationOracle {
                     features,
                     most,
                     announcedLosses,
-                    lossSqlStates);
+                    lossSqlStates,
+                    diagnosis);
         }
 
         /** Connections may be lost, as often as {@code announced} says and in no other way than with these errors or none. */
@@ -126,7 +134,23 @@ public final class IsolationOracle {
                     features,
                     replyTimeout,
                     announced,
-                    Set.of(sqlStates));
+                    Set.of(sqlStates),
+                    diagnosis);
+        }
+
+        public Settings diagnosis(Supplier<String> state) {
+            return new Settings(
+                    target,
+                    control,
+                    clients,
+                    exchangesPerClient,
+                    limit,
+                    seed,
+                    features,
+                    replyTimeout,
+                    announcedLosses,
+                    lossSqlStates,
+                    state);
         }
     }
 
@@ -135,7 +159,7 @@ public final class IsolationOracle {
 
     private IsolationOracle(Settings settings) {
         this.settings = settings;
-        this.ledger = new OracleLedger(settings.announcedLosses());
+        this.ledger = new OracleLedger(settings.announcedLosses(), settings.diagnosis());
     }
 
     public static OracleReport run(Settings settings) {

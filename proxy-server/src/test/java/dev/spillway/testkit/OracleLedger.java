@@ -6,9 +6,11 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /** What all clients of one oracle run have seen; thread-safe. */
 final class OracleLedger {
@@ -18,6 +20,8 @@ final class OracleLedger {
     private static final int MAX_MISMATCHES = 20;
 
     private final LongSupplier announcedLosses;
+    private final Supplier<String> diagnosis;
+    private final AtomicBoolean isDiagnosed = new AtomicBoolean();
     private final LongAdder exchanges = new LongAdder();
     private final Map<String, LongAdder> errors = new ConcurrentHashMap<>();
     private final AtomicLong losses = new AtomicLong();
@@ -25,8 +29,9 @@ final class OracleLedger {
     private final Set<Row> committed = ConcurrentHashMap.newKeySet();
     private final Set<Row> inDoubt = ConcurrentHashMap.newKeySet();
 
-    OracleLedger(LongSupplier announcedLosses) {
+    OracleLedger(LongSupplier announcedLosses, Supplier<String> diagnosis) {
         this.announcedLosses = announcedLosses;
+        this.diagnosis = diagnosis;
     }
 
     void countExchange() {
@@ -43,8 +48,9 @@ final class OracleLedger {
     }
 
     void mismatch(String detail) {
+        boolean isFirst = isDiagnosed.compareAndSet(false, true);
         if (mismatches.size() < MAX_MISMATCHES) {
-            mismatches.add(detail);
+            mismatches.add(isFirst ? detail + "\n" + diagnosis.get() : detail);
         }
     }
 

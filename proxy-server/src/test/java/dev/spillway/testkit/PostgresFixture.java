@@ -95,6 +95,9 @@ public final class PostgresFixture {
                     .setServerConfig("listen_addresses", "127.0.0.1")
                     .setServerConfig("unix_socket_directories", "")
                     .setServerConfig("timezone", "UTC")
+                    .setServerConfig("fsync", "off") // a slow disk is not what the tests wait for
+                    .setServerConfig("full_page_writes", "off")
+                    .setServerConfig("synchronous_commit", "off")
                     .setServerConfig("md5_password_warnings", "off")
                     .setServerConfig("log_min_messages", "fatal") // errors are what the tests provoke
                     .setDataDirectoryCustomizer(PostgresFixture::demandPasswords)

@@ -278,6 +278,7 @@ public final class Pool<S extends PooledServer> {
         asked -= isAsked ? 1 : 0;
         if (!waiters.isEmpty()) {
             serveOldest(server, nowNanos);
+            openAsNeeded(nowNanos); // while our waiter was claimed, the others did not see the next one
         } else {
             place(server, nowNanos);
         }
