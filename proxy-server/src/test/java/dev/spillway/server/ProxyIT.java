@@ -16,6 +16,7 @@ import dev.spillway.testkit.ChaosRelay;
 import dev.spillway.testkit.DirectComparison;
 import dev.spillway.testkit.Endpoint;
 import dev.spillway.testkit.IsolationOracle;
+import dev.spillway.testkit.OracleFeature;
 import dev.spillway.testkit.PipelineProgram;
 import dev.spillway.testkit.PostgresFixture;
 import dev.spillway.testkit.WireClient;
@@ -28,6 +29,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -63,7 +65,7 @@ class ProxyIT {
     }
 
     @ParameterizedTest
-    @EnumSource(PoolMode.class)
+    @EnumSource(names = {"SESSION", "TRANSACTION"})
     void programsHaveTheAnswersOfADirectConnection(PoolMode mode) throws IOException {
         try (ChaosRelay relay = ChaosRelay.before(direct, new ChaosPlan(seed, 500, 1, 2, 0, 0));
                 Running proxy = new Running(config(relay.port(), mode, 2));
@@ -75,7 +77,7 @@ class ProxyIT {
     }
 
     @ParameterizedTest
-    @EnumSource(PoolMode.class)
+    @EnumSource(names = {"SESSION", "TRANSACTION"})
     void everyReplyReachesTheClientThatAsked(PoolMode mode) throws IOException {
         int poolSize = mode == PoolMode.SESSION ? 16 : 3;
         try (ChaosRelay relay = ChaosRelay.before(direct, ChaosPlan.splitting(seed));
@@ -84,6 +86,16 @@ class ProxyIT {
                             .clients(12, 60))
                     .assertIsolated();
             assertThat(relay.accepted()).as("server logins and cancels").isLessThan(200);
+        }
+    }
+
+    @Test
+    void statementsOfManyClientsTakeTurnsInStatementMode() throws IOException {
+        try (Running proxy = new Running(config(direct.port(), PoolMode.STATEMENT, 2))) {
+            IsolationOracle.run(IsolationOracle.Settings.of(direct.withPort(proxy.port()), direct, seed)
+                            .clients(12, 30)
+                            .features(EnumSet.complementOf(EnumSet.of(OracleFeature.TRANSACTIONS))))
+                    .assertIsolated();
         }
     }
 
@@ -155,7 +167,7 @@ class ProxyIT {
     }
 
     @ParameterizedTest
-    @EnumSource(PoolMode.class)
+    @EnumSource(names = {"SESSION", "TRANSACTION"})
     void aResetGoesBackToWhatTheClientStartedWith(PoolMode mode) throws Exception {
         Map<String, String> start = Map.of("TimeZone", "Asia/Tokyo", "options", "-c work_mem=5MB -c app.tenant=7");
         try (Running proxy = new Running(config(direct.port(), mode, 1));

@@ -53,7 +53,7 @@ class RealClientsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(PoolMode.class)
+    @EnumSource(names = {"SESSION", "TRANSACTION"})
     void psqlRunsAScript(PoolMode mode) throws IOException {
         ClientProgram psql = ClientProgram.find("psql", directory, List.of("psql"), "--version");
         Files.writeString(directory.resolve("script.sql"), """
@@ -133,7 +133,7 @@ class RealClientsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(PoolMode.class)
+    @EnumSource(names = {"SESSION", "TRANSACTION"})
     void nodePostgresWorksWithAPoolOfItsOwn(PoolMode mode) throws IOException {
         installNodePackages();
         ClientProgram node = ClientProgram.find("node", NODE_DIRECTORY, List.of("node"), "--version");
@@ -169,7 +169,7 @@ class RealClientsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(PoolMode.class)
+    @EnumSource(names = {"SESSION", "TRANSACTION"})
     void psycopg2Works(PoolMode mode) throws IOException {
         ClientProgram python =
                 ClientProgram.find("python3 with psycopg2", directory, List.of("python3"), "-c", "import psycopg2");

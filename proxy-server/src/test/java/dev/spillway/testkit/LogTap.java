@@ -29,6 +29,11 @@ public final class LogTap extends AppenderBase<ILoggingEvent> implements AutoClo
         return events.stream().map(ILoggingEvent::getFormattedMessage).toList();
     }
 
+    /** Lines so far that contain {@code text}. */
+    public long count(String text) {
+        return lines().stream().filter(line -> line.contains(text)).count();
+    }
+
     /** Lines that tell of a defect of ours: errors, and whatever has a stack trace. */
     public List<String> defects() {
         return events.stream()

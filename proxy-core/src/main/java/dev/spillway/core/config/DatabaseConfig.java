@@ -77,4 +77,9 @@ public record DatabaseConfig(String name, SettingValues values) {
     public @Nullable Integer reservePoolSize() {
         return values.find(Settings.DATABASE_RESERVE_POOL_SIZE);
     }
+
+    /** Null: the global one. */
+    public @Nullable Boolean failFast() {
+        return values.find(Settings.DATABASE_FAIL_FAST);
+    }
 }

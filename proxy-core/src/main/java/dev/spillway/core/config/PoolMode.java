@@ -5,7 +5,9 @@ public enum PoolMode {
     /** When the client disconnects. */
     SESSION("session"),
     /** When the transaction ends. */
-    TRANSACTION("transaction");
+    TRANSACTION("transaction"),
+    /** As {@link #TRANSACTION}; a client that begins a transaction of several statements is closed. */
+    STATEMENT("statement");
 
     private final String spelling;
 

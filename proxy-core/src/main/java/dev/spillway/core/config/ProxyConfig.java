@@ -127,6 +127,50 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
         return values.get(Settings.QUERY_WAIT_TIMEOUT);
     }
 
+    public boolean queryWaitTimeoutFatal() {
+        return values.get(Settings.QUERY_WAIT_TIMEOUT_FATAL);
+    }
+
+    public Duration queryWaitNotify() {
+        return values.get(Settings.QUERY_WAIT_NOTIFY);
+    }
+
+    public boolean failFast() {
+        return values.get(Settings.FAIL_FAST);
+    }
+
+    public Duration pipelineSlice() {
+        return values.get(Settings.PIPELINE_SLICE);
+    }
+
+    public boolean reserveSessionServerConnection() {
+        return values.get(Settings.RESERVE_SESSION_SERVER_CONNECTION);
+    }
+
+    public Duration queryTimeout() {
+        return values.get(Settings.QUERY_TIMEOUT);
+    }
+
+    public Duration transactionTimeout() {
+        return values.get(Settings.TRANSACTION_TIMEOUT);
+    }
+
+    public Duration idleTransactionTimeout() {
+        return values.get(Settings.IDLE_TRANSACTION_TIMEOUT);
+    }
+
+    public Duration clientIdleTimeout() {
+        return values.get(Settings.CLIENT_IDLE_TIMEOUT);
+    }
+
+    public Duration serverCheckDelay() {
+        return values.get(Settings.SERVER_CHECK_DELAY);
+    }
+
+    public String serverCheckQuery() {
+        return values.get(Settings.SERVER_CHECK_QUERY);
+    }
+
     public Duration serverIdleTimeout() {
         return values.get(Settings.SERVER_IDLE_TIMEOUT);
     }

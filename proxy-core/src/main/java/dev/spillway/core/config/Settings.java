@@ -54,8 +54,8 @@ public final class Settings {
             poolMode(),
             PoolMode.TRANSACTION,
             RELOAD,
-            "When a server connection goes back to its pool: at the end of the client's `transaction` or of its"
-                    + " `session`."));
+            "When a server connection goes back to its pool: at the end of the client's `transaction`, of its"
+                    + " `session` or of each `statement`, which forbids transactions of several statements."));
     public static final Setting<Integer> DEFAULT_POOL_SIZE = global(Setting.of(
             "default_pool_size",
             new IntegerType(1, MAX_BACKENDS),
@@ -123,6 +123,77 @@ public final class Settings {
             Duration.ofSeconds(30),
             RELOAD,
             "How long a client waits for a server connection before it is told that there is none; 0 waits for ever."));
+    public static final Setting<Boolean> QUERY_WAIT_TIMEOUT_FATAL = global(Setting.of(
+            "query_wait_timeout_fatal",
+            new FlagType(),
+            false,
+            RELOAD,
+            "Disconnect a client that has waited for `query_wait_timeout`, as PgBouncer does, instead of failing its"
+                    + " statement alone."));
+    public static final Setting<Duration> QUERY_WAIT_NOTIFY = global(Setting.of(
+            "query_wait_notify",
+            new DurationType(),
+            Duration.ofSeconds(5),
+            RELOAD,
+            "A client that has waited for a server connection for so long gets a notice; 0 sends none."));
+    public static final Setting<Boolean> FAIL_FAST = global(Setting.of(
+            "fail_fast",
+            new FlagType(),
+            false,
+            RELOAD,
+            "Fail logins and statements at once while no server connection of the pool is open and none can be opened,"
+                    + " instead of letting them wait."));
+    public static final Setting<Duration> PIPELINE_SLICE = global(Setting.of(
+            "pipeline_slice",
+            new DurationType(),
+            Duration.ofMillis(20),
+            RELOAD,
+            "How long a client that sends statements without waiting for answers keeps its server connection while"
+                    + " others wait for one; 0 lets it keep it."));
+    public static final Setting<Boolean> RESERVE_SESSION_SERVER_CONNECTION = global(Setting.of(
+            "reserve_session_server_connection",
+            new FlagType(),
+            false,
+            RELOAD,
+            "Give a client of a session pool its server connection when it logs in, not with its first statement."));
+    public static final Setting<Duration> QUERY_TIMEOUT = global(Setting.of(
+            "query_timeout",
+            new DurationType(),
+            Duration.ZERO,
+            RELOAD,
+            "A statement that takes longer is cancelled and its client disconnected; 0 sets no limit."));
+    public static final Setting<Duration> TRANSACTION_TIMEOUT = global(Setting.of(
+            "transaction_timeout",
+            new DurationType(),
+            Duration.ZERO,
+            RELOAD,
+            "A transaction that takes longer is rolled back and its client disconnected; 0 sets no limit."));
+    public static final Setting<Duration> IDLE_TRANSACTION_TIMEOUT = global(Setting.of(
+            "idle_transaction_timeout",
+            new DurationType(),
+            Duration.ZERO,
+            RELOAD,
+            "A client that says nothing inside a transaction for so long is disconnected and rolled back; 0 sets no"
+                    + " limit."));
+    public static final Setting<Duration> CLIENT_IDLE_TIMEOUT = global(Setting.of(
+            "client_idle_timeout",
+            new DurationType(),
+            Duration.ZERO,
+            RELOAD,
+            "A client that asks for nothing for so long, outside of a transaction, is disconnected; 0 sets no limit."));
+    public static final Setting<Duration> SERVER_CHECK_DELAY = global(Setting.of(
+            "server_check_delay",
+            new DurationType(),
+            Duration.ofSeconds(30),
+            RELOAD,
+            "A server connection that was idle for longer has to answer `server_check_query` before a client gets it; 0"
+                    + " checks none."));
+    public static final Setting<String> SERVER_CHECK_QUERY = global(Setting.of(
+            "server_check_query",
+            new TextType(),
+            "select 1",
+            RELOAD,
+            "SQL that shows whether a server connection still works; empty checks none."));
     public static final Setting<Duration> SERVER_IDLE_TIMEOUT = global(Setting.of(
             "server_idle_timeout",
             new DurationType(),
@@ -272,6 +343,9 @@ public final class Settings {
             RELOAD,
             "Instead of the global `reserve_pool_size`, for each pool of this database."));
 
+    public static final Setting<Boolean> DATABASE_FAIL_FAST = database(Setting.optional(
+            "fail_fast", new FlagType(), "true", RELOAD, "Instead of the global `fail_fast`, for this database."));
+
     public static final Setting<Secret> USER_PASSWORD = user(Setting.optional(
             "password",
             new SecretType(),
@@ -304,6 +378,10 @@ public final class Settings {
             "0",
             RELOAD,
             "Instead of the global `max_user_client_connections`, for this user."));
+    public static final Setting<Duration> USER_QUERY_TIMEOUT = user(userTime("query_timeout"));
+    public static final Setting<Duration> USER_TRANSACTION_TIMEOUT = user(userTime("transaction_timeout"));
+    public static final Setting<Duration> USER_IDLE_TRANSACTION_TIMEOUT = user(userTime("idle_transaction_timeout"));
+    public static final Setting<Duration> USER_CLIENT_IDLE_TIMEOUT = user(userTime("client_idle_timeout"));
 
     private Settings() {}
 
@@ -342,7 +420,12 @@ public final class Settings {
     }
 
     private static ChoiceType<PoolMode> poolMode() {
-        return ChoiceType.of(PoolMode.class, PoolMode::spelling, "statement");
+        return ChoiceType.of(PoolMode.class, PoolMode::spelling);
+    }
+
+    private static Setting<Duration> userTime(String name) {
+        return Setting.optional(
+                name, new DurationType(), "\"60s\"", RELOAD, "Instead of the global `" + name + "`, for this user.");
     }
 
     private static <T> Setting<T> global(Setting<T> setting) {

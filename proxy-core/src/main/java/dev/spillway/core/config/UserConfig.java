@@ -1,5 +1,6 @@
 package dev.spillway.core.config;
 
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,5 +47,25 @@ public record UserConfig(String name, SettingValues values) {
     /** 0: no limit; null: the global one. */
     public @Nullable Integer maxUserClientConnections() {
         return values.find(Settings.USER_MAX_CLIENT_CONNECTIONS);
+    }
+
+    /** Null: the global one. */
+    public @Nullable Duration queryTimeout() {
+        return values.find(Settings.USER_QUERY_TIMEOUT);
+    }
+
+    /** Null: the global one. */
+    public @Nullable Duration transactionTimeout() {
+        return values.find(Settings.USER_TRANSACTION_TIMEOUT);
+    }
+
+    /** Null: the global one. */
+    public @Nullable Duration idleTransactionTimeout() {
+        return values.find(Settings.USER_IDLE_TRANSACTION_TIMEOUT);
+    }
+
+    /** Null: the global one. */
+    public @Nullable Duration clientIdleTimeout() {
+        return values.find(Settings.USER_CLIENT_IDLE_TIMEOUT);
     }
 }

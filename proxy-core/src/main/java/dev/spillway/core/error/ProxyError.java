@@ -4,6 +4,8 @@ import static dev.spillway.core.protocol.Sqlstate.ADMIN_SHUTDOWN;
 import static dev.spillway.core.protocol.Sqlstate.CANNOT_CONNECT_NOW;
 import static dev.spillway.core.protocol.Sqlstate.CONNECTION_FAILURE;
 import static dev.spillway.core.protocol.Sqlstate.FEATURE_NOT_SUPPORTED;
+import static dev.spillway.core.protocol.Sqlstate.IDLE_IN_TRANSACTION_SESSION_TIMEOUT;
+import static dev.spillway.core.protocol.Sqlstate.IDLE_SESSION_TIMEOUT;
 import static dev.spillway.core.protocol.Sqlstate.INSUFFICIENT_PRIVILEGE;
 import static dev.spillway.core.protocol.Sqlstate.INSUFFICIENT_RESOURCES;
 import static dev.spillway.core.protocol.Sqlstate.INVALID_AUTHORIZATION_SPECIFICATION;
@@ -12,8 +14,10 @@ import static dev.spillway.core.protocol.Sqlstate.INVALID_PASSWORD;
 import static dev.spillway.core.protocol.Sqlstate.IN_FAILED_SQL_TRANSACTION;
 import static dev.spillway.core.protocol.Sqlstate.PROTOCOL_VIOLATION;
 import static dev.spillway.core.protocol.Sqlstate.QUERY_CANCELED;
+import static dev.spillway.core.protocol.Sqlstate.SUCCESSFUL_COMPLETION;
 import static dev.spillway.core.protocol.Sqlstate.SYNTAX_ERROR;
 import static dev.spillway.core.protocol.Sqlstate.TOO_MANY_CONNECTIONS;
+import static dev.spillway.core.protocol.Sqlstate.TRANSACTION_TIMEOUT;
 
 import dev.spillway.core.protocol.backend.ErrorFields;
 import java.util.Locale;
@@ -31,6 +35,7 @@ public enum ProxyError {
     AUTHENTICATION_FAILED(INVALID_PASSWORD, Severity.FATAL, "password authentication failed for user \"%s\""),
     AUTHENTICATION_GARBLED(PROTOCOL_VIOLATION, Severity.FATAL, "authentication of user \"%s\" failed: %s"),
     CANCELED_WHILE_WAITING(QUERY_CANCELED, Severity.ERROR, "canceling statement due to user request"),
+    CLIENT_IDLE_TIMEOUT(IDLE_SESSION_TIMEOUT, Severity.FATAL, "client_idle_timeout: nothing was asked for %d ms"),
     CLIENT_LOGIN_TIMEOUT(
             INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "client_login_timeout: not logged in after %s"),
     CONSOLE_COMMAND_UNKNOWN(SYNTAX_ERROR, Severity.ERROR, "unknown console command: %s"),
@@ -40,9 +45,19 @@ public enum ProxyError {
             IN_FAILED_SQL_TRANSACTION,
             Severity.ERROR,
             "current transaction is aborted, commands ignored until end of transaction block"),
+    IDLE_TRANSACTION_TIMEOUT(
+            IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+            Severity.FATAL,
+            "idle_transaction_timeout: the transaction was idle for %d ms and is rolled back"),
+    LONG_WAIT(
+            SUCCESSFUL_COMPLETION,
+            Severity.NOTICE,
+            "no server connection of pool %s is free yet: waiting (%d in use of %d, %d clients waiting)"),
     NO_USER_NAME(
             INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "no PostgreSQL user name specified in startup packet"),
     PROTOCOL(PROTOCOL_VIOLATION, Severity.FATAL, "%s"),
+    QUERY_TIMEOUT(
+            QUERY_CANCELED, Severity.FATAL, "query_timeout: the statement took longer than %d ms and is cancelled"),
     QUERY_WAIT_TIMEOUT(
             INSUFFICIENT_RESOURCES,
             Severity.ERROR,
@@ -69,10 +84,19 @@ public enum ProxyError {
     TOO_MANY_CLIENTS_OF_USER(
             TOO_MANY_CONNECTIONS,
             Severity.FATAL,
-            "user \"%s\" has as many clients as it may have (max_user_client_connections = %d)");
+            "user \"%s\" has as many clients as it may have (max_user_client_connections = %d)"),
+    TRANSACTION_FORBIDDEN(
+            FEATURE_NOT_SUPPORTED,
+            Severity.FATAL,
+            "pool %s is in statement mode, where a transaction ends with its statement: no BEGIN"),
+    TRANSACTION_TOO_LONG(
+            TRANSACTION_TIMEOUT,
+            Severity.FATAL,
+            "transaction_timeout: the transaction took longer than %d ms and is rolled back");
 
     /** PostgreSQL's severities as far as they are used here. FATAL ends the client's connection. */
     private enum Severity {
+        NOTICE,
         ERROR,
         FATAL
     }

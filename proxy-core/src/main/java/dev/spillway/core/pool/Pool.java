@@ -34,6 +34,7 @@ public final class Pool<S extends PooledServer> {
 
     private static final int MAX_OPENING = 10;
     private static final long FIRST_RETRY_NANOS = 50_000_000;
+    private static final long CHECK_PATIENCE_NANOS = 200_000_000;
 
     private final PoolShare share;
     private final int lane;
@@ -42,6 +43,7 @@ public final class Pool<S extends PooledServer> {
     private final PoolCounters counters = new PoolCounters();
     private final ArrayDeque<S> idle = new ArrayDeque<>();
     private final Map<Waiter<S>, Long> waiters = new LinkedHashMap<>();
+    private final Map<S, Long> checking = new LinkedHashMap<>();
     private int opening;
     private int asked;
     private int open;
@@ -60,14 +62,28 @@ public final class Pool<S extends PooledServer> {
     // ---- clients -------------------------------------------------------------------------------------------------
 
     /** An idle server, preferably one that holds {@code wanted}; null when the client has to {@link #enqueue}. */
-    public @Nullable S acquire(Object wanted) {
+    public @Nullable S acquire(Object wanted, long nowNanos) {
         if (idle.isEmpty()) {
             return null;
         }
-        counters.assignments++;
         S server = takeIdle(wanted);
         share.publishIdle(lane, idle.size());
+        if (isStale(server, nowNanos)) {
+            check(server, nowNanos);
+            return null;
+        }
+        counters.assignments++;
         return server;
+    }
+
+    private void check(S server, long nowNanos) {
+        checking.put(server, nowNanos);
+        server.check();
+    }
+
+    private boolean isStale(S server, long nowNanos) {
+        long delay = share.limits().checkDelay().toNanos();
+        return delay > 0 && nowNanos - server.idleSinceNanos() > delay;
     }
 
     private S takeIdle(Object wanted) {
@@ -115,6 +131,7 @@ public final class Pool<S extends PooledServer> {
 
     /** A clean server is free: the oldest waiter gets it, else it is idle; one that is too old is closed. */
     public void release(S server, long nowNanos) {
+        checking.remove(server);
         if (isTooOld(server, nowNanos)) {
             server.close("server_lifetime over");
         } else {
@@ -187,9 +204,14 @@ public final class Pool<S extends PooledServer> {
         nextAttemptNanos = nowNanos + pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1);
         share.closed();
         share.wakeWaiters(crossing, lane);
-        if (isFinal) {
+        if (isFinal || isWithoutHope()) {
             failAll(error);
         }
+    }
+
+    /** Does nobody want to wait for better times? */
+    private boolean isWithoutHope() {
+        return share.limits().isFailFast() && failures > 0 && share.open() == 0;
     }
 
     private void failAll(ErrorFields error) {
@@ -202,6 +224,7 @@ public final class Pool<S extends PooledServer> {
     /** An open server is gone. */
     public void onClosed(S server, long nowNanos) {
         open--;
+        checking.remove(server);
         if (idle.remove(server)) {
             share.publishIdle(lane, idle.size());
         }
@@ -211,9 +234,13 @@ public final class Pool<S extends PooledServer> {
     }
 
     private void openAsNeeded(long nowNanos) {
-        int missing = waiters.size() - opening - asked;
+        int missing = waiters.size() - opening - asked - answersDue(nowNanos);
         if (missing <= 0) {
             return;
+        }
+        for (; missing > 0 && !idle.isEmpty(); missing--) {
+            check(idle.removeLast(), nowNanos); // all are stale where clients wait
+            share.publishIdle(lane, idle.size());
         }
         missing -= askOthers(missing);
         if (failures > 0 && nowNanos - nextAttemptNanos < 0) {
@@ -228,6 +255,15 @@ public final class Pool<S extends PooledServer> {
                 return;
             }
         }
+    }
+
+    /** Servers being checked that should be found well in a moment. */
+    private int answersDue(long nowNanos) {
+        int due = 0;
+        for (Long since : checking.values()) {
+            due += nowNanos - since < CHECK_PATIENCE_NANOS ? 1 : 0;
+        }
+        return due;
     }
 
     private boolean tryOpen(int limit) {
@@ -313,6 +349,10 @@ public final class Pool<S extends PooledServer> {
     /** Ends waits that took too long, closes servers that are idle for too long or too old, opens what is needed. */
     public void tick(long nowNanos) {
         endLongWaits(nowNanos);
+        tellLongWaits(nowNanos);
+        if (lastFailure != null && isWithoutHope()) {
+            failAll(lastFailure);
+        }
         List<S> surplus = new ArrayList<>();
         int spare = share.open() - share.limits().minSize();
         for (S server : idle) {
@@ -335,20 +375,33 @@ public final class Pool<S extends PooledServer> {
     }
 
     private void endLongWaits(long nowNanos) {
-        Duration timeout = share.limits().waitTimeout();
+        PoolLimits limits = share.limits();
+        Duration timeout = limits.waitTimeout();
         while (timeout.isPositive() && oldestWaitNanos(nowNanos) > timeout.toNanos()) {
             Waiter<S> waiter = waiters.keySet().iterator().next();
             ErrorFields error = ProxyError.QUERY_WAIT_TIMEOUT.fields(
                     share.name(),
                     timeout.toMillis() + " ms",
                     share.open(),
-                    share.limits().size(),
+                    limits.size(),
                     waiters.size(),
                     lastFailureText());
             waiters.remove(waiter);
             publishOldest();
-            waiter.onWaitFailed(error, false);
+            waiter.onWaitFailed(error, limits.isWaitTimeoutFatal());
         }
+    }
+
+    private void tellLongWaits(long nowNanos) {
+        PoolLimits limits = share.limits();
+        long afterNanos = limits.waitNotify().toNanos();
+        if (afterNanos == 0 || oldestWaitNanos(nowNanos) <= afterNanos) {
+            return;
+        }
+        ErrorFields notice = ProxyError.LONG_WAIT.fields(share.name(), share.open(), limits.size(), waiters.size());
+        List.copyOf(waiters.entrySet()).stream()
+                .takeWhile(waiter -> nowNanos - waiter.getValue() > afterNanos)
+                .forEach(waiter -> waiter.getKey().onLongWait(notice));
     }
 
     private String lastFailureText() {
@@ -377,6 +430,11 @@ public final class Pool<S extends PooledServer> {
 
     public int waiting() {
         return waiters.size();
+    }
+
+    /** Does a client of this lane or of another wait? */
+    public boolean isAnyoneWaiting() {
+        return !waiters.isEmpty() || share.isAnyoneWaiting();
     }
 
     public int idle() {

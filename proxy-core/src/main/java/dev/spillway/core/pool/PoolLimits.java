@@ -20,6 +20,10 @@ import org.jspecify.annotations.Nullable;
  *     once
  * @param loginRetry the longest pause between two attempts to open a server
  * @param isRoundRobin take the server that has been idle longest, not the one that was used last
+ * @param checkDelay a server that was idle for longer is checked before a client gets it; zero: never
+ * @param waitNotify how long a client waits before it is told that it does; zero: it is not told
+ * @param isWaitTimeoutFatal whether a client that has waited too long is closed
+ * @param isFailFast whether waiting clients fail while no server can be opened and none is open
  */
 public record PoolLimits(
         int size,
@@ -30,7 +34,11 @@ public record PoolLimits(
         Duration idleTimeout,
         Duration lifetime,
         Duration loginRetry,
-        boolean isRoundRobin) {
+        boolean isRoundRobin,
+        Duration checkDelay,
+        Duration waitNotify,
+        boolean isWaitTimeoutFatal,
+        boolean isFailFast) {
     /** What is configured for the pool of {@code user} to {@code database}: the user's word, else the database's. */
     public static PoolLimits of(ProxyConfig config, DatabaseConfig database, @Nullable UserConfig user) {
         int size = Objects.requireNonNullElse(database.poolSize(), config.defaultPoolSize());
@@ -48,6 +56,10 @@ public record PoolLimits(
                 config.serverIdleTimeout(),
                 config.serverLifetime(),
                 config.serverLoginRetry(),
-                config.serverRoundRobin());
+                config.serverRoundRobin(),
+                config.serverCheckQuery().isEmpty() ? Duration.ZERO : config.serverCheckDelay(),
+                config.queryWaitNotify(),
+                config.queryWaitTimeoutFatal(),
+                Objects.requireNonNullElse(database.failFast(), config.failFast()));
     }
 }

@@ -138,6 +138,15 @@ public final class PoolShare {
         waitingSince.set(cell(lane), sinceNanos);
     }
 
+    boolean isAnyoneWaiting() {
+        for (int lane = 0; lane < lanes; lane++) {
+            if (waitingSince.get(cell(lane)) != NOBODY) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     void publishIdle(int lane, int servers) {
         idle.set(cell(lane) * 2, servers);
     }

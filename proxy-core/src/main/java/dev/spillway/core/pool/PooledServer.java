@@ -14,6 +14,9 @@ public interface PooledServer {
     @Nullable
     Object affinity();
 
+    /** Finds out whether it still answers: then it is {@link Pool#release released} again, otherwise closed. */
+    void check();
+
     /** Closes it; {@code reason} is for the log. The pool hears of it by {@link Pool#onClosed}. */
     void close(String reason);
 }

@@ -2,11 +2,14 @@ package dev.spillway.core.pool;
 
 import dev.spillway.core.protocol.backend.ErrorFields;
 
-/** A client in a pool's queue. Exactly one of the two is called, once, unless it leaves the queue itself. */
+/** A client in a pool's queue. Exactly one of the first two is called, once, unless it leaves the queue itself. */
 public interface Waiter<S> {
     /** Its turn has come; it owns {@code server} until it gives it back. */
     void onServed(S server);
 
     /** It will not be served. {@code isFinal} says that trying again is of no use: the server has refused for good. */
     void onWaitFailed(ErrorFields error, boolean isFinal);
+
+    /** It has waited for long, and goes on; {@code notice} says so. Called again and again. */
+    void onLongWait(ErrorFields notice);
 }

@@ -2,9 +2,11 @@ package dev.spillway.core.protocol;
 
 /** The SQLSTATEs Spillway raises or looks for. Source: PostgreSQL documentation, appendix A. */
 public final class Sqlstate {
+    public static final String SUCCESSFUL_COMPLETION = "00000";
     public static final String CONNECTION_FAILURE = "08006";
     public static final String PROTOCOL_VIOLATION = "08P01";
     public static final String FEATURE_NOT_SUPPORTED = "0A000";
+    public static final String IDLE_IN_TRANSACTION_SESSION_TIMEOUT = "25P03";
     public static final String IN_FAILED_SQL_TRANSACTION = "25P02";
     public static final String INVALID_AUTHORIZATION_SPECIFICATION = "28000";
     public static final String INVALID_PASSWORD = "28P01";
@@ -13,8 +15,10 @@ public final class Sqlstate {
     public static final String INSUFFICIENT_PRIVILEGE = "42501";
     public static final String INSUFFICIENT_RESOURCES = "53000";
     public static final String TOO_MANY_CONNECTIONS = "53300";
+    public static final String TRANSACTION_TIMEOUT = "25P04";
     public static final String QUERY_CANCELED = "57014";
     public static final String ADMIN_SHUTDOWN = "57P01";
+    public static final String IDLE_SESSION_TIMEOUT = "57P05";
     public static final String CANNOT_CONNECT_NOW = "57P03";
     public static final String INTERNAL_ERROR = "XX000";
 

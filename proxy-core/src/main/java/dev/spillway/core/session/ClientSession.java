@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p>It forwards frames by type and length; it looks into a statement's text only while its settings are not yet known to
  * be in force, and then only at its first word.
  */
-public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSession> {
+public final class ClientSession implements Phase, LeaseHolder {
     /** Replies a server may owe one client before the client is no longer read. */
     static final int MAX_PIPELINED = 8192;
 
@@ -40,15 +40,13 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
     private final ToldParameters told;
     private final RestoreGuard restoreGuard = new RestoreGuard();
     private @Nullable ServerSession server;
-    private @Nullable ByteBuf held;
-    private boolean isWaiting;
-    private boolean isRestoring;
+    private final HeldBytes held = new HeldBytes();
+    private boolean isHolding;
+    private boolean isYielding;
     private boolean forwardsFrame;
-    private boolean cancelAfterRestore;
     private boolean isClosed;
-    private long waitingSinceNanos;
-    private long transactionSinceNanos;
-    private long querySinceNanos;
+    private final ServerWait place;
+    private final LeaseClock clock;
 
     /** A client that has been told {@code told} at login and is owed its first ReadyForQuery by nobody any more. */
     ClientSession(Wire wire, SessionPorts ports, ServerPool pool, ClientIdentity identity, Map<String, String> told) {
@@ -59,6 +57,8 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
         this.answers = new LocalAnswers(wire);
         this.told = new ToldParameters(wire, told);
         this.counters = pool.pool().counters();
+        this.place = new ServerWait(this, pool.pool());
+        this.clock = new LeaseClock(counters, ports.nowNanos());
         this.frames = new FrameReader(wire.allocator(), FrontendType.READY_RULES);
     }
 
@@ -67,8 +67,9 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
     @Override
     public void onRead(ByteBuf bytes) {
         counters.bytesReceived += bytes.readableBytes();
-        if (held != null) {
-            hold(bytes);
+        if (isHolding) {
+            held.add(bytes, wire.allocator());
+            updateReading();
             return;
         }
         process(bytes);
@@ -77,7 +78,7 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
     private void process(ByteBuf bytes) {
         frames.feed(bytes);
         try {
-            while (!isClosed && held == null && frames.next()) {
+            while (!isClosed && !isHolding && frames.next()) {
                 onPiece();
             }
             run.flush();
@@ -111,7 +112,11 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
             answers.onNeedless(type);
         } else if (server == null && !acquire()) {
             holdFromHere();
-        } else if (isRestoring && !restoreGuard.isSafe(frames)) {
+            place.begin(ports.nowNanos());
+        } else if (restoreGuard.mustWait(frames)) {
+            holdFromHere();
+        } else if (mustYield(type)) {
+            isYielding = true;
             holdFromHere();
         } else {
             forward();
@@ -124,7 +129,7 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
             return; // the link ended in the same moment: the connection is being closed
         }
         if (linked.pipelined() == 0) {
-            querySinceNanos = ports.nowNanos();
+            clock.asked(ports.nowNanos());
         }
         ReplyQueue.Kind kind = Requests.kindOf(frames);
         if (kind == null || linked.expect(kind)) {
@@ -169,7 +174,7 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
     // ---- without a server ----------------------------------------------------------------------------------------
 
     private boolean acquire() {
-        ServerSession free = pool.pool().acquire(identity.snapshot());
+        ServerSession free = place.isWaiting() ? null : pool.pool().acquire(identity.snapshot(), ports.nowNanos());
         if (free == null) {
             return false;
         }
@@ -177,11 +182,16 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
         return true;
     }
 
+    /** In session mode a client may have its server from the start, as it has on a direct connection. */
+    void reserve() {
+        if (!acquire()) {
+            place.begin(ports.nowNanos());
+        }
+    }
+
     private void link(ServerSession free) {
         server = free;
-        transactionSinceNanos = ports.nowNanos();
-        querySinceNanos = transactionSinceNanos;
-        isRestoring = true;
+        clock.linked(ports.nowNanos());
         restoreGuard.begin();
         free.link(this, identity.snapshot());
         if (!wire.isWritable()) {
@@ -191,33 +201,14 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
 
     private void holdFromHere() {
         run.flush();
-        held = frames.takeBack();
-        if (server == null) {
-            isWaiting = true;
-            waitingSinceNanos = ports.nowNanos();
-            pool.pool().enqueue(this, waitingSinceNanos);
-        }
-        updateReading();
-    }
-
-    private void hold(ByteBuf bytes) {
-        ByteBuf before = held;
-        if (before == null) {
-            held = bytes;
-        } else {
-            held = wire.allocator()
-                    .buffer(before.readableBytes() + bytes.readableBytes())
-                    .writeBytes(before)
-                    .writeBytes(bytes);
-            before.release();
-            bytes.release();
-        }
+        isHolding = true;
+        held.add(frames.takeBack(), wire.allocator());
         updateReading();
     }
 
     private void processHeld() {
-        ByteBuf bytes = held;
-        held = null;
+        isHolding = false;
+        ByteBuf bytes = held.take();
         if (bytes != null) {
             process(bytes);
         }
@@ -230,28 +221,29 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
     /** Reads the client only while what it sends has somewhere to go. */
     private void updateReading() {
         ServerSession linked = server;
-        boolean hasRoom = held == null || held.readableBytes() < HELD_LIMIT_BYTES;
+        boolean hasRoom = held.size() < HELD_LIMIT_BYTES;
         boolean serverTakes = linked == null || (linked.wire().isWritable() && linked.pipelined() < MAX_PIPELINED);
         boolean ownTaken = linked != null || wire.isWritable(); // what we answer ourselves must not pile up
         wire.setReading(hasRoom && serverTakes && ownTaken);
     }
 
-    @Override
-    public void onServed(ServerSession free) {
-        isWaiting = false;
+    void onServed(ServerSession free) {
         link(free);
         processHeld();
     }
 
-    @Override
-    public void onWaitFailed(ErrorFields error, boolean isFinal) {
-        isWaiting = false;
+    void onWaitFailed(ErrorFields error, boolean isFinal) {
         ports.log("client not served", identity.describe(wire), error.message());
         if (isFinal) {
             close(ErrorFields.of("FATAL", error.sqlstate(), error.message()));
-            return;
+        } else if (isHolding) {
+            refuse(error);
         }
-        refuse(error);
+    }
+
+    void onLongWait(ErrorFields notice) {
+        answers.notice(notice);
+        wire.flush();
     }
 
     /** The statement that waited gets an error in the place of PostgreSQL's answer, and the client goes on. */
@@ -265,17 +257,16 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
 
     @Override
     public void onRestored() {
-        isRestoring = false;
+        boolean isCancelled = restoreGuard.end();
         ServerSession linked = server;
         if (linked == null) {
             return;
         }
         told.update(linked.parameters());
-        if (cancelAfterRestore) {
-            cancelAfterRestore = false;
+        if (isCancelled) {
             linked.cancel();
         }
-        if (held != null) {
+        if (isHolding && !isYielding) {
             processHeld();
         }
     }
@@ -308,21 +299,27 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
 
     @Override
     public void onReady(byte status, long nowNanos) {
-        counters.queries++;
-        counters.queryNanos += nowNanos - querySinceNanos;
-        querySinceNanos = nowNanos;
-        if (status == 'I') {
-            counters.transactions++;
-            counters.transactionNanos += nowNanos - transactionSinceNanos;
-            transactionSinceNanos = nowNanos;
-        }
+        clock.ready(status, nowNanos);
     }
 
     @Override
     public void onQuiet() {
+        clock.quiet(ports.nowNanos());
+        if (isInForbiddenTransaction()) {
+            close(ProxyError.TRANSACTION_FORBIDDEN.fields(pool.pool().name()));
+            return;
+        }
         reapplyIfLost();
         releaseIfDone();
+        if (isYielding) {
+            endYielding();
+        }
         updateReading();
+    }
+
+    private boolean isInForbiddenTransaction() {
+        ServerSession linked = server;
+        return linked != null && pool.mode() == PoolMode.STATEMENT && linked.isInTransaction();
     }
 
     /** In transaction mode the next link restores; a session keeps its server. */
@@ -332,7 +329,6 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
                 && pool.mode() == PoolMode.SESSION
                 && linked.hasLostSettings()
                 && !identity.snapshot().settings().isEmpty()) {
-            isRestoring = true;
             restoreGuard.begin();
             linked.reapply(identity.snapshot());
         }
@@ -341,8 +337,8 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
     private void releaseIfDone() {
         ServerSession linked = server;
         if (linked == null
-                || isRestoring
-                || pool.mode() != PoolMode.TRANSACTION
+                || restoreGuard.isRestoring()
+                || pool.mode() == PoolMode.SESSION
                 || !linked.isReleasable()
                 || (frames.isInsideFrame() && forwardsFrame)) {
             return;
@@ -350,6 +346,40 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
         server = null;
         wire.flush();
         linked.unlink(false, false);
+    }
+
+    // ---- taking turns ----------------------------------------------------------------------------------------------
+
+    /**
+     * A client that always sends the next statement before the last is answered would keep its server for ever. Where others
+     * wait and it has had its time, the next statement stays here until everything before it is answered.
+     */
+    private boolean mustYield(byte type) {
+        ServerSession linked = server;
+        return linked != null
+                && linked.pipelined() > 0
+                && Requests.beginsGroup(type)
+                && linked.isBetweenGroups()
+                && !linked.isInTransaction()
+                && pool.isTurnOver(clock, ports.nowNanos());
+    }
+
+    private void endYielding() {
+        isYielding = false;
+        if (server != null || acquire()) { // still in a transaction, or nobody has taken it
+            processHeld();
+        } else {
+            place.begin(ports.nowNanos());
+        }
+    }
+
+    /** It waits for data that may be among what is held. */
+    @Override
+    public void onCopyAnnounced() {
+        if (isYielding) {
+            isYielding = false;
+            processHeld();
+        }
     }
 
     @Override
@@ -379,14 +409,19 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
     /** A CancelRequest with this client's key has come. */
     public void cancel() {
         ServerSession linked = server;
-        if (isWaiting) {
-            pool.pool().leave(this);
-            isWaiting = false;
-            refuse(ProxyError.CANCELED_WHILE_WAITING.fields());
-        } else if (linked != null && isRestoring) {
-            cancelAfterRestore = true;
+        if (place.isWaiting()) {
+            cancelWait();
+        } else if (linked != null && restoreGuard.isRestoring()) {
+            restoreGuard.cancelLater();
         } else if (linked != null && linked.pipelined() > 0) {
             linked.cancel();
+        }
+    }
+
+    private void cancelWait() {
+        if (isHolding) { // else it waits without having asked for anything
+            place.end();
+            refuse(ProxyError.CANCELED_WHILE_WAITING.fields());
         }
     }
 
@@ -402,7 +437,19 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
 
     /** Is it neither waiting nor linked? Then it can be closed without losing anything. */
     public boolean isIdle() {
-        return server == null && !isWaiting && held == null;
+        return server == null && !place.isWaiting() && !isHolding;
+    }
+
+    /** Ends a client that has taken longer than it may; what its server still does is cancelled. */
+    @Override
+    public void onTick(long nowNanos) {
+        ErrorFields overdue = place.isWaiting()
+                ? null // that time the pool limits
+                : clock.overdue(LeaseClock.Doing.with(server), ports.limitsOf(identity), nowNanos);
+        if (overdue != null) {
+            ports.log("client closed", identity.describe(wire), overdue.message());
+            close(overdue);
+        }
     }
 
     private void leave() {
@@ -411,15 +458,8 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
         }
         isClosed = true;
         ports.unregister(identity.key());
-        if (isWaiting) {
-            isWaiting = false;
-            pool.pool().leave(this);
-        }
-        ByteBuf kept = held;
-        held = null;
-        if (kept != null) {
-            kept.release();
-        }
+        place.end();
+        held.release();
         ServerSession linked = server;
         server = null;
         if (linked != null) {
@@ -445,12 +485,12 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
 
     /** PgBouncer's name of its state: waiting, active (linked) or idle. */
     public String state() {
-        return isWaiting ? "waiting" : server == null ? "idle" : "active";
+        return place.isWaiting() ? "waiting" : server == null ? "idle" : "active";
     }
 
     /** How long it has waited for a server, 0 if it does not wait. */
     public long waitNanos(long nowNanos) {
-        return isWaiting ? nowNanos - waitingSinceNanos : 0;
+        return place.waitedNanos(nowNanos);
     }
 
     /** The server it is linked to; null if none. */

@@ -29,6 +29,12 @@ interface LeaseHolder {
     /** The server is gone; {@code error} says why unless the client has been told by the server itself. */
     void onServerClosed(ErrorFields error, boolean isTold);
 
+    /** The server waits for the data of a COPY of the holder's. */
+    void onCopyAnnounced();
+
+    /** A little time has passed. */
+    void onTick(long nowNanos);
+
     /** Everything there was to read has been read. */
     void onServerReadComplete();
 

@@ -62,6 +62,12 @@ final class LocalAnswers {
         wire.write(message);
     }
 
+    void notice(ErrorFields notice) {
+        ByteBuf message = wire.allocator().buffer(256);
+        notice.writeNotice(message);
+        wire.write(message);
+    }
+
     private void ready() {
         ByteBuf message = wire.allocator().buffer(8);
         BackendMessages.readyForQuery(message, 'I');

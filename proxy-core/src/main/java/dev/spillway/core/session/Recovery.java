@@ -4,35 +4,58 @@ import dev.spillway.core.protocol.frontend.FrontendMessages;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Brings a server that its client has left back to a state in which another may have it: what runs is cancelled, what is
- * owed drained, the transaction rolled back, the session reset where that is asked for.
+ * Brings a server without a holder into a state in which a client may have it: what runs is cancelled, what is owed
+ * drained, the transaction rolled back, the session reset or the connection checked where that is asked for.
  *
- * <p>Belongs to one {@link ServerSession}, which calls it on its event loop whenever the server owes nothing any more or
- * a cancel connection has ended. It never gives the server back before every cancel connection has ended and one more
- * round trip is done: a cancel that is under way could otherwise hit the next client's statement.
+ * <p>Belongs to one {@link ServerSession}, which calls it on its event loop whenever the server owes nothing any more. It
+ * runs from {@link #begin} or {@link #check} until it gives the server back. It never does so before every cancel
+ * connection has ended and one more round trip is done: a cancel that is under way could otherwise hit the next client's
+ * statement.
  */
 final class Recovery {
+    /** A cancel that comes before its statement has begun is lost; so much later it is sent again. */
+    private static final long CANCEL_AGAIN_NANOS = 500_000_000;
+
     private final ServerSession server;
-    private final long sinceNanos;
-    private String resetQuery;
+    private final CancelGuard cancels = new CancelGuard();
+    private boolean isRunning;
+    private long sinceNanos;
+    private long cancelledNanos;
+    private String lastQuery = "";
     private boolean statementRuns;
 
-    Recovery(ServerSession server, String resetQuery, long sinceNanos) {
+    Recovery(ServerSession server) {
         this.server = server;
-        this.resetQuery = resetQuery;
-        this.sinceNanos = sinceNanos;
     }
 
-    long sinceNanos() {
-        return sinceNanos;
+    boolean isRunning() {
+        return isRunning;
     }
 
-    /** PgBouncer's name of it. */
+    /** Time has passed; a recovery that has run for longer than {@code limitNanos} closes its server. */
+    void tick(long nowNanos, long limitNanos) {
+        if (isRunning && nowNanos - sinceNanos > limitNanos) {
+            server.close("could not be brought back to a clean state in time");
+        } else if (isRunning
+                && !statementRuns
+                && !cancels.isInFlight()
+                && nowNanos - cancelledNanos > CANCEL_AGAIN_NANOS) {
+            cancelledNanos = nowNanos;
+            cancel();
+        }
+    }
+
+    /** PgBouncer's name of the server's state. */
     String state() {
-        return server.cancels().isInFlight() ? "being_canceled" : "tested";
+        return !isRunning ? "idle" : cancels.isInFlight() ? "being_canceled" : "tested";
     }
 
-    void begin() {
+    /** The holder has left; {@code resetQuery} is the last to run, empty: none. */
+    void begin(String resetQuery, long nowNanos) {
+        isRunning = true;
+        sinceNanos = nowNanos;
+        cancelledNanos = nowNanos;
+        lastQuery = resetQuery;
         ReplyQueue replies = server.replies();
         if (replies.isReadingCopyData()) {
             endCopy();
@@ -41,10 +64,43 @@ final class Recovery {
             sync();
         }
         if (replies.isEmpty()) {
-            onQuietOrCancelEnded();
-        } else if (!server.cancels().isInFlight()) {
-            server.cancel();
+            onQuiet();
+        } else if (!cancels.isInFlight()) {
+            cancel();
         }
+    }
+
+    /** The server owes nothing, but nobody knows whether it is still there: runs {@code sql} on it. */
+    void check(String sql, long nowNanos) {
+        isRunning = true;
+        sinceNanos = nowNanos;
+        lastQuery = sql;
+        runLast();
+    }
+
+    /** The server is gone. */
+    void stop() {
+        isRunning = false;
+    }
+
+    /** Sends a CancelRequest for what the server does now, whoever asked for it. */
+    void cancel() {
+        cancels.began();
+        server.sendCancel(isCertain -> {
+            cancels.ended(isCertain);
+            onQuiet();
+            server.wire().flush();
+        });
+    }
+
+    /** May the server go on to another holder as it is? */
+    boolean isNeeded() {
+        return cancels.mayHit();
+    }
+
+    /** Does nobody know whether a cancel will still come, or what the next reply would be? The server must be closed then. */
+    boolean isHopeless() {
+        return server.replies().isDoubtful() || cancels.isUncertain();
     }
 
     /** A COPY FROM STDIN, for which there will be no data, was announced after the client had left. */
@@ -76,19 +132,21 @@ final class Recovery {
         server.wire().write(message);
     }
 
-    void onQuietOrCancelEnded() {
-        if (!server.replies().isEmpty() || server.cancels().isInFlight() || statementRuns) {
+    /** The server owes nothing, or a cancel connection has ended: the next step, if it is time for one. */
+    void onQuiet() {
+        if (!isRunning || !server.replies().isEmpty() || cancels.isInFlight() || statementRuns) {
             return;
         }
-        if (server.cancels().isUncertain() || server.replies().isDoubtful()) {
+        if (isHopeless()) {
             server.close("its next reply is not certain");
-        } else if (server.status() != 'I') {
+        } else if (server.isInTransaction()) {
             run("ROLLBACK");
-        } else if (server.cancels().mayHit()) {
+        } else if (cancels.mayHit()) {
             run("");
-        } else if (!resetQuery.isEmpty()) {
-            reset();
+        } else if (!lastQuery.isEmpty()) {
+            runLast();
         } else {
+            isRunning = false;
             server.giveBack();
         }
     }
@@ -98,19 +156,19 @@ final class Recovery {
         statementRuns = true;
         server.inject(sql, (error, status) -> {
             statementRuns = false;
-            server.cancels().noteRoundTrip();
+            cancels.noteRoundTrip();
         });
     }
 
-    private void reset() {
+    private void runLast() {
         statementRuns = true;
-        server.inject(resetQuery, (error, status) -> {
+        server.inject(lastQuery, (error, status) -> {
             statementRuns = false;
             if (error != null) {
-                server.close("server_reset_query failed: " + error.message());
+                server.close(lastQuery + " failed: " + error.message());
             } else {
-                resetQuery = "";
-                server.noteNeutral();
+                server.onLastQuery(lastQuery);
+                lastQuery = "";
             }
         });
     }

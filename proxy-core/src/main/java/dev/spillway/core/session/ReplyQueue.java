@@ -1,5 +1,6 @@
 package dev.spillway.core.session;
 
+import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.BackendType;
 import java.util.Arrays;
 
@@ -299,6 +300,20 @@ final class ReplyQueue {
     /** Would a notice that comes now be the client's? One that an injected statement raised is not. */
     boolean isHeadForwarded() {
         return size == 0 || dispositionAt(0) != Disposition.SKIP;
+    }
+
+    /**
+     * Is a message of that verdict for the holder?
+     *
+     * @throws ProtocolViolation if it is for nobody
+     */
+    boolean isForwarded(Verdict verdict, byte type) {
+        return switch (verdict) {
+            case FORWARD -> true;
+            case DROP -> false;
+            case VIOLATION ->
+                throw new ProtocolViolation("unexpected message type '" + (char) type + "' while " + this);
+        };
     }
 
     // ---- fakes and marks at the head ------------------------------------------------------------------------------

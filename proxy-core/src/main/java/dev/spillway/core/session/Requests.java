@@ -40,6 +40,20 @@ final class Requests {
         };
     }
 
+    /** May a new statement or group begin with it? Not with what ends one, nor with the data of a COPY. */
+    static boolean beginsGroup(byte type) {
+        return switch (type) {
+            case FrontendType.QUERY,
+                    FrontendType.PARSE,
+                    FrontendType.BIND,
+                    FrontendType.DESCRIBE,
+                    FrontendType.EXECUTE,
+                    FrontendType.CLOSE,
+                    FrontendType.FUNCTION_CALL -> true;
+            default -> false;
+        };
+    }
+
     private static ReplyQueue.Kind describeKind(FrameReader frames) {
         int target = frames.start() + FrameReader.HEADER_BYTES;
         return target < frames.end() && frames.buffer().getByte(target) == 'S'

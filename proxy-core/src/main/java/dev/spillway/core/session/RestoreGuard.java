@@ -6,21 +6,46 @@ import dev.spillway.core.session.state.StatementStart;
 import io.netty.buffer.ByteBuf;
 
 /**
- * May a message be sent though the restore before it might still fail? In the failed transaction that a failed restore
+ * A client's restore while it runs: may a message be sent though the restore before it might still fail? In the failed transaction that a failed restore
  * leaves behind nothing runs but what ends it, so what might end it has to wait.
  *
  * <p>One per client; {@link #begin} at each link.
  */
 final class RestoreGuard {
+    private boolean isRestoring;
+    private boolean isCancelWanted;
+
     /** Was the unnamed statement parsed since the link, from a text that cannot end a transaction? */
     private boolean isUnnamedKnown;
 
     void begin() {
+        isRestoring = true;
         isUnnamedKnown = false;
     }
 
+    boolean isRestoring() {
+        return isRestoring;
+    }
+
+    /** A cancel has come for what is sent behind the restore; it would hit the restore instead. */
+    void cancelLater() {
+        isCancelWanted = true;
+    }
+
+    /** The settings are in force. Returns whether a cancel has come meanwhile. */
+    boolean end() {
+        boolean wasWanted = isCancelWanted;
+        isRestoring = false;
+        isCancelWanted = false;
+        return wasWanted;
+    }
+
     /** Borrows the current frame. */
-    boolean isSafe(FrameReader frames) {
+    boolean mustWait(FrameReader frames) {
+        return isRestoring && !isSafe(frames);
+    }
+
+    private boolean isSafe(FrameReader frames) {
         ByteBuf buffer = frames.buffer();
         int body = frames.start() + FrameReader.HEADER_BYTES;
         return switch (frames.type()) {

@@ -25,7 +25,7 @@ public final class ServerLogin implements Phase {
     private final ServerPool home;
     private final ServerAuth auth;
     private final FrameReader frames;
-    private Map<String, String> parameters = Map.of();
+    private final ReportedParameters parameters = new ReportedParameters(Map.of());
     private CancelKey key = new CancelKey(0, new byte[4]);
     private boolean isAuthenticated;
     private boolean isOver;
@@ -62,8 +62,7 @@ public final class ServerLogin implements Phase {
         requireTurn(frames.type());
         switch (frames.type()) {
             case BackendType.AUTHENTICATION -> onStep(auth.onRequest(body.readInt(), body.readBytes(body.remaining())));
-            case BackendType.PARAMETER_STATUS ->
-                parameters = ReportedParameters.with(parameters, body.readString(), body.readString());
+            case BackendType.PARAMETER_STATUS -> parameters.read(body);
             case BackendType.BACKEND_KEY_DATA -> key = new CancelKey(body.readInt(), body.readBytes(body.remaining()));
             case BackendType.ERROR_RESPONSE -> onError(ErrorFields.read(body));
             case BackendType.READY_FOR_QUERY -> succeed();
@@ -118,7 +117,7 @@ public final class ServerLogin implements Phase {
             throw new ProtocolViolation("the server begins inside a transaction");
         }
         isOver = true;
-        ServerSession session = new ServerSession(wire, ports, home, key, parameters);
+        ServerSession session = new ServerSession(wire, ports, home, key, parameters.now());
         wire.become(session);
         home.servers().add(session);
         home.learnWelcome(dev.spillway.core.session.state.Snapshot.NEUTRAL, session.parameters());

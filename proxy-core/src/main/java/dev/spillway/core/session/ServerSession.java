@@ -5,14 +5,12 @@ import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.pool.PooledServer;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.protocol.FrameReader;
-import dev.spillway.core.protocol.MessageCursor;
 import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.BackendType;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendMessages;
 import dev.spillway.core.session.state.Snapshot;
 import io.netty.buffer.ByteBuf;
-import java.util.Collections;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -40,16 +38,14 @@ public final class ServerSession implements Phase, PooledServer {
     private final long openedAtMillis;
     private long idleSinceNanos;
     private byte status = IDLE;
-    private Map<String, String> parameters;
+    private final ReportedParameters parameters;
     private final SettingsInForce settings = new SettingsInForce();
     private final Restore restore = new Restore(this, settings);
     private @Nullable LeaseHolder holder;
-    private @Nullable Recovery recovery;
+    private final Recovery recovery = new Recovery(this);
     private final Injections injections = new Injections();
-    private @Nullable ErrorFields lastWords;
-    private boolean lastWordsTold;
+    private final LastWords lastWords = new LastWords();
     private boolean forwardsFrame;
-    private final CancelGuard cancels = new CancelGuard();
     private boolean isMoving;
     private boolean closed;
 
@@ -59,7 +55,7 @@ public final class ServerSession implements Phase, PooledServer {
         this.ports = ports;
         this.home = home;
         this.cancelKey = cancelKey;
-        this.parameters = Collections.unmodifiableMap(parameters);
+        this.parameters = new ReportedParameters(parameters);
         this.frames = new FrameReader(wire.allocator(), BackendType.READY_RULES);
         this.replies = new ReplyQueue(new FakeReplies(wire.allocator(), this::deliverOwn));
         this.openedAtNanos = ports.nowNanos();
@@ -112,7 +108,17 @@ public final class ServerSession implements Phase, PooledServer {
 
     /** Is there nothing it owes, no transaction, and no half of an extended-protocol group? */
     boolean isReleasable() {
-        return status == IDLE && replies.isEmpty() && !replies.needsSync() && !replies.isReadingCopyData();
+        return status == IDLE && replies.isEmpty() && isBetweenGroups();
+    }
+
+    /** Could what is sent next begin a new statement or group? */
+    boolean isBetweenGroups() {
+        return !replies.needsSync() && !replies.isReadingCopyData();
+    }
+
+    /** By the last ReadyForQuery. */
+    boolean isInTransaction() {
+        return status != IDLE;
     }
 
     int pipelined() {
@@ -135,18 +141,17 @@ public final class ServerSession implements Phase, PooledServer {
             wire.close(); // without Terminate, whose bytes could complete the message
             return;
         }
-        if (replies.isDoubtful() || cancels.isUncertain()) {
+        if (recovery.isHopeless()) {
             close("its next reply is not certain");
             return;
         }
         boolean needsReset = sessionEnds && !home.resetQuery().isEmpty();
-        if (isReleasable() && !needsReset && !cancels.mayHit()) {
+        if (isReleasable() && !needsReset && !recovery.isNeeded()) {
             giveBack();
             return;
         }
         replies.abandon();
-        recovery = new Recovery(this, needsReset ? home.resetQuery() : "", ports.nowNanos());
-        recovery.begin();
+        recovery.begin(needsReset ? home.resetQuery() : "", ports.nowNanos());
         wire.flush();
     }
 
@@ -168,40 +173,38 @@ public final class ServerSession implements Phase, PooledServer {
         return !closed;
     }
 
+    /** It has been idle for long: whether it still answers is to be seen before a client gets it. */
+    @Override
+    public void check() {
+        recovery.check(home.checkQuery(), ports.nowNanos());
+        wire.flush();
+    }
+
     void giveBack() {
-        recovery = null;
         idleSinceNanos = ports.nowNanos();
         home.pool().release(this, idleSinceNanos);
     }
 
     /** Sends a CancelRequest for what the server does now. */
     void cancel() {
-        cancels.began();
-        ports.sendCancel(this, cancelKey, isCertain -> {
-            cancels.ended(isCertain);
-            if (recovery != null && !closed) {
-                recovery.onQuietOrCancelEnded();
-                wire.flush();
-            }
-        });
+        recovery.cancel();
     }
 
     // ---- what the recovery does ----------------------------------------------------------------------------------
 
-    CancelGuard cancels() {
-        return cancels;
+    void sendCancel(SessionPorts.CancelEnd ended) {
+        ports.sendCancel(this, cancelKey, ended);
     }
 
     ReplyQueue replies() {
         return replies;
     }
 
-    byte status() {
-        return status;
-    }
-
-    void noteNeutral() {
-        settings.become(Snapshot.NEUTRAL);
+    /** The last statement of a recovery has succeeded. */
+    void onLastQuery(String sql) {
+        if (sql.equals(home.resetQuery())) {
+            settings.become(Snapshot.NEUTRAL);
+        }
     }
 
     // ---- what the socket does ------------------------------------------------------------------------------------
@@ -247,21 +250,21 @@ public final class ServerSession implements Phase, PooledServer {
         if (type == BackendType.COMMAND_COMPLETE) {
             settings.onTag(frames);
         }
-        boolean isForwarded = isForwarded(replies.onReply(type), type);
+        boolean isForwarded = replies.isForwarded(replies.onReply(type), type);
         addToRun(isForwarded && holder != null);
         replies.pump();
-        if (recovery != null && (type == BackendType.COPY_IN_RESPONSE || type == BackendType.COPY_BOTH_RESPONSE)) {
-            recovery.onCopyAnnounced();
+        if (type == BackendType.COPY_IN_RESPONSE || type == BackendType.COPY_BOTH_RESPONSE) {
+            onCopyAnnounced();
         }
     }
 
-    private boolean isForwarded(ReplyQueue.Verdict verdict, byte type) {
-        return switch (verdict) {
-            case FORWARD -> true;
-            case DROP -> false;
-            case VIOLATION ->
-                throw new ProtocolViolation("unexpected message type '" + (char) type + "' while " + replies);
-        };
+    private void onCopyAnnounced() {
+        LeaseHolder linked = holder;
+        if (recovery.isRunning()) {
+            recovery.onCopyAnnounced();
+        } else if (linked != null) {
+            linked.onCopyAnnounced();
+        }
     }
 
     private void addToRun(boolean isForwarded) {
@@ -276,7 +279,7 @@ public final class ServerSession implements Phase, PooledServer {
         if (newStatus != 'I' && newStatus != 'T' && newStatus != 'E') {
             throw new ProtocolViolation("unknown transaction status " + newStatus);
         }
-        boolean isForwarded = isForwarded(replies.onReadyForQuery(newStatus), BackendType.READY_FOR_QUERY);
+        boolean isForwarded = replies.isForwarded(replies.onReadyForQuery(newStatus), BackendType.READY_FOR_QUERY);
         status = newStatus;
         settings.onReady();
         LeaseHolder linked = holder;
@@ -293,8 +296,8 @@ public final class ServerSession implements Phase, PooledServer {
         LeaseHolder linked = holder;
         if (linked != null) {
             linked.onQuiet();
-        } else if (recovery != null) {
-            recovery.onQuietOrCancelEnded();
+        } else {
+            recovery.onQuiet();
             wire.flush();
         }
     }
@@ -302,22 +305,19 @@ public final class ServerSession implements Phase, PooledServer {
     private void onError() {
         boolean isUnasked = replies.isEmpty() && !replies.needsSync();
         boolean isForwarded = replies.onError() == ReplyQueue.Verdict.FORWARD && holder != null;
-        if (frames.isComplete()) {
-            ErrorFields error = ErrorFields.read(frames.body());
-            boolean isAsIfFree = holder == null || (home.mode() == PoolMode.TRANSACTION && isReleasable());
-            if (isUnasked && (isAsIfFree || !error.isFatal())) {
-                endUnasked(error);
-                return;
-            }
-            if (error.isFatal()) {
-                lastWords = error;
-                lastWordsTold = isForwarded;
-            }
-            if (!isForwarded) {
-                injections.onError(error);
-            }
-        } else if (!isForwarded) {
-            injections.onError(ErrorFields.of("ERROR", "XX000", "an error too long to be read"));
+        ErrorFields error = frames.isComplete()
+                ? ErrorFields.read(frames.body())
+                : ErrorFields.of("ERROR", "XX000", "an error too long to be read");
+        boolean isAsIfFree = holder == null || (home.mode() != PoolMode.SESSION && isReleasable());
+        if (isUnasked && (isAsIfFree || !error.isFatal())) {
+            endUnasked(error);
+            return;
+        }
+        if (error.isFatal()) {
+            lastWords.hear(error, isForwarded);
+        }
+        if (!isForwarded) {
+            injections.onError(error);
         }
         addToRun(isForwarded);
         replies.pump();
@@ -333,12 +333,9 @@ public final class ServerSession implements Phase, PooledServer {
     }
 
     private void onParameterStatus() {
-        MessageCursor body = frames.body();
-        Map<String, String> now = ReportedParameters.with(parameters, body.readString(), body.readString());
-        if (now.equals(parameters)) {
+        if (!parameters.read(frames.body())) {
             return;
         }
-        parameters = now;
         LeaseHolder linked = holder;
         if (linked != null && replies.isHeadForwarded()) {
             settings.onReportedChange();
@@ -374,11 +371,11 @@ public final class ServerSession implements Phase, PooledServer {
     @Override
     public void onClosed() {
         if (!closed) {
-            ports.log("server closed", describe(), lastWords == null ? "connection lost" : lastWords.message());
+            ports.log("server closed", describe(), lastWords.or("connection lost"));
         }
         leavePool();
-        String why = lastWords == null ? "the server closed the connection unexpectedly" : lastWords.message();
-        tellHolder(ProxyError.SERVER_LOST, why, lastWordsTold || hasHalfSent());
+        String why = lastWords.or("the server closed the connection unexpectedly");
+        tellHolder(ProxyError.SERVER_LOST, why, lastWords.wereTold() || hasHalfSent());
         frames.close();
     }
 
@@ -417,7 +414,7 @@ public final class ServerSession implements Phase, PooledServer {
     private void leavePool() {
         if (!closed) {
             closed = true;
-            recovery = null;
+            recovery.stop();
             if (!isMoving) {
                 home.servers().remove(this);
                 home.pool().onClosed(this, ports.nowNanos());
@@ -425,12 +422,13 @@ public final class ServerSession implements Phase, PooledServer {
         }
     }
 
-    /** Closes a server whose recovery has taken longer than {@code limitNanos}. */
+    /** Time passes for its holder; a server whose recovery or check has taken longer than {@code limitNanos} is closed. */
     public void tick(long nowNanos, long limitNanos) {
-        Recovery running = recovery;
-        if (running != null && nowNanos - running.sinceNanos() > limitNanos) {
-            close("could not be brought back to a clean state in time");
+        LeaseHolder linked = holder;
+        if (linked != null) {
+            linked.onTick(nowNanos);
         }
+        recovery.tick(nowNanos, limitNanos);
     }
 
     private void deliverOwn(ByteBuf message) {
@@ -447,7 +445,7 @@ public final class ServerSession implements Phase, PooledServer {
 
     /** The parameters the server has reported, as they are now. Immutable; another instance after each change. */
     Map<String, String> parameters() {
-        return parameters;
+        return parameters.now();
     }
 
     @Override
@@ -467,7 +465,7 @@ public final class ServerSession implements Phase, PooledServer {
 
     /** PgBouncer's name of its state: active, idle, being_canceled or tested. */
     public String state() {
-        return holder != null ? "active" : recovery == null ? "idle" : recovery.state();
+        return holder != null ? "active" : recovery.state();
     }
 
     /** PostgreSQL's process id of it. */

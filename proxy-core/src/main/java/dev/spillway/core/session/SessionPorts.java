@@ -28,6 +28,9 @@ public interface SessionPorts {
     /** Runs slow work (PBKDF2) elsewhere and hands its result back on this lane. */
     void derive(KeyDerivation derivation, Derived done);
 
+    /** How long that client may take, as is configured now. */
+    TimeLimits limitsOf(ClientIdentity client);
+
     /** One thing happened that an operator wants to know: one line. {@code detail} is already masked. */
     void log(String event, String subject, @Nullable String detail);
 

@@ -43,7 +43,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
             probe.welcome(known);
             return;
         }
-        ServerSession free = pool.pool().acquire(identity.snapshot());
+        ServerSession free = pool.pool().acquire(identity.snapshot(), ports.nowNanos());
         if (free == null) {
             pool.pool().enqueue(probe, ports.nowNanos());
         } else {
@@ -63,6 +63,9 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
         wire.write(ClientLogin.greeting(wire, parameters, identity));
         wire.become(session);
         wire.flush();
+        if (pool.isReservedAtLogin()) {
+            session.reserve();
+        }
     }
 
     @Override
@@ -179,6 +182,15 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
 
     @Override
     public void onReady(byte status, long nowNanos) {}
+
+    @Override
+    public void onLongWait(ErrorFields notice) {}
+
+    @Override
+    public void onCopyAnnounced() {}
+
+    @Override
+    public void onTick(long nowNanos) {}
 
     @Override
     public void onReadComplete() {}

@@ -114,9 +114,9 @@ class SettingTypeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"statement, not supported yet", "transactions, 'must be one of session, transaction, not'"})
+    @CsvSource({"statements, not supported yet", "transactions, 'must be one of session, transaction, statement, not'"})
     void otherWordIsRefusedForAReason(String text, String reason) {
-        assertRefused(ChoiceType.of(PoolMode.class, PoolMode::spelling, "statement"), text)
+        assertRefused(ChoiceType.of(PoolMode.class, PoolMode::spelling, "statements"), text)
                 .contains(reason);
     }
 

@@ -49,7 +49,7 @@ class SettingsReaderTest {
     void everyProblemIsReportedAtOnceAndWhereItIs() {
         put(low, "defalt_pool_size", "1");
         put(low, "listen_port", "70000");
-        put(low, "pool_mode", "statement");
+        put(low, "pool_mode", "query");
         put(high, "log_connections", "maybe");
         high.database("app", new Source("t:1")).put("hots", raw("x")).put("max_client_conn", raw("1"));
         high.user("u", new Source("t:4")).put("port", raw("1"));
@@ -64,8 +64,7 @@ class SettingsReaderTest {
                                         "t:1: unknown setting 'defalt_pool_size': did you mean 'default_pool_size'?"),
                         p -> assertThat(p)
                                 .isEqualTo("t:2: listen_port must be a whole number from 0 to 65535, not 70000"),
-                        p -> assertThat(p)
-                                .startsWith("t:3: pool_mode cannot be 'statement', which is not supported yet"),
+                        p -> assertThat(p).startsWith("t:3: pool_mode must be one of session, transaction, statement"),
                         p -> assertThat(p).isEqualTo("t:4: log_connections must be true or false, not 'maybe'"),
                         p -> assertThat(p)
                                 .isEqualTo("t:5: unknown setting 'hots' in [databases.app]: did you mean 'host'?"),

@@ -43,6 +43,17 @@ class SettingsTest {
             Map.entry("stats_period", "1"),
             Map.entry("max_client_conn", "3"),
             Map.entry("query_wait_timeout", "0"),
+            Map.entry("query_wait_timeout_fatal", "1"),
+            Map.entry("query_wait_notify", "1"),
+            Map.entry("fail_fast", "1"),
+            Map.entry("pipeline_slice", "1"),
+            Map.entry("reserve_session_server_connection", "1"),
+            Map.entry("query_timeout", "1"),
+            Map.entry("transaction_timeout", "1"),
+            Map.entry("idle_transaction_timeout", "1"),
+            Map.entry("client_idle_timeout", "1"),
+            Map.entry("server_check_delay", "1"),
+            Map.entry("server_check_query", "select 2"),
             Map.entry("server_idle_timeout", "1"),
             Map.entry("server_lifetime", "1"),
             Map.entry("client_login_timeout", "1"),
@@ -67,25 +78,24 @@ class SettingsTest {
             Map.entry("user", "x"),
             Map.entry("password", "x"),
             Map.entry("pool_mode", "session"),
+            Map.entry("fail_fast", "true"),
             Map.entry("pool_size", "1"),
             Map.entry("reserve_pool_size", "1"),
             Map.entry("min_pool_size", "1"),
             Map.entry("max_db_connections", "1"),
             Map.entry("max_db_client_connections", "1"));
 
-    private static final Map<String, String> OTHER_USER = Map.of(
-            "password",
-            "x",
-            "pool_mode",
-            "session",
-            "pool_size",
-            "1",
-            "reserve_pool_size",
-            "1",
-            "max_user_connections",
-            "1",
-            "max_user_client_connections",
-            "1");
+    private static final Map<String, String> OTHER_USER = Map.ofEntries(
+            Map.entry("password", "x"),
+            Map.entry("pool_mode", "session"),
+            Map.entry("pool_size", "1"),
+            Map.entry("reserve_pool_size", "1"),
+            Map.entry("max_user_connections", "1"),
+            Map.entry("max_user_client_connections", "1"),
+            Map.entry("query_timeout", "1"),
+            Map.entry("transaction_timeout", "1"),
+            Map.entry("idle_transaction_timeout", "1"),
+            Map.entry("client_idle_timeout", "1"));
 
     static Stream<Setting<?>> all() {
         return Stream.of(Settings.global(), Settings.database(), Settings.user())

@@ -12,6 +12,8 @@ final class FakeServer implements PooledServer {
     private final VirtualTime time;
     private final long openedAt;
     long idleSince;
+    int checks;
+    private boolean isChecked;
 
     @Nullable
     Object affinity;
@@ -24,6 +26,10 @@ final class FakeServer implements PooledServer {
         this.idleSince = openedAt;
     }
 
+    boolean isChecked() {
+        return isChecked;
+    }
+
     boolean isClosed() {
         return !closeReasons.isEmpty();
     }
@@ -31,6 +37,7 @@ final class FakeServer implements PooledServer {
     /** As its session would when it is clean. */
     void giveBack() {
         idleSince = time.nanos;
+        isChecked = false;
         pool.release(this, time.nanos);
     }
 
@@ -47,6 +54,12 @@ final class FakeServer implements PooledServer {
     @Override
     public @Nullable Object affinity() {
         return affinity;
+    }
+
+    @Override
+    public void check() {
+        checks++;
+        isChecked = true;
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.spillway.core.pool;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.ServerSession;
+import java.time.Duration;
 
 /** The borders of the only lane there is: nobody can be asked. */
 public final class NoCrossing implements Crossing<Object> {
@@ -18,7 +19,13 @@ public final class NoCrossing implements Crossing<Object> {
     /** The same for sessions. */
     public static ServerPool pool(
             String name, PoolMode mode, String resetQuery, PoolLimits limits, Pool.Opener opener) {
-        return new ServerPool(NoCrossing.<ServerSession>pool(name, limits, opener), mode, resetQuery);
+        return new ServerPool(
+                NoCrossing.<ServerSession>pool(name, limits, opener),
+                mode,
+                resetQuery,
+                "select 1",
+                false,
+                Duration.ofMillis(20));
     }
 
     @Override

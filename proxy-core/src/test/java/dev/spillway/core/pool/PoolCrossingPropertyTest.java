@@ -2,6 +2,7 @@ package dev.spillway.core.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spillway.core.config.Settings;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -70,8 +71,9 @@ class PoolCrossingPropertyTest {
     }
 
     private static PoolLimits limits(int size) {
-        Duration never = Duration.ZERO;
-        return new PoolLimits(size, 0, 0, never, never, never, Duration.ofHours(1), Duration.ofMillis(100), false);
+        return Limits.of(size)
+                .with(Settings.SERVER_LOGIN_RETRY, Duration.ofMillis(100))
+                .build();
     }
 
     private static final class Server implements PooledServer {
@@ -97,6 +99,11 @@ class PoolCrossingPropertyTest {
         @Override
         public @Nullable Object affinity() {
             return null;
+        }
+
+        @Override
+        public void check() {
+            throw new AssertionError("nothing is checked here");
         }
 
         @Override
@@ -192,7 +199,7 @@ class PoolCrossingPropertyTest {
         }
 
         void enqueue(int lane) {
-            Server free = slices.get(lane).acquire("");
+            Server free = slices.get(lane).acquire("", now);
             if (free != null) {
                 hold(free, lane);
                 return;
@@ -210,6 +217,11 @@ class PoolCrossingPropertyTest {
                                 @Override
                                 public void onWaitFailed(ErrorFields error, boolean isFinal) {
                                     throw new AssertionError("nothing here ends a wait: " + error.message());
+                                }
+
+                                @Override
+                                public void onLongWait(ErrorFields notice) {
+                                    throw new AssertionError("nobody is to be told of a wait");
                                 }
                             },
                             now);

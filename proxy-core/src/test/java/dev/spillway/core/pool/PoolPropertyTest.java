@@ -2,6 +2,7 @@ package dev.spillway.core.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spillway.core.config.Settings;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -44,16 +45,15 @@ class PoolPropertyTest {
 
         Run(Random random) {
             this.random = random;
-            limits = new PoolLimits(
-                    1 + random.nextInt(random.nextInt(4) == 0 ? 30 : 5),
-                    0,
-                    random.nextInt(4),
-                    Duration.ofMillis(random.nextInt(3) * 500L),
-                    Duration.ofMillis(random.nextInt(3) * 1000L),
-                    Duration.ofMillis(random.nextInt(3) * 1500L),
-                    Duration.ofMillis(random.nextInt(3) * 3000L),
-                    Duration.ofMillis(random.nextInt(3) * 400L),
-                    false);
+            limits = Limits.of(1 + random.nextInt(random.nextInt(4) == 0 ? 30 : 5))
+                    .with(Settings.RESERVE_POOL_SIZE, random.nextInt(4))
+                    .with(Settings.RESERVE_POOL_TIMEOUT, Duration.ofMillis(random.nextInt(3) * 500L))
+                    .with(Settings.QUERY_WAIT_TIMEOUT, Duration.ofMillis(random.nextInt(3) * 1000L))
+                    .with(Settings.SERVER_IDLE_TIMEOUT, Duration.ofMillis(random.nextInt(3) * 1500L))
+                    .with(Settings.SERVER_LIFETIME, Duration.ofMillis(random.nextInt(3) * 3000L))
+                    .with(Settings.SERVER_LOGIN_RETRY, Duration.ofMillis(random.nextInt(3) * 400L))
+                    .with(Settings.SERVER_CHECK_DELAY, Duration.ofMillis(random.nextInt(3) * 300L))
+                    .build();
             pool = NoCrossing.pool("db/user", limits, this::onOpen);
         }
 
@@ -85,12 +85,13 @@ class PoolPropertyTest {
                 case 6 -> opened();
                 case 7 -> openFailed(random.nextInt(5) == 0);
                 case 8 -> closeOne();
+                case 9 -> answer();
                 default -> passTime(Duration.ofMillis(random.nextInt(400)));
             }
         }
 
         private void arrive() {
-            FakeServer free = pool.acquire("state" + random.nextInt(3));
+            FakeServer free = pool.acquire("state" + random.nextInt(3), time.nanos);
             if (free != null) {
                 hold(free);
                 return;
@@ -121,6 +122,12 @@ class PoolPropertyTest {
                 server.giveBack();
                 forgetClosed();
             }
+        }
+
+        /** A server that was asked whether it is still there says so. */
+        private void answer() {
+            alive.stream().filter(FakeServer::isChecked).findAny().ifPresent(FakeServer::giveBack);
+            forgetClosed();
         }
 
         private void opened() {
@@ -162,7 +169,7 @@ class PoolPropertyTest {
             assertThat(queue).allMatch(client -> wait == 0 || time.nanos - client.since <= wait);
             long idle = limits.idleTimeout().toNanos();
             assertThat(alive)
-                    .filteredOn(server -> !held.contains(server))
+                    .filteredOn(server -> !held.contains(server) && !server.isChecked())
                     .allMatch(server -> idle == 0 || time.nanos - server.idleSince <= idle)
                     .allMatch(server -> time.nanos - server.openedAtNanos()
                             <= limits.lifetime().toNanos());
@@ -176,7 +183,8 @@ class PoolPropertyTest {
         private void check() {
             assertThat(pool.open()).as("open").isEqualTo(alive.size());
             assertThat(pool.opening()).as("opening").isEqualTo(opening);
-            assertThat(pool.idle()).as("idle").isEqualTo(alive.size() - held.size());
+            long checked = alive.stream().filter(FakeServer::isChecked).count();
+            assertThat(pool.idle() + checked).as("idle").isEqualTo(alive.size() - held.size());
             assertThat(pool.waiting()).as("waiting").isEqualTo(queue.size());
             assertThat(pool.idle() > 0 && pool.waiting() > 0)
                     .as("idle servers while clients wait")
@@ -189,6 +197,7 @@ class PoolPropertyTest {
         private void drain() {
             for (int i = 0; i < 10_000 && !queue.isEmpty(); i++) {
                 opened();
+                answer();
                 release();
                 passTime(Duration.ofMillis(20));
                 check();
@@ -235,6 +244,11 @@ class PoolPropertyTest {
                             .isGreaterThan(limits.waitTimeout().toNanos());
                     assertThat(limits.waitTimeout()).isPositive();
                 }
+            }
+
+            @Override
+            public void onLongWait(ErrorFields notice) {
+                throw new AssertionError("nobody is to be told of a wait");
             }
 
             @Override

@@ -2,6 +2,7 @@ package dev.spillway.core.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spillway.core.config.Settings;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.StringJoiner;
 import java.util.TreeMap;
 import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -31,19 +33,20 @@ class PoolTest {
     private Pool<FakeServer> pool = pool(3600);
 
     private Pool<FakeServer> pool(int lifetimeSeconds) {
-        return NoCrossing.pool(
-                "db/user",
-                new PoolLimits(
-                        2,
-                        0,
-                        1,
-                        Duration.ofSeconds(5),
-                        Duration.ofSeconds(120),
-                        Duration.ofSeconds(600),
-                        Duration.ofSeconds(lifetimeSeconds),
-                        Duration.ofSeconds(15),
-                        false),
-                () -> {});
+        return pool(limits().with(Settings.SERVER_LIFETIME, Duration.ofSeconds(lifetimeSeconds)));
+    }
+
+    private static Pool<FakeServer> pool(Limits limits) {
+        return NoCrossing.pool("db/user", limits.build(), () -> {});
+    }
+
+    private static Limits limits() {
+        return Limits.of(2)
+                .with(Settings.RESERVE_POOL_SIZE, 1)
+                .with(Settings.RESERVE_POOL_TIMEOUT, Duration.ofSeconds(5))
+                .with(Settings.QUERY_WAIT_TIMEOUT, Duration.ofMinutes(2))
+                .with(Settings.SERVER_IDLE_TIMEOUT, Duration.ofMinutes(10))
+                .with(Settings.SERVER_LOGIN_RETRY, Duration.ofSeconds(15));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -123,6 +126,67 @@ class PoolTest {
         situationsEndAsTheyShould(name, events, outcome, figures);
     }
 
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "one that was not idle for long is not checked | 1 open a! +30s 2            | 1:a 2:a         |"
+                        + " 1/0/0/0",
+                "one that was is, and nobody has it meanwhile | 1 open a! +31s 2             | 1:a ?a          |"
+                        + " 1/0/0/1",
+                "it goes to the client if it answers          | 1 open a! +31s 2 a!          | 1:a ?a 2:a      |"
+                        + " 1/0/0/0",
+                "else another is opened                       | 1 open a! +31s 2 a#          | 1:a ?a -a       |"
+                        + " 0/1/0/1",
+                "not while it may answer in a moment          | 1 open a! +31s 2 +0.1s       | 1:a ?a          |"
+                        + " 1/0/0/1",
+                "but then                                     | 1 open a! +31s 2 +0.3s       | 1:a ?a          |"
+                        + " 1/1/0/1",
+                "one is checked for one client                | 1 2 open open a! b! +31s 3   | 1:a 2:b ?b      |"
+                        + " 2/0/1/1",
+                "and another where the first is silent        | 1 2 open open a! b! +31s 3 +1s | 1:a 2:b ?b ?a |"
+                        + " 2/0/0/1",
+                "who leaves meanwhile does not get it         | 1 open a! +31s 2 2- a!       | 1:a ?a          |"
+                        + " 1/0/1/0",
+            })
+    void serversThatWereIdleForLongAreCheckedFirst(String name, String events, String outcome, String figures) {
+        pool = pool(limits().with(Settings.SERVER_CHECK_DELAY, Duration.ofSeconds(30)));
+        situationsEndAsTheyShould(name, events, outcome, figures);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "who waits is told once it takes long | 1 +5s +1s              | 1:long          | 0/1/0/1",
+                "who has just come is not             | 1 +5s 2 +1s            | 1:long          | 0/2/0/2",
+            })
+    void longWaitsAreTold(String name, String events, String outcome, String figures) {
+        pool = pool(limits().with(Settings.QUERY_WAIT_NOTIFY, Duration.ofSeconds(5)));
+        situationsEndAsTheyShould(name, events, outcome, figures);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "nobody waits for a server that is down       | 1 2 fail fail          | 1:final 2:final | 0/0/0/0",
+                "nor comes to wait                            | 1 fail 2 +0s           | 1:final 2:final | 0/0/0/0",
+                "where one is open, clients wait for it       | 1 open 2 fail          | 1:a             | 1/0/0/1",
+                "once it is up they are served                | 1 fail 2 +0.1s 3 open  | 1:final 2:final 3:a | 1/0/0/0",
+            })
+    void failFastIsForServersThatAreDown(String name, String events, String outcome, String figures) {
+        pool = pool(limits().with(Settings.FAIL_FAST, true));
+        situationsEndAsTheyShould(name, events, outcome, figures);
+    }
+
+    @Test
+    void aWaitThatTakesTooLongEndsTheClientWhereThatIsAsked() {
+        pool = pool(limits().with(Settings.QUERY_WAIT_TIMEOUT_FATAL, true));
+        play("1 +121s");
+        assertThat(seen).containsExactly("1:fatal");
+    }
+
     @RepeatedTest(20)
     void pausesGrowToTheRetryTimeAndAreJittered() {
         play("1");
@@ -186,7 +250,7 @@ class PoolTest {
             pool.leave(waiter);
             return;
         }
-        FakeServer free = pool.acquire(event.substring(1));
+        FakeServer free = pool.acquire(event.substring(1), time.nanos);
         if (free == null) {
             pool.enqueue(waiter, time.nanos);
         } else {
@@ -210,6 +274,9 @@ class PoolTest {
 
     private void noteClosed() {
         servers.forEach((name, server) -> {
+            if (server.checks > 0 && !seen.contains("?" + name)) {
+                seen.add("?" + name);
+            }
             if (server.isClosed() && !seen.contains("-" + name)) {
                 seen.add("-" + name);
             }
@@ -240,8 +307,17 @@ class PoolTest {
 
         @Override
         public void onWaitFailed(ErrorFields error, boolean isFinal) {
-            assertThat(error.sqlstate()).isEqualTo(isFinal ? "57P03" : "53000");
-            seen.add(name + ":" + (isFinal ? "final" : "wait"));
+            boolean isWait = error.sqlstate().equals("53000");
+            assertThat(isWait || error.sqlstate().equals("57P03")).isTrue();
+            seen.add(name + ":" + (isWait ? isFinal ? "fatal" : "wait" : "final"));
+        }
+
+        @Override
+        public void onLongWait(ErrorFields notice) {
+            assertThat(notice.severity()).isEqualTo("NOTICE");
+            if (!seen.contains(name + ":long")) {
+                seen.add(name + ":long");
+            }
         }
     }
 }

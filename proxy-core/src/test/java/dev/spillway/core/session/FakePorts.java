@@ -13,6 +13,7 @@ final class FakePorts implements SessionPorts {
     final Queue<CancelEnd> cancels = new ArrayDeque<>();
     final List<CancelKey> registered = new ArrayList<>();
     final List<String> log = new ArrayList<>();
+    TimeLimits limits = TimeLimits.NONE;
     long nanos = 1_000_000_000_000L;
 
     @Override
@@ -43,6 +44,11 @@ final class FakePorts implements SessionPorts {
     @Override
     public void derive(KeyDerivation derivation, Derived done) {
         throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public TimeLimits limitsOf(ClientIdentity client) {
+        return limits;
     }
 
     @Override

@@ -3,7 +3,9 @@ package dev.spillway.core.session;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.spillway.core.config.PoolMode;
+import dev.spillway.core.config.Settings;
 import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.pool.Limits;
 import dev.spillway.core.pool.NoCrossing;
 import dev.spillway.core.pool.PoolLimits;
 import dev.spillway.core.pool.Waiter;
@@ -23,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@code >Q} the client sends, {@code <Z} the server does, in the {@link Words} of their directions; {@code >Q,S} in one
  * read; {@code >big} the first 20,000 bytes of a Query of 30,000, {@code >more} the rest; {@code <half} half a DataRow.
- * {@code open} a server logs in; {@code client!}, {@code server!} a connection is gone; {@code cancel} a CancelRequest
+ * {@code open} a server logs in; {@code other} another client comes to wait for one, and gives one back at once; {@code client!}, {@code server!} a connection is gone; {@code cancel} a CancelRequest
  * comes; {@code shutdown} the pooler shuts down; {@code sent} a cancel connection of ours has ended well, {@code unsure} not so; {@code +5s} time passes; {@code
  * client=full}, {@code client=free}, {@code server=full}, {@code server=free} a socket takes no more bytes, or does again.
  */
@@ -41,19 +43,13 @@ final class Scene {
     private final ByteArrayOutputStream toClient = new ByteArrayOutputStream();
     private @Nullable ServerSession server;
     private boolean clientIsGone;
+    private boolean otherWasServed;
     private boolean serverIsGone;
 
     Scene(PoolMode mode, Snapshot snapshot) {
-        PoolLimits limits = new PoolLimits(
-                1,
-                0,
-                0,
-                Duration.ZERO,
-                Duration.ofSeconds(120),
-                Duration.ZERO,
-                Duration.ofHours(1),
-                Duration.ofSeconds(15),
-                false);
+        PoolLimits limits = Limits.of(1)
+                .with(Settings.QUERY_WAIT_TIMEOUT, Duration.ofMinutes(2))
+                .build();
         pool = NoCrossing.pool("db/user", mode, mode == PoolMode.SESSION ? "DISCARD ALL" : "", limits, () -> {});
         ClientIdentity identity = new ClientIdentity("db", "user", key, snapshot, "", 0);
         client = new ClientSession(clientWire, ports, pool, identity, parameters());
@@ -79,6 +75,10 @@ final class Scene {
     private void play1(String event) {
         switch (event) {
             case "open" -> open();
+            case "other" -> {
+                Other other = new Other();
+                pool.pool().enqueue(other, ports.nanos);
+            }
             case "client!" -> clientGone();
             case "server!" -> serverGone();
             case "cancel" -> client.cancel();
@@ -106,6 +106,7 @@ final class Scene {
     private void pass(int seconds) {
         ports.nanos += Duration.ofSeconds(seconds).toNanos();
         pool.pool().tick(ports.nanos);
+        client.onTick(ports.nanos);
         if (server != null) {
             server.tick(ports.nanos, Duration.ofSeconds(20).toNanos());
         }
@@ -212,10 +213,32 @@ final class Scene {
         if (!serverWire.isClosed && !serverWire.isReading) {
             state.append(" server-unread");
         }
+        if (otherWasServed) {
+            state.append(" other-served");
+        }
         if (!ports.cancels.isEmpty()) {
             state.append(" cancels:").append(ports.cancels.size());
         }
         return state.toString();
+    }
+
+    /** Another client: {@code state} tells that it has had its turn. */
+    private final class Other implements Waiter<ServerSession> {
+        @Override
+        public void onServed(ServerSession served) {
+            otherWasServed = true;
+            served.giveBack();
+        }
+
+        @Override
+        public void onWaitFailed(ErrorFields error, boolean isFinal) {
+            throw new IllegalStateException();
+        }
+
+        @Override
+        public void onLongWait(ErrorFields notice) {
+            throw new IllegalStateException();
+        }
     }
 
     /** Makes the pool open a server that nobody waits for. */
@@ -227,6 +250,11 @@ final class Scene {
 
         @Override
         public void onWaitFailed(ErrorFields error, boolean isFinal) {
+            throw new IllegalStateException();
+        }
+
+        @Override
+        public void onLongWait(ErrorFields notice) {
             throw new IllegalStateException();
         }
     }

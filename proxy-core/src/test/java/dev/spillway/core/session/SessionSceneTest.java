@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.session.state.Snapshot;
+import java.time.Duration;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -54,6 +55,10 @@ class SessionSceneTest {
                         + "    | closed/being_canceled cancels:1",
                 "and its group is rolled back     | open >P,B <1,2 >X sent <1,2,C,Z <Z | P B RBS empty   | 1 2        "
                         + "    | closed/idle",
+                "a cancel that came too early is sent again | open >Q,X sent +1s      | Q                  |          "
+                        + "      | closed/being_canceled cancels:1",
+                "not while our own statement runs | open >begin <C,ZT >X +1s +1s    | begin ROLLBACK     | C ZT       "
+                        + "    | closed/tested",
                 "recovery takes too long          | open >Q,X +21s                  | Q X                |            "
                         + "    | closed/closed cancels:1",
             })
@@ -173,6 +178,74 @@ class SessionSceneTest {
     @CsvSource(
             delimiter = '|',
             value = {
+                "a pipeline goes through in one go | open >Q +1s >Q,Q                | Q Q Q        |           |"
+                        + " active/active",
+                "unless others wait               | open >Q +1s other >Q,Q           | Q            |           |"
+                        + " active/active",
+                "they have their turn before its rest | open >Q +1s other >Q,Q <C,Z   | Q Q Q        | C Z       |"
+                        + " active/active other-served",
+                "not while its slice lasts        | open >Q other >Q,Q               | Q Q Q        |           |"
+                        + " active/active",
+                "nor inside a transaction         | open >begin +1s other >Q,Q <C,ZT | begin Q Q    | C ZT      |"
+                        + " active/active",
+                "nor in the middle of a group     | open >P +1s other >B,E,S,P       | P B E S      |           |"
+                        + " active/active",
+                "the COPY it waits for gets its data | open >copy +1s other >Q,row <G | copy Q row   | G         |"
+                        + " active/active",
+                "a cancel meanwhile hits what runs | open >Q +1s other >Q cancel     | Q            |           |"
+                        + " active/active cancels:1",
+                "it may leave meanwhile           | open >Q +1s other >Q,Q client!   | Q            |           |"
+                        + " closed/being_canceled cancels:1",
+            })
+    void pipelinesTakeTurns(String name, String events, String toServer, String toClient, String state) {
+        play(PoolMode.TRANSACTION, Snapshot.NEUTRAL, events, toServer, toClient, state);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "a statement that takes too long  | open >Q +11s                | Q       | E57014    |"
+                        + " closed/being_canceled cancels:1",
+                "one that does not                | open >Q +10s                | Q       |           | active/active",
+                "each of many has its own time    | open >Q,Q +9s <C,Z +9s      | Q Q     | C Z       | active/active",
+                "an idle transaction              | open >begin <C,ZT +21s      | begin ROLLBACK | C ZT E25P03 |"
+                        + " closed/tested",
+                "a group without Sync is one too  | open >P,B <1,2 +21s         | P B RBS | 1 2 E25P03 |"
+                        + " closed/being_canceled cancels:1",
+                "silence is counted from the answer | open >begin +9s <C,ZT +20s | begin  | C ZT      | active/active",
+                "a transaction that takes too long | open >begin <C,ZT +15s >Q <C,ZT +16s | begin Q ROLLBACK |"
+                        + " C ZT C ZT E25P04 | closed/tested",
+                "a client that does nothing       | open +41s                   |         | E57P05    | closed/idle",
+                "one that did something           | +30s open >Q <C,Z +30s      | Q       | C Z       | idle/idle",
+                "one that waits does not          | >Q +41s                     |         |           | waiting/none",
+            })
+    void whatTakesTooLongIsEnded(String name, String events, String toServer, String toClient, String state) {
+        Scene scene = new Scene(PoolMode.TRANSACTION, Snapshot.NEUTRAL);
+        scene.ports.limits = new TimeLimits(
+                Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(20), Duration.ofSeconds(40));
+        play(scene, events, toServer, toClient, state);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "statements are given a server each | open >Q <C,Z              | Q              | C Z         |"
+                        + " idle/idle",
+                "a transaction is not            | open >begin <C,ZT           | begin ROLLBACK | C ZT E0A000 |"
+                        + " closed/tested",
+                "nor is a failed one             | open >Q <err,ZE             | Q ROLLBACK     | err ZE E0A000 |"
+                        + " closed/tested",
+            })
+    void statementModeForbidsTransactions(String name, String events, String toServer, String toClient, String state) {
+        play(PoolMode.STATEMENT, Snapshot.NEUTRAL, events, toServer, toClient, state);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
                 "a client that reads nothing stops its server | open >Q client=full       | active/active"
                         + " server-unread",
                 "until it reads again                     | open >Q client=full client=free | active/active",
@@ -197,7 +270,10 @@ class SessionSceneTest {
 
     private static void play(
             PoolMode mode, Snapshot snapshot, String events, String toServer, String toClient, String state) {
-        Scene scene = new Scene(mode, snapshot);
+        play(new Scene(mode, snapshot), events, toServer, toClient, state);
+    }
+
+    private static void play(Scene scene, String events, String toServer, String toClient, String state) {
         try {
             scene.play(events);
             assertThat("%s | %s | %s".formatted(scene.toServer(), scene.toClient(), scene.state()))

@@ -16,6 +16,7 @@ import dev.spillway.core.pool.PoolShare;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.protocol.frontend.FrontendMessages;
 import dev.spillway.core.protocol.startup.StartupPacket;
+import dev.spillway.core.session.ClientIdentity;
 import dev.spillway.core.session.ClientLogin;
 import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.Phase;
@@ -25,6 +26,7 @@ import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.ServerSession;
 import dev.spillway.core.session.SessionPorts;
 import dev.spillway.core.session.StartupRequest;
+import dev.spillway.core.session.TimeLimits;
 import dev.spillway.core.session.WelcomeProbe;
 import dev.spillway.core.session.Wire;
 import dev.spillway.core.stats.LaneView;
@@ -229,7 +231,13 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         }
         List<ServerPool> self = new ArrayList<>(1);
         var slice = new Pool<>(share, number, lanes, () -> open(self.getFirst(), database, user));
-        ServerPool pool = new ServerPool(slice, mode(database, user), config.serverResetQuery());
+        ServerPool pool = new ServerPool(
+                slice,
+                mode(database, user),
+                config.serverResetQuery(),
+                config.serverCheckQuery(),
+                config.reserveSessionServerConnection(),
+                config.pipelineSlice());
         self.add(pool);
         pools.put(share, new LaneView.PoolEntry(database.name(), user, pool));
         return pool;
@@ -386,6 +394,9 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
                 entry.pool().pool().tick(now);
                 List.copyOf(entry.pool().servers()).forEach(server -> server.tick(now, recoveryNanos));
             }
+            if (TimeLimits.isIdlenessLimited(config)) {
+                List.copyOf(clients.values()).forEach(client -> client.onTick(now));
+            }
         } catch (RuntimeException e) {
             LOG.error("housekeeping failed", e);
         }
@@ -440,6 +451,11 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     @Override
     public long nowMillis() {
         return System.currentTimeMillis();
+    }
+
+    @Override
+    public TimeLimits limitsOf(ClientIdentity client) {
+        return TimeLimits.of(config, config.users().get(client.user()));
     }
 
     @Override

@@ -7,10 +7,13 @@ import dev.spillway.core.auth.KeyDerivation;
 import dev.spillway.core.auth.RandomBytes;
 import dev.spillway.core.auth.ServerAuth;
 import dev.spillway.core.config.PoolMode;
+import dev.spillway.core.config.Settings;
+import dev.spillway.core.pool.Limits;
 import dev.spillway.core.pool.NoCrossing;
 import dev.spillway.core.pool.PoolLimits;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.protocol.startup.StartupPacket;
+import dev.spillway.core.session.ClientIdentity;
 import dev.spillway.core.session.ClientLogin;
 import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.ServerLogin;
@@ -18,6 +21,7 @@ import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.ServerSession;
 import dev.spillway.core.session.SessionPorts;
 import dev.spillway.core.session.StartupRequest;
+import dev.spillway.core.session.TimeLimits;
 import dev.spillway.core.session.WelcomeProbe;
 import dev.spillway.core.session.Wire;
 import dev.spillway.testkit.BadInput;
@@ -71,18 +75,14 @@ class SessionFuzzTest {
         Run(long seed) {
             this.seed = seed;
             this.random = new Random(seed);
-            PoolMode mode = random.nextBoolean() ? PoolMode.TRANSACTION : PoolMode.SESSION;
+            PoolMode mode = List.of(PoolMode.values()).get(random.nextInt(PoolMode.values().length));
             Duration second = Duration.ofSeconds(1);
-            PoolLimits limits = new PoolLimits(
-                    1 + random.nextInt(2),
-                    0,
-                    0,
-                    second,
-                    second,
-                    Duration.ofHours(1),
-                    Duration.ofHours(1),
-                    second,
-                    false);
+            PoolLimits limits = Limits.of(1 + random.nextInt(2))
+                    .with(Settings.QUERY_WAIT_TIMEOUT, second)
+                    .with(Settings.SERVER_LOGIN_RETRY, second)
+                    .with(Settings.QUERY_WAIT_NOTIFY, Duration.ofMillis(random.nextInt(2) * 500L))
+                    .with(Settings.SERVER_CHECK_DELAY, Duration.ofMillis(random.nextInt(2) * 500L))
+                    .build();
             this.pool = NoCrossing.pool("fuzz", mode, "DISCARD ALL", limits, this::open);
         }
 
@@ -228,6 +228,12 @@ class SessionFuzzTest {
         @Override
         public void derive(KeyDerivation derivation, Derived done) {
             throw new AssertionError("no password is asked for");
+        }
+
+        @Override
+        public TimeLimits limitsOf(ClientIdentity client) {
+            Duration limit = Duration.ofMillis(seed % 2 * 700);
+            return new TimeLimits(limit, limit, limit, limit);
         }
 
         @Override

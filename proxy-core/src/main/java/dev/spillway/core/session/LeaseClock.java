@@ -1,0 +1,104 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.pool.PoolCounters;
+import dev.spillway.core.protocol.backend.ErrorFields;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * When a client got its server, asked and was last answered: for the statistics of its pool, and for the time limits of
+ * the client. One per client, told by its session. It reads no clock.
+ */
+// hot: asked once per statement, ready once per answer
+final class LeaseClock {
+    /** What a client is doing, as far as time limits care. */
+    enum Doing {
+        /** It waits for an answer of its server. */
+        ASKING,
+        /** It has a server in a transaction or group, which waits for it. */
+        HOLDING,
+        /** Nothing. */
+        IDLING;
+
+        /** What a client does that holds {@code server}. */
+        static Doing with(@Nullable ServerSession server) {
+            if (server == null) {
+                return IDLING;
+            }
+            if (server.pipelined() > 0) {
+                return ASKING;
+            }
+            return server.isReleasable() ? IDLING : HOLDING;
+        }
+    }
+
+    private final PoolCounters counters;
+    private long transactionNanos;
+    private long statementNanos;
+    private long quietNanos;
+
+    LeaseClock(PoolCounters counters, long nowNanos) {
+        this.counters = counters;
+        this.quietNanos = nowNanos;
+    }
+
+    /** A server was linked. */
+    void linked(long nowNanos) {
+        transactionNanos = nowNanos;
+        statementNanos = nowNanos;
+    }
+
+    /** A statement is sent, and nothing was under way. */
+    void asked(long nowNanos) {
+        statementNanos = nowNanos;
+    }
+
+    /** A ReadyForQuery has come, of this transaction status. */
+    void ready(byte status, long nowNanos) {
+        counters.queries++;
+        counters.queryNanos += nowNanos - statementNanos;
+        statementNanos = nowNanos;
+        if (status == 'I') {
+            counters.transactions++;
+            counters.transactionNanos += nowNanos - transactionNanos;
+            transactionNanos = nowNanos;
+        }
+    }
+
+    /** Everything is answered. */
+    void quiet(long nowNanos) {
+        quietNanos = nowNanos;
+    }
+
+    /** Has the lease, or the session's present transaction, lasted for longer than this? */
+    boolean isTransactionLongerThan(long nanos, long nowNanos) {
+        return nowNanos - transactionNanos > nanos;
+    }
+
+    /** The error that ends a client which has taken too long, or null. */
+    @Nullable
+    ErrorFields overdue(Doing doing, TimeLimits limits, long nowNanos) {
+        return switch (doing) {
+            case ASKING -> {
+                ErrorFields error = overdue(ProxyError.QUERY_TIMEOUT, limits.query(), statementNanos, nowNanos);
+                yield error == null ? overdueTransaction(limits, nowNanos) : error;
+            }
+            case HOLDING -> {
+                ErrorFields error =
+                        overdue(ProxyError.IDLE_TRANSACTION_TIMEOUT, limits.idleTransaction(), quietNanos, nowNanos);
+                yield error == null ? overdueTransaction(limits, nowNanos) : error;
+            }
+            case IDLING -> overdue(ProxyError.CLIENT_IDLE_TIMEOUT, limits.idle(), quietNanos, nowNanos);
+        };
+    }
+
+    private @Nullable ErrorFields overdueTransaction(TimeLimits limits, long nowNanos) {
+        return overdue(ProxyError.TRANSACTION_TOO_LONG, limits.transaction(), transactionNanos, nowNanos);
+    }
+
+    private static @Nullable ErrorFields overdue(ProxyError error, Duration limit, long sinceNanos, long nowNanos) {
+        boolean isOver = limit.isPositive() && nowNanos - sinceNanos > limit.toNanos();
+        return isOver ? error.fields(limit.toMillis()) : null;
+    }
+}

@@ -1,0 +1,68 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.pool.Pool;
+import dev.spillway.core.pool.Waiter;
+import dev.spillway.core.protocol.backend.ErrorFields;
+
+/** A client's place in the queue of its pool, while it has one. One per client, called by its session and the pool. */
+final class ServerWait implements Waiter<ServerSession> {
+    private final ClientSession client;
+    private final Pool<ServerSession> pool;
+    private boolean isWaiting;
+    private boolean isClientTold;
+    private long sinceNanos;
+
+    ServerWait(ClientSession client, Pool<ServerSession> pool) {
+        this.client = client;
+        this.pool = pool;
+    }
+
+    boolean isWaiting() {
+        return isWaiting;
+    }
+
+    /** 0 if it does not wait. */
+    long waitedNanos(long nowNanos) {
+        return isWaiting ? nowNanos - sinceNanos : 0;
+    }
+
+    /** Takes a place at the end of the queue, unless it has one. */
+    void begin(long nowNanos) {
+        if (!isWaiting) {
+            isWaiting = true;
+            isClientTold = false;
+            sinceNanos = nowNanos;
+            pool.enqueue(this, nowNanos);
+        }
+    }
+
+    /** Leaves the queue; false if it was in none. */
+    boolean end() {
+        boolean wasWaiting = isWaiting;
+        if (wasWaiting) {
+            isWaiting = false;
+            pool.leave(this);
+        }
+        return wasWaiting;
+    }
+
+    @Override
+    public void onServed(ServerSession free) {
+        isWaiting = false;
+        client.onServed(free);
+    }
+
+    @Override
+    public void onWaitFailed(ErrorFields error, boolean isFinal) {
+        isWaiting = false;
+        client.onWaitFailed(error, isFinal);
+    }
+
+    @Override
+    public void onLongWait(ErrorFields notice) {
+        if (!isClientTold) {
+            isClientTold = true;
+            client.onLongWait(notice);
+        }
+    }
+}
