@@ -20,7 +20,7 @@ public final class PoolShare {
     private static final int STRIDE = 16;
 
     /** A waiter of another lane goes before our own only if it has waited clearly longer, for moving a server costs. */
-    private static final long TOLERANCE_NANOS = 200_000;
+    private static final long TOLERANCE_NANOS = 500_000;
 
     private final String name;
     private final int lanes;
@@ -179,7 +179,7 @@ public final class PoolShare {
         long longest = Long.MIN_VALUE;
         if (ownSince != NOBODY) {
             long own = nowNanos - ownSince;
-            longest = own + own / 4 + TOLERANCE_NANOS;
+            longest = own + own / 2 + TOLERANCE_NANOS;
         }
         for (int lane = 0; lane < lanes; lane++) {
             long since = lane == self ? NOBODY : waitingSince.get(cell(lane));
