@@ -65,6 +65,9 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
     /** A report of writability waits in the event loop. */
     private boolean reportQueued;
 
+    @SuppressWarnings("NullAway.Init") // set when the connection is active, like the texts
+    private SocketAddress remote;
+
     private String peer = "";
     private String local = "";
 
@@ -96,7 +99,8 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
     }
 
     private void begin() {
-        peer = text(ctx.channel().remoteAddress());
+        remote = ctx.channel().remoteAddress();
+        peer = text(remote);
         local = text(ctx.channel().localAddress());
         phase = first.apply(this);
     }
@@ -188,6 +192,11 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
     /** Runs {@code action} when the connection has ended, on its event loop. */
     public void whenClosed(Runnable action) {
         ctx.channel().closeFuture().addListener(closed -> action.run());
+    }
+
+    /** Where the peer is, for whoever wants another connection to it. Known once the connection is active. */
+    public SocketAddress remoteAddress() {
+        return remote;
     }
 
     /** What the connection is in now; null before it is active. */
