@@ -11,6 +11,7 @@ import dev.spillway.server.cli.SpillwayVersion;
 import dev.spillway.server.lane.Credentials;
 import dev.spillway.server.lane.Lane;
 import dev.spillway.server.lane.Lanes;
+import dev.spillway.server.lane.NameSources;
 import dev.spillway.server.transport.NettyTransport;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -67,13 +68,18 @@ public final class Proxy {
      * @throws IOException if it cannot be opened, auth_file cannot be read or this system lacks the transport; the message is for the user
      */
     public static Proxy start(ProxyConfig config) throws IOException {
+        return start(config, NameSources.ofSystem());
+    }
+
+    /** With other sources of addresses than this machine's. */
+    static Proxy start(ProxyConfig config, NameSources names) throws IOException {
         Map<String, StoredSecret> secrets = secrets(config);
         NettyTransport transport = transport(config);
         int count = config.lanes() == 0 ? Runtime.getRuntime().availableProcessors() : config.lanes();
         EventLoopGroup loops = transport.newGroup(count, "lane");
         ExecutorService slowWork = Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().name("slow-work").daemon().factory());
-        Lanes lanes = lanes(config, transport, loops, count, slowWork, new Credentials(config, secrets));
+        Lanes lanes = lanes(config, transport, loops, count, slowWork, new Credentials(config, secrets), names);
         List<Channel> listeners = new ArrayList<>();
         Proxy proxy = new Proxy(config, loops, slowWork, lanes, listeners);
         try {
@@ -97,7 +103,8 @@ public final class Proxy {
             EventLoopGroup loops,
             int count,
             ExecutorService slowWork,
-            Credentials credentials) {
+            Credentials credentials,
+            NameSources names) {
         Lanes lanes = new Lanes(config, count);
         String version = "Spillway " + SpillwayVersion.number();
         for (int number = 0; number < count; number++) {
@@ -108,6 +115,7 @@ public final class Proxy {
                     lanes,
                     number,
                     credentials,
+                    names,
                     slowWork,
                     (wire, lane) -> new ConsoleSession(wire, source(config, lanes, lane), version)));
         }

@@ -91,20 +91,19 @@ final class Consistency {
                     "database '" + name + "' is to keep " + least + " servers (min_pool_size) in pools of " + size
                             + " (pool_size): lower the one or raise the other");
         }
-        if (pointsAtUs(database)) {
-            problems.add(
-                    table.source(),
-                    "database '" + name + "' is Spillway itself: " + database.host() + " port " + database.port()
-                            + " is where it listens");
-        }
+        database.hosts().stream()
+                .filter(host -> pointsAtUs(host, database.port()))
+                .forEach(host -> problems.add(
+                        table.source(),
+                        "database '" + name + "' is Spillway itself: " + host + " port " + database.port()
+                                + " is where it listens"));
     }
 
     /** By what is written; a name that resolves to one of our addresses is for a check with a network. */
-    private boolean pointsAtUs(DatabaseConfig database) {
-        boolean isOurAddress = config.listenAddr().contains(database.host())
-                || (LOOPBACK.contains(database.host())
-                        && config.listenAddr().stream().anyMatch(Consistency::includesLoopback));
-        return isOurAddress && database.port() == config.listenPort();
+    private boolean pointsAtUs(String host, int port) {
+        boolean isOurAddress = config.listenAddr().contains(host)
+                || (LOOPBACK.contains(host) && config.listenAddr().stream().anyMatch(Consistency::includesLoopback));
+        return isOurAddress && port == config.listenPort();
     }
 
     private static boolean includesLoopback(String listenAddr) {

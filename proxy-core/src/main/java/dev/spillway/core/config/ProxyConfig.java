@@ -147,6 +147,14 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
         return values.get(Settings.SERVER_LOGIN_RETRY);
     }
 
+    public Duration dnsMaxTtl() {
+        return values.get(Settings.DNS_MAX_TTL);
+    }
+
+    public Duration dnsNxdomainTtl() {
+        return values.get(Settings.DNS_NXDOMAIN_TTL);
+    }
+
     public Duration cancelWaitTimeout() {
         return values.get(Settings.CANCEL_WAIT_TIMEOUT);
     }

@@ -153,6 +153,19 @@ public final class Settings {
             Duration.ofSeconds(15),
             RELOAD,
             "Longest pause between attempts to reach a server that failed; the pauses grow up to it."));
+    public static final Setting<Duration> DNS_MAX_TTL = global(Setting.of(
+            "dns_max_ttl",
+            new DurationType(),
+            Duration.ofSeconds(15),
+            RELOAD,
+            "How long the addresses of a server's name are used before it is looked up again; the TTL of DNS is"
+                    + " ignored."));
+    public static final Setting<Duration> DNS_NXDOMAIN_TTL = global(Setting.of(
+            "dns_nxdomain_ttl",
+            new DurationType(),
+            Duration.ofSeconds(15),
+            RELOAD,
+            "How long a look-up that failed is remembered."));
     public static final Setting<Duration> CANCEL_WAIT_TIMEOUT = global(Setting.of(
             "cancel_wait_timeout",
             new DurationType(),
@@ -217,8 +230,20 @@ public final class Settings {
             RELOAD,
             "Let the system probe silent connections, on both sides, with its own timings."));
 
-    public static final Setting<String> DATABASE_HOST =
-            database(Setting.of("host", new HostType(), "127.0.0.1", RELOAD, "Host name or address of the server."));
+    public static final Setting<String> DATABASE_HOST = database(Setting.of(
+            "host",
+            new HostType(),
+            "127.0.0.1",
+            RELOAD,
+            "Host name or address of the server; with commas between, servers of the same data that stand in"
+                    + " for each other."));
+    public static final Setting<LoadBalanceHosts> DATABASE_LOAD_BALANCE_HOSTS = database(Setting.of(
+            "load_balance_hosts",
+            ChoiceType.of(LoadBalanceHosts.class, LoadBalanceHosts::spelling),
+            LoadBalanceHosts.ROUND_ROBIN,
+            RELOAD,
+            "Which of several hosts, and of several addresses of a name, a new connection tries first: the next one"
+                    + " each time, or (`disable`) the same one until it fails. The others are tried after it."));
     public static final Setting<Integer> DATABASE_PORT =
             database(Setting.of("port", new IntegerType(1, 65_535), 5432, RELOAD, "TCP port of the server."));
     public static final Setting<String> DATABASE_DBNAME = database(Setting.optional(

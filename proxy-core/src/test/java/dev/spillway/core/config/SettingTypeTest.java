@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.time.Duration;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -91,13 +92,19 @@ class SettingTypeTest {
         assertThat(new HostType().parse(text)).isEqualTo(text);
     }
 
+    @Test
+    void severalHostsAreKeptWithoutBlanks() throws Exception {
+        assertThat(new HostType().parse("a , 10.0.0.1,::1")).isEqualTo("a,10.0.0.1,::1");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
                 "/var/run/postgresql|Unix socket",
                 "@abstract|Unix socket",
-                "a,b|several hosts",
+                "a,,b|a host name",
+                "a,b,a|twice",
                 "''|a host name",
                 "a b|a host name",
                 "[::1]|without brackets"

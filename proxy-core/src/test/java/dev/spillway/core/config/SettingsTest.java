@@ -48,6 +48,8 @@ class SettingsTest {
             Map.entry("client_login_timeout", "1"),
             Map.entry("server_connect_timeout", "1"),
             Map.entry("server_login_retry", "1"),
+            Map.entry("dns_max_ttl", "1"),
+            Map.entry("dns_nxdomain_ttl", "1"),
             Map.entry("cancel_wait_timeout", "1"),
             Map.entry("shutdown_timeout", "1"),
             Map.entry("server_reset_query", ""),
@@ -62,6 +64,7 @@ class SettingsTest {
 
     private static final Map<String, String> OTHER_DATABASE = Map.ofEntries(
             Map.entry("host", "db"),
+            Map.entry("load_balance_hosts", "disable"),
             Map.entry("port", "1"),
             Map.entry("dbname", "x"),
             Map.entry("user", "x"),
@@ -194,7 +197,8 @@ class SettingsTest {
     /** What every accessor of a setting returns. */
     private static Map<String, @Nullable Object> read(Class<?> type, Object config) throws Exception {
         Map<String, @Nullable Object> results = new HashMap<>();
-        Set<String> components = Set.of("values", "databases", "users", "hashCode", "toString");
+        // what is no accessor of a setting, "hosts" being another form of "host"
+        Set<String> components = Set.of("values", "databases", "users", "hosts", "hashCode", "toString");
         for (Method method : type.getDeclaredMethods()) {
             boolean isAccessor = method.getParameterCount() == 0
                     && Modifier.isPublic(method.getModifiers())

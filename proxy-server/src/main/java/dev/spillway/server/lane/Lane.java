@@ -79,6 +79,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
 
     /**
      * @param number its place among {@code lanes}
+     * @param names where the addresses of server hosts come from
      * @param slowWork runs password derivations, which take milliseconds
      * @param console makes the session of a client of the console
      */
@@ -89,6 +90,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
             Lanes lanes,
             int number,
             Credentials credentials,
+            NameSources names,
             Executor slowWork,
             BiFunction<Wire, Lane, Phase> console) {
         this.loop = loop;
@@ -98,7 +100,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         this.credentials = credentials;
         this.slowWork = slowWork;
         this.console = console;
-        this.connector = new ServerConnector(loop, transport, config, credentials, this, channels);
+        this.connector = new ServerConnector(loop, transport, config, credentials, names, number, this, channels);
         var _ = loop.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 

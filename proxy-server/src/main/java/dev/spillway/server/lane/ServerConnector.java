@@ -11,12 +11,12 @@ import dev.spillway.core.session.ServerLogin;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.SessionPorts;
 import dev.spillway.core.session.Wire;
-import dev.spillway.server.pipeline.ConnectionHandler;
 import dev.spillway.server.transport.NettyTransport;
-import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -26,8 +26,11 @@ import io.netty.util.ReferenceCountUtil;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -43,12 +46,13 @@ final class ServerConnector {
     private final SessionPorts ports;
     private final ChannelGroup channels;
     private final RandomBytes random = RandomBytes.secure();
-    private final Map<ServerLogin, Opening> openings = new LinkedHashMap<>();
-
-    /** A connection that stands and is logging in. */
-    private record Opening(String pool, long sinceNanos) {}
+    private final HostLookup lookup;
+    private final TryOrder order;
+    private final Set<Opening> openings = new LinkedHashSet<>();
 
     /**
+     * @param names where the addresses of hosts come from
+     * @param number the lane's
      * @param ports those of the lane, for the sessions of its servers
      * @param channels gets every connection that is made
      */
@@ -57,6 +61,8 @@ final class ServerConnector {
             NettyTransport transport,
             ProxyConfig config,
             Credentials credentials,
+            NameSources names,
+            int number,
             SessionPorts ports,
             ChannelGroup channels) {
         this.loop = loop;
@@ -65,62 +71,88 @@ final class ServerConnector {
         this.credentials = credentials;
         this.ports = ports;
         this.channels = channels;
+        this.lookup = new HostLookup(loop, transport, config, names, channels::add);
+        this.order = new TryOrder(number);
     }
 
-    /** Opens a server of {@code pool} and tells the pool how that ended. */
+    /** Opens a server of {@code pool} and tells the pool how that ended, never before this returns. */
     void open(ServerPool pool, DatabaseConfig database, String user) {
-        Map<String, String> startup = new LinkedHashMap<>();
-        startup.put("user", user);
-        startup.put("database", Objects.requireNonNullElse(database.dbname(), database.name()));
-        var attempt = bootstrap()
-                .handler(new ConnectionHandler(wire -> login(wire, pool, database, user, startup)))
-                .connect(database.host(), database.port());
-        channels.add(attempt.channel());
-        attempt.addListener(connecting -> {
-            if (!connecting.isSuccess()) {
-                String name = pool.pool().name();
-                String why = String.valueOf(connecting.cause().getMessage());
-                ports.log("server login failed", name, why);
-                pool.pool().onOpenFailed(ProxyError.SERVER_UNREACHABLE.fields(name, why), false, ports.nowNanos());
-            }
-        });
-    }
-
-    private Bootstrap bootstrap() {
-        return transport
-                .clientBootstrap(config.tcpKeepalive())
-                .group(loop)
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, connectTimeoutMillis());
-    }
-
-    private int connectTimeoutMillis() {
-        return (int) Math.min(Integer.MAX_VALUE, config.serverConnectTimeout().toMillis());
-    }
-
-    private ServerLogin login(
-            Wire wire, ServerPool pool, DatabaseConfig database, String user, Map<String, String> startup) {
-        ServerAuth auth = ServerAuth.of(user, credentials.forServer(database, user), random);
-        ServerLogin login = new ServerLogin(wire, ports, pool, auth, startup);
-        openings.put(login, new Opening(pool.pool().name(), ports.nowNanos()));
-        return login;
+        Opening opening = new Opening(this, pool, database, user, nowNanos());
+        openings.add(opening);
+        loop.execute(opening::tryNextHost);
     }
 
     /** Ends the openings that are older than server_connect_timeout. */
     void endSlowOpenings(long nowNanos) {
-        openings.keySet().removeIf(ServerLogin::isOver);
-        Duration limit = config.serverConnectTimeout();
-        openings.forEach((login, opening) -> {
-            if (limit.isPositive() && nowNanos - opening.sinceNanos() > limit.toNanos()) {
-                login.fail(
-                        ProxyError.SERVER_UNREACHABLE.fields(opening.pool(), "server_connect_timeout is over"), false);
-            }
-        });
+        openings.removeIf(Opening::isOver);
+        List.copyOf(openings).forEach(opening -> opening.tick(nowNanos));
     }
+
+    // ---- for openings ----------------------------------------------------------------------------------------------
+
+    HostLookup lookup() {
+        return lookup;
+    }
+
+    long nowNanos() {
+        return ports.nowNanos();
+    }
+
+    /** For all of an opening; 0: none. */
+    Duration connectTimeout() {
+        return config.serverConnectTimeout();
+    }
+
+    /** In which order {@code places}, which stand in for each other, are tried. {@code group} names them together. */
+    <T> List<T> order(DatabaseConfig database, String group, List<T> places) {
+        return switch (database.loadBalanceHosts()) {
+            case ROUND_ROBIN ->
+                order.inTurn(
+                        group, places, nowNanos() - config.serverLoginRetry().toNanos());
+            case DISABLE -> order.sameFirst(places, nowNanos());
+        };
+    }
+
+    void onFailure(Object place) {
+        order.onFailure(place, nowNanos());
+    }
+
+    void log(String event, String subject, String detail) {
+        ports.log(event, subject, detail);
+    }
+
+    /** {@code limitMillis} 0: none of ours. */
+    ChannelFuture connect(SocketAddress address, long limitMillis, ChannelHandler handler) {
+        ChannelFuture connecting = transport
+                .clientBootstrap(config.tcpKeepalive())
+                .group(loop)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(Integer.MAX_VALUE, limitMillis))
+                .handler(handler)
+                .connect(address);
+        channels.add(connecting.channel());
+        return connecting;
+    }
+
+    ServerLogin logIn(Wire wire, ServerPool pool, DatabaseConfig database, String user) {
+        Map<String, String> startup = new LinkedHashMap<>();
+        startup.put("user", user);
+        startup.put("database", Objects.requireNonNullElse(database.dbname(), database.name()));
+        ServerAuth auth = ServerAuth.of(user, credentials.forServer(database, user), random);
+        return new ServerLogin(wire, ports, pool, auth, startup);
+    }
+
+    /** No connection stands, for the reason given. */
+    void onOpenFailed(ServerPool pool, String why) {
+        String name = pool.pool().name();
+        log("server login failed", name, why);
+        pool.pool().onOpenFailed(ProxyError.SERVER_UNREACHABLE.fields(name, why), false, nowNanos());
+    }
+
+    // ---- cancels ---------------------------------------------------------------------------------------------------
 
     /** Sends a cancel request to {@code server}; see {@link SessionPorts#sendCancel}. */
     void sendCancel(SocketAddress server, CancelKey key, SessionPorts.CancelEnd ended) {
-        var attempt = bootstrap().handler(new Deaf()).connect(server);
-        channels.add(attempt.channel());
+        var attempt = connect(server, config.serverConnectTimeout().toMillis(), new Deaf());
         attempt.addListener(connecting -> {
             if (!connecting.isSuccess()) {
                 ended.ended(true); // nothing was sent, so nothing can come

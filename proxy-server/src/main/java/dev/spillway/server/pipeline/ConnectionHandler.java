@@ -2,6 +2,7 @@ package dev.spillway.server.pipeline;
 
 import dev.spillway.core.session.Phase;
 import dev.spillway.core.session.Wire;
+import dev.spillway.server.transport.AddressText;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
@@ -13,7 +14,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -100,8 +100,8 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
 
     private void begin() {
         remote = ctx.channel().remoteAddress();
-        peer = text(remote);
-        local = text(ctx.channel().localAddress());
+        peer = AddressText.of(remote);
+        local = AddressText.of(ctx.channel().localAddress());
         phase = first.apply(this);
     }
 
@@ -319,14 +319,5 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
             }
             arrived.run();
         });
-    }
-
-    /** Without a name look-up, which would block. */
-    private static String text(@Nullable SocketAddress address) {
-        if (!(address instanceof InetSocketAddress inet) || inet.isUnresolved()) {
-            return String.valueOf(address);
-        }
-        String host = inet.getAddress().getHostAddress();
-        return (host.indexOf(':') < 0 ? host : '[' + host + ']') + ':' + inet.getPort();
     }
 }

@@ -5,26 +5,42 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.RecvByteBufAllocator;
+import io.netty.channel.ReflectiveChannelFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringDatagramChannel;
 import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
+import io.netty.resolver.NameResolver;
+import io.netty.resolver.dns.DnsNameResolverBuilder;
+import io.netty.resolver.dns.DnsNameResolverChannelStrategy;
+import io.netty.resolver.dns.DnsServerAddressStreamProvider;
+import io.netty.resolver.dns.NoopAuthoritativeDnsServerCache;
+import io.netty.resolver.dns.NoopDnsCache;
+import io.netty.resolver.dns.NoopDnsCnameCache;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.InetAddress;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +64,9 @@ public final class NettyTransport {
     private static final RecvByteBufAllocator READ_BUFFERS =
             new AdaptiveRecvByteBufAllocator(512, 2048, 256 << 10).maxMessagesPerRead(4);
 
+    /** How long one name server has for one answer; there are others, and a second round. */
+    private static final long NAME_SERVER_TIMEOUT_MILLIS = 2000;
+
     static {
         // Netty's io_uring channel (4.2.18) reads on readiness. A readiness that is asked for once and for all tells it
         // of a peer's reset once, and when a read is under way at that moment, what it reads is taken for all there is:
@@ -59,16 +78,19 @@ public final class NettyTransport {
     private final IoHandlerFactory ioHandlers;
     private final Class<? extends ServerChannel> serverChannel;
     private final Class<? extends SocketChannel> clientChannel;
+    private final Class<? extends DatagramChannel> datagramChannel;
 
     private NettyTransport(
             Transport transport,
             IoHandlerFactory ioHandlers,
             Class<? extends ServerChannel> serverChannel,
-            Class<? extends SocketChannel> clientChannel) {
+            Class<? extends SocketChannel> clientChannel,
+            Class<? extends DatagramChannel> datagramChannel) {
         this.transport = transport;
         this.ioHandlers = ioHandlers;
         this.serverChannel = serverChannel;
         this.clientChannel = clientChannel;
+        this.datagramChannel = datagramChannel;
     }
 
     /**
@@ -99,18 +121,27 @@ public final class NettyTransport {
                 Transport.IO_URING,
                 IoUringIoHandler.newFactory(),
                 IoUringServerSocketChannel.class,
-                IoUringSocketChannel.class);
+                IoUringSocketChannel.class,
+                IoUringDatagramChannel.class);
     }
 
     private static NettyTransport epoll() {
         require(Epoll.isAvailable(), Transport.EPOLL, Epoll.unavailabilityCause());
         return new NettyTransport(
-                Transport.EPOLL, EpollIoHandler.newFactory(), EpollServerSocketChannel.class, EpollSocketChannel.class);
+                Transport.EPOLL,
+                EpollIoHandler.newFactory(),
+                EpollServerSocketChannel.class,
+                EpollSocketChannel.class,
+                EpollDatagramChannel.class);
     }
 
     private static NettyTransport nio() {
         return new NettyTransport(
-                Transport.NIO, NioIoHandler.newFactory(), NioServerSocketChannel.class, NioSocketChannel.class);
+                Transport.NIO,
+                NioIoHandler.newFactory(),
+                NioServerSocketChannel.class,
+                NioSocketChannel.class,
+                NioDatagramChannel.class);
     }
 
     private static void require(boolean available, Transport wanted, @Nullable Throwable cause) {
@@ -146,14 +177,41 @@ public final class NettyTransport {
                 .childOption(ChannelOption.RECVBUF_ALLOCATOR, READ_BUFFERS);
     }
 
-    /** For connecting; lacks a group and a handler. */
+    /** For connecting to addresses, not names: those are looked up before; lacks a group and a handler. */
     public Bootstrap clientBootstrap(boolean keepAlive) {
         return new Bootstrap()
                 .channel(clientChannel)
+                .disableResolver()
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.SO_KEEPALIVE, keepAlive)
                 .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
                 .option(ChannelOption.RECVBUF_ALLOCATOR, READ_BUFFERS);
+    }
+
+    /**
+     * A resolver on {@code loop} that remembers nothing and has a socket only while it asks.
+     *
+     * @param opened is told of each such socket, which the resolver closes itself
+     */
+    public NameResolver<InetAddress> nameResolver(
+            EventLoop loop, DnsServerAddressStreamProvider nameServers, Consumer<Channel> opened) {
+        var sockets = new ReflectiveChannelFactory<>(datagramChannel);
+        return new DnsNameResolverBuilder(loop)
+                .datagramChannelFactory(() -> {
+                    DatagramChannel socket = sockets.newChannel();
+                    opened.accept(socket);
+                    return socket;
+                })
+                .datagramChannelStrategy(DnsNameResolverChannelStrategy.ChannelPerResolution)
+                .socketChannelType(clientChannel)
+                .nameServerProvider(nameServers)
+                .hostsFileEntriesResolver((name, types) -> null)
+                .resolveCache(NoopDnsCache.INSTANCE)
+                .cnameCache(NoopDnsCnameCache.INSTANCE)
+                .authoritativeDnsServerCache(NoopAuthoritativeDnsServerCache.INSTANCE)
+                .completeOncePreferredResolved(false)
+                .queryTimeoutMillis(NAME_SERVER_TIMEOUT_MILLIS)
+                .build();
     }
 }
