@@ -3,11 +3,11 @@ package dev.spillway.core.config;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Hosts, one or several with commas between: names, IPv4 or IPv6 addresses. The value has no blanks. */
+/** Hosts, one or several with commas between: names, addresses, places of Unix sockets. The value has no blanks. */
 record HostType() implements SettingType<String> {
     @Override
     public String label() {
-        return "a host name or address, or several with commas between";
+        return "a host name, an address or the directory of a Unix socket, or several with commas between";
     }
 
     @Override
@@ -30,10 +30,9 @@ record HostType() implements SettingType<String> {
     }
 
     private void check(String host, String whole) throws BadValueException {
-        if (host.startsWith("/") || host.startsWith("@")) {
-            throw new BadValueException("names a Unix socket, which is not supported yet: use a host name or address");
-        }
-        if (host.isEmpty() || host.chars().anyMatch(c -> c <= ' ' || "[]/?#@".indexOf(c) >= 0)) {
+        if (SocketDirType.isSocketDir(host)) {
+            new SocketDirType().parse(host);
+        } else if (host.isEmpty() || host.chars().anyMatch(c -> c <= ' ' || "[]/?#@".indexOf(c) >= 0)) {
             throw new BadValueException("must be " + label() + " (IPv6 without brackets), not '" + whole + "'");
         }
     }

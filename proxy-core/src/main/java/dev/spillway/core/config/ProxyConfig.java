@@ -67,6 +67,19 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
         return values.get(Settings.LISTEN_PORT);
     }
 
+    /** Null: no Unix socket. */
+    public @Nullable String unixSocketDir() {
+        return values.find(Settings.UNIX_SOCKET_DIR);
+    }
+
+    public int unixSocketMode() {
+        return values.get(Settings.UNIX_SOCKET_MODE);
+    }
+
+    public @Nullable String unixSocketGroup() {
+        return values.find(Settings.UNIX_SOCKET_GROUP);
+    }
+
     public AuthType authType() {
         return values.get(Settings.AUTH_TYPE);
     }

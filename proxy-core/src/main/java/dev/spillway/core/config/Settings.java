@@ -28,13 +28,33 @@ public final class Settings {
             new NamesType(),
             Set.of("127.0.0.1"),
             RESTART,
-            "Addresses or host names to listen on; `*` is every address of the machine."));
+            "Addresses or host names to listen on; `*` is every address of the machine. Empty with a"
+                    + " `unix_socket_dir` listens there alone."));
     public static final Setting<Integer> LISTEN_PORT = global(Setting.of(
             "listen_port",
             new IntegerType(0, 65_535),
             6432,
             RESTART,
-            "TCP port for clients; 0 lets the system choose a free one."));
+            "Port for clients, part of the name of a Unix socket too; 0 lets the system choose a free one."));
+    public static final Setting<String> UNIX_SOCKET_DIR = global(Setting.optional(
+            "unix_socket_dir",
+            new SocketDirType(),
+            "\"\"",
+            RESTART,
+            "Listen on the Unix socket `.s.PGSQL.PORT` in this directory too. PgBouncer's default is `/tmp`; here it is"
+                    + " none, for it would let in every user of the machine unasked."));
+    public static final Setting<Integer> UNIX_SOCKET_MODE = global(Setting.of(
+            "unix_socket_mode",
+            new FileModeType(),
+            0777,
+            RESTART,
+            "Permissions of the Unix socket's file; who may write to it may connect. Abstract sockets have none."));
+    public static final Setting<String> UNIX_SOCKET_GROUP = global(Setting.optional(
+            "unix_socket_group",
+            new TextType(),
+            "\"\"",
+            RESTART,
+            "Group that the Unix socket's file belongs to; without it, that of the process."));
     public static final Setting<AuthType> AUTH_TYPE = global(Setting.of(
             "auth_type",
             ChoiceType.of(AuthType.class, AuthType::spelling, "cert", "hba", "ldap", "pam", "peer", "gss"),
@@ -244,8 +264,12 @@ public final class Settings {
             RELOAD,
             "Which of several hosts, and of several addresses of a name, a new connection tries first: the next one"
                     + " each time, or (`disable`) the same one until it fails. The others are tried after it."));
-    public static final Setting<Integer> DATABASE_PORT =
-            database(Setting.of("port", new IntegerType(1, 65_535), 5432, RELOAD, "TCP port of the server."));
+    public static final Setting<Integer> DATABASE_PORT = database(Setting.of(
+            "port",
+            new IntegerType(1, 65_535),
+            5432,
+            RELOAD,
+            "Port of the server, which is part of the name of a Unix socket too."));
     public static final Setting<String> DATABASE_DBNAME = database(Setting.optional(
             "dbname",
             new TextType(),

@@ -119,6 +119,7 @@ class SettingsReaderTest {
         "listen_addr, '*,127.0.0.1', others beside it",
         "listen_addr, '', names no address",
         "listen_port, 5432, is Spillway itself",
+        "unix_socket_group, dba, has no effect",
         "auth_type, any, needs a user",
         "auth_type, scram-sha-256, has an MD5 password"
     })

@@ -27,6 +27,9 @@ class SettingsTest {
     private static final Map<String, String> OTHER_GLOBAL = Map.ofEntries(
             Map.entry("listen_addr", "*"),
             Map.entry("listen_port", "5433"),
+            Map.entry("unix_socket_dir", "/tmp"),
+            Map.entry("unix_socket_mode", "0700"),
+            Map.entry("unix_socket_group", "x"),
             Map.entry("auth_type", "trust"),
             Map.entry("auth_file", "users.txt"),
             Map.entry("pool_mode", "session"),

@@ -69,6 +69,26 @@ final class Opening {
             return;
         }
         host = next;
+        if (host.startsWith("/") || host.startsWith("@")) {
+            tryUnixSocket();
+        } else {
+            lookUp();
+        }
+    }
+
+    private void tryUnixSocket() {
+        SocketAddress address;
+        try {
+            address = connector.unixAddress(host, database.port());
+        } catch (IllegalArgumentException e) {
+            giveUpHost(host + ": " + e.getMessage());
+            return;
+        }
+        addresses.add(address);
+        tryNextAddress();
+    }
+
+    private void lookUp() {
         int asked = ++step;
         isLookingUp = true;
         stepEndsNanos = connector.nowNanos() + shareMillis() * 1_000_000;

@@ -94,6 +94,11 @@ final class ServerConnector {
         return lookup;
     }
 
+    /** See {@link NettyTransport#unixAddress}. */
+    SocketAddress unixAddress(String directory, int port) {
+        return transport.unixAddress(directory, port);
+    }
+
     long nowNanos() {
         return ports.nowNanos();
     }
@@ -124,11 +129,11 @@ final class ServerConnector {
     /** {@code limitMillis} 0: none of ours. */
     ChannelFuture connect(SocketAddress address, long limitMillis, ChannelHandler handler) {
         ChannelFuture connecting = transport
-                .clientBootstrap(config.tcpKeepalive())
+                .clientBootstrap(address, config.tcpKeepalive())
                 .group(loop)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(Integer.MAX_VALUE, limitMillis))
                 .handler(handler)
-                .connect(address);
+                .connect();
         channels.add(connecting.channel());
         return connecting;
     }

@@ -100,8 +100,8 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
 
     private void begin() {
         remote = ctx.channel().remoteAddress();
-        peer = AddressText.of(remote);
-        local = AddressText.of(ctx.channel().localAddress());
+        peer = AddressText.of(remote, ctx.channel().localAddress());
+        local = AddressText.of(ctx.channel().localAddress(), remote);
         phase = first.apply(this);
     }
 

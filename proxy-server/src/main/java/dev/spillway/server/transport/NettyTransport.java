@@ -17,18 +17,25 @@ import io.netty.channel.ServerChannel;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringDatagramChannel;
+import io.netty.channel.uring.IoUringDomainSocketChannel;
 import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringServerDomainSocketChannel;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
 import io.netty.resolver.NameResolver;
@@ -40,6 +47,9 @@ import io.netty.resolver.dns.NoopDnsCache;
 import io.netty.resolver.dns.NoopDnsCnameCache;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -76,21 +86,20 @@ public final class NettyTransport {
 
     private final Transport transport;
     private final IoHandlerFactory ioHandlers;
-    private final Class<? extends ServerChannel> serverChannel;
-    private final Class<? extends SocketChannel> clientChannel;
-    private final Class<? extends DatagramChannel> datagramChannel;
+    private final Kinds kinds;
 
-    private NettyTransport(
-            Transport transport,
-            IoHandlerFactory ioHandlers,
-            Class<? extends ServerChannel> serverChannel,
-            Class<? extends SocketChannel> clientChannel,
-            Class<? extends DatagramChannel> datagramChannel) {
+    /** The channel classes of one transport; those of another do not run on its event loops. */
+    private record Kinds(
+            Class<? extends ServerChannel> tcpServer,
+            Class<? extends SocketChannel> tcp,
+            Class<? extends DatagramChannel> datagram,
+            Class<? extends ServerChannel> unixServer,
+            Class<? extends Channel> unix) {}
+
+    private NettyTransport(Transport transport, IoHandlerFactory ioHandlers, Kinds kinds) {
         this.transport = transport;
         this.ioHandlers = ioHandlers;
-        this.serverChannel = serverChannel;
-        this.clientChannel = clientChannel;
-        this.datagramChannel = datagramChannel;
+        this.kinds = kinds;
     }
 
     /**
@@ -120,9 +129,12 @@ public final class NettyTransport {
         return new NettyTransport(
                 Transport.IO_URING,
                 IoUringIoHandler.newFactory(),
-                IoUringServerSocketChannel.class,
-                IoUringSocketChannel.class,
-                IoUringDatagramChannel.class);
+                new Kinds(
+                        IoUringServerSocketChannel.class,
+                        IoUringSocketChannel.class,
+                        IoUringDatagramChannel.class,
+                        IoUringServerDomainSocketChannel.class,
+                        IoUringDomainSocketChannel.class));
     }
 
     private static NettyTransport epoll() {
@@ -130,18 +142,24 @@ public final class NettyTransport {
         return new NettyTransport(
                 Transport.EPOLL,
                 EpollIoHandler.newFactory(),
-                EpollServerSocketChannel.class,
-                EpollSocketChannel.class,
-                EpollDatagramChannel.class);
+                new Kinds(
+                        EpollServerSocketChannel.class,
+                        EpollSocketChannel.class,
+                        EpollDatagramChannel.class,
+                        EpollServerDomainSocketChannel.class,
+                        EpollDomainSocketChannel.class));
     }
 
     private static NettyTransport nio() {
         return new NettyTransport(
                 Transport.NIO,
                 NioIoHandler.newFactory(),
-                NioServerSocketChannel.class,
-                NioSocketChannel.class,
-                NioDatagramChannel.class);
+                new Kinds(
+                        NioServerSocketChannel.class,
+                        NioSocketChannel.class,
+                        NioDatagramChannel.class,
+                        NioServerDomainSocketChannel.class,
+                        NioDomainSocketChannel.class));
     }
 
     private static void require(boolean available, Transport wanted, @Nullable Throwable cause) {
@@ -164,29 +182,56 @@ public final class NettyTransport {
         return new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory(threadNamePrefix, false), ioHandlers);
     }
 
-    /** For listening; lacks groups and handlers. {@code keepAlive} is about the accepted connections. */
-    public ServerBootstrap serverBootstrap(boolean keepAlive) {
-        return new ServerBootstrap()
-                .channel(serverChannel)
-                .option(ChannelOption.SO_REUSEADDR, true)
+    /**
+     * The address of the Unix socket of {@code port} in {@code directory}, where libpq looks for it; {@code @} stands for
+     * Linux's abstract namespace.
+     *
+     * @throws IllegalArgumentException if this transport cannot reach it; the message says why
+     */
+    public SocketAddress unixAddress(String directory, int port) {
+        boolean isAbstract = directory.startsWith("@");
+        String path = directory + "/.s.PGSQL." + port;
+        if (transport != Transport.NIO) {
+            return new DomainSocketAddress(isAbstract ? '\0' + path.substring(1) : path);
+        }
+        if (isAbstract) {
+            throw new IllegalArgumentException("abstract Unix sockets need another transport than nio");
+        }
+        return UnixDomainSocketAddress.of(path);
+    }
+
+    /** For listening on {@code address}; lacks groups and handlers. {@code keepAlive} is about accepted connections. */
+    public ServerBootstrap serverBootstrap(SocketAddress address, boolean keepAlive) {
+        ServerBootstrap bootstrap = new ServerBootstrap()
                 .option(ChannelOption.SO_BACKLOG, ACCEPT_BACKLOG)
-                .childOption(ChannelOption.TCP_NODELAY, true)
-                .childOption(ChannelOption.SO_KEEPALIVE, keepAlive)
                 .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
                 .childOption(ChannelOption.RECVBUF_ALLOCATOR, READ_BUFFERS);
+        if (!(address instanceof InetSocketAddress)) {
+            return bootstrap.channel(kinds.unixServer);
+        }
+        return bootstrap
+                .channel(kinds.tcpServer)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.SO_KEEPALIVE, keepAlive);
     }
 
-    /** For connecting to addresses, not names: those are looked up before; lacks a group and a handler. */
-    public Bootstrap clientBootstrap(boolean keepAlive) {
-        return new Bootstrap()
-                .channel(clientChannel)
+    /** For connecting to {@code address}, which must need no look-up; lacks a group and a handler. */
+    public Bootstrap clientBootstrap(SocketAddress address, boolean keepAlive) {
+        Bootstrap bootstrap = new Bootstrap()
+                .remoteAddress(address)
                 .disableResolver()
-                .option(ChannelOption.TCP_NODELAY, true)
-                .option(ChannelOption.SO_KEEPALIVE, keepAlive)
                 .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
                 .option(ChannelOption.RECVBUF_ALLOCATOR, READ_BUFFERS);
+        if (!(address instanceof InetSocketAddress)) {
+            return bootstrap.channel(kinds.unix);
+        }
+        return bootstrap
+                .channel(kinds.tcp)
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.SO_KEEPALIVE, keepAlive);
     }
 
     /**
@@ -196,7 +241,7 @@ public final class NettyTransport {
      */
     public NameResolver<InetAddress> nameResolver(
             EventLoop loop, DnsServerAddressStreamProvider nameServers, Consumer<Channel> opened) {
-        var sockets = new ReflectiveChannelFactory<>(datagramChannel);
+        var sockets = new ReflectiveChannelFactory<>(kinds.datagram);
         return new DnsNameResolverBuilder(loop)
                 .datagramChannelFactory(() -> {
                     DatagramChannel socket = sockets.newChannel();
@@ -204,7 +249,7 @@ public final class NettyTransport {
                     return socket;
                 })
                 .datagramChannelStrategy(DnsNameResolverChannelStrategy.ChannelPerResolution)
-                .socketChannelType(clientChannel)
+                .socketChannelType(kinds.tcp)
                 .nameServerProvider(nameServers)
                 .hostsFileEntriesResolver((name, types) -> null)
                 .resolveCache(NoopDnsCache.INSTANCE)

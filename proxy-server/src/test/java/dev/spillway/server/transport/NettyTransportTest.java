@@ -30,18 +30,19 @@ class NettyTransportTest {
         assertThat(transport.name()).isNotEqualTo("auto");
         EventLoopGroup group = transport.newGroup(1, "test-loop");
         try {
+            InetSocketAddress anywhere = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
             Channel server = transport
-                    .serverBootstrap(true)
+                    .serverBootstrap(anywhere, true)
                     .group(group)
                     .childHandler(new ChannelInboundHandlerAdapter())
-                    .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                    .bind(anywhere)
                     .sync()
                     .channel();
             Channel client = transport
-                    .clientBootstrap(true)
+                    .clientBootstrap(server.localAddress(), true)
                     .group(group)
                     .handler(new ChannelInboundHandlerAdapter())
-                    .connect(server.localAddress())
+                    .connect()
                     .sync()
                     .channel();
             assertThat(client.isActive()).isTrue();
