@@ -11,6 +11,8 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where clients connect: TCP ports and a Unix socket.
@@ -18,6 +20,8 @@ import java.util.List;
  * <p>Opened and closed on a thread that may block.
  */
 final class Listeners {
+    private static final Logger LOG = LoggerFactory.getLogger(Listeners.class);
+
     private final NettyTransport transport;
     private final ProxyConfig config;
     private final EventLoopGroup loops;
@@ -40,6 +44,9 @@ final class Listeners {
      * @throws IOException if one cannot be opened; the message is for the user, and the others may be open
      */
     void open() throws IOException {
+        for (String setting : transport.withoutEffect(config)) {
+            LOG.warn("{} has no effect: transport {} cannot do it", setting, transport.name());
+        }
         for (String address : config.listenAddr()) {
             InetSocketAddress socket = address.equals("*")
                     ? new InetSocketAddress(config.listenPort())
@@ -57,7 +64,7 @@ final class Listeners {
 
     private void bind(SocketAddress address, String place) throws IOException {
         var binding = transport
-                .serverBootstrap(address, config.tcpKeepalive())
+                .serverBootstrap(address, config)
                 .group(loops)
                 .childHandler(accepted)
                 .bind(address)

@@ -34,6 +34,7 @@ final class Consistency {
     void check(boolean isComplete) {
         checkAddresses();
         checkUnixSocket();
+        checkKeepalive();
         checkReserve();
         databases.forEach((name, table) ->
                 checkDatabase(Objects.requireNonNull(config.databases().get(name)), table));
@@ -73,6 +74,15 @@ final class Consistency {
             problems.add(
                     at(Settings.UNIX_SOCKET_DIR),
                     "unix_socket_dir '" + directory + "' is abstract, which transport 'nio' cannot do");
+        }
+    }
+
+    private void checkKeepalive() {
+        boolean hasTimings = config.tcpKeepcnt() + config.tcpKeepidle() + config.tcpKeepintvl() > 0;
+        if (hasTimings && !config.tcpKeepalive() && global.areSound(Settings.TCP_KEEPALIVE)) {
+            problems.add(
+                    at(Settings.TCP_KEEPCNT, Settings.TCP_KEEPIDLE, Settings.TCP_KEEPINTVL),
+                    "tcp_keepcnt, tcp_keepidle and tcp_keepintvl have no effect while tcp_keepalive is off");
         }
     }
 

@@ -220,4 +220,41 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
     public boolean tcpKeepalive() {
         return values.get(Settings.TCP_KEEPALIVE);
     }
+
+    /** 0: the system's, like the other numbers about TCP. */
+    public int tcpKeepcnt() {
+        return values.get(Settings.TCP_KEEPCNT);
+    }
+
+    /** Seconds. */
+    public int tcpKeepidle() {
+        return values.get(Settings.TCP_KEEPIDLE);
+    }
+
+    /** Seconds. */
+    public int tcpKeepintvl() {
+        return values.get(Settings.TCP_KEEPINTVL);
+    }
+
+    /** Milliseconds. */
+    public int tcpUserTimeout() {
+        return values.get(Settings.TCP_USER_TIMEOUT);
+    }
+
+    /** Bytes. */
+    public int tcpSocketBuffer() {
+        return values.get(Settings.TCP_SOCKET_BUFFER);
+    }
+
+    public boolean tcpDeferAccept() {
+        return values.get(Settings.TCP_DEFER_ACCEPT);
+    }
+
+    public int listenBacklog() {
+        return values.get(Settings.LISTEN_BACKLOG);
+    }
+
+    public boolean soReuseport() {
+        return values.get(Settings.SO_REUSEPORT);
+    }
 }

@@ -247,8 +247,60 @@ public final class Settings {
             "tcp_keepalive",
             new FlagType(),
             true,
-            RELOAD,
-            "Let the system probe silent connections, on both sides, with its own timings."));
+            RESTART,
+            "Let the system probe silent connections, on both sides, with its own timings or those that follow."));
+    public static final Setting<Integer> TCP_KEEPCNT = global(Setting.of(
+            "tcp_keepcnt",
+            new IntegerType(0, 127),
+            0,
+            RESTART,
+            "Probes without an answer that end a connection; 0 is the system's number."));
+    public static final Setting<Integer> TCP_KEEPIDLE = global(Setting.of(
+            "tcp_keepidle",
+            new IntegerType(0, 32_767),
+            0,
+            RESTART,
+            "Seconds of silence before the first probe; 0 is the system's number."));
+    public static final Setting<Integer> TCP_KEEPINTVL = global(Setting.of(
+            "tcp_keepintvl",
+            new IntegerType(0, 32_767),
+            0,
+            RESTART,
+            "Seconds between probes; 0 is the system's number."));
+    public static final Setting<Integer> TCP_USER_TIMEOUT = global(Setting.of(
+            "tcp_user_timeout",
+            new IntegerType(0, Integer.MAX_VALUE),
+            0,
+            RESTART,
+            "Milliseconds after which a connection ends whose peer does not acknowledge what was sent; 0 is the"
+                    + " system's number. Not with `transport = \"nio\"`."));
+    public static final Setting<Integer> TCP_SOCKET_BUFFER = global(Setting.of(
+            "tcp_socket_buffer",
+            new IntegerType(0, 1 << 30),
+            0,
+            RESTART,
+            "Bytes that the system buffers for each direction of a TCP connection; 0 lets it choose and adapt."));
+    public static final Setting<Boolean> TCP_DEFER_ACCEPT = global(Setting.of(
+            "tcp_defer_accept",
+            new FlagType(),
+            true,
+            RESTART,
+            "Let the system keep a client back until it has sent something, for 45 seconds at most;"
+                    + " `client_login_timeout` begins after that. Not with `transport = \"nio\"`."));
+    public static final Setting<Integer> LISTEN_BACKLOG = global(Setting.of(
+            "listen_backlog",
+            new IntegerType(1, 65_535),
+            4096,
+            RESTART,
+            "Connections that may wait to be accepted; Linux allows no more than `net.core.somaxconn`. PgBouncer's"
+                    + " default is 128."));
+    public static final Setting<Boolean> SO_REUSEPORT = global(Setting.of(
+            "so_reuseport",
+            new FlagType(),
+            false,
+            RESTART,
+            "Let other processes listen on the same port, among which the system divides new clients. Each has pools"
+                    + " and limits of its own, and finds only its own clients to cancel."));
 
     public static final Setting<String> DATABASE_HOST = database(Setting.of(
             "host",

@@ -63,7 +63,15 @@ class SettingsTest {
             Map.entry("log_disconnections", "no"),
             Map.entry("log_pooler_errors", "no"),
             Map.entry("transport", "nio"),
-            Map.entry("tcp_keepalive", "no"));
+            Map.entry("tcp_keepalive", "no"),
+            Map.entry("tcp_keepcnt", "3"),
+            Map.entry("tcp_keepidle", "3"),
+            Map.entry("tcp_keepintvl", "3"),
+            Map.entry("tcp_user_timeout", "3"),
+            Map.entry("tcp_socket_buffer", "3"),
+            Map.entry("tcp_defer_accept", "no"),
+            Map.entry("listen_backlog", "3"),
+            Map.entry("so_reuseport", "yes"));
 
     private static final Map<String, String> OTHER_DATABASE = Map.ofEntries(
             Map.entry("host", "db"),

@@ -129,7 +129,7 @@ final class ServerConnector {
     /** {@code limitMillis} 0: none of ours. */
     ChannelFuture connect(SocketAddress address, long limitMillis, ChannelHandler handler) {
         ChannelFuture connecting = transport
-                .clientBootstrap(address, config.tcpKeepalive())
+                .clientBootstrap(address, config)
                 .group(loop)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(Integer.MAX_VALUE, limitMillis))
                 .handler(handler)

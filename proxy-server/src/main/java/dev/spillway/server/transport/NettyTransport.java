@@ -1,5 +1,6 @@
 package dev.spillway.server.transport;
 
+import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Transport;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
@@ -50,6 +51,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -61,9 +63,6 @@ import org.jspecify.annotations.Nullable;
  * down.
  */
 public final class NettyTransport {
-    /** Connections that wait for accept; Linux caps it at net.core.somaxconn. */
-    private static final int ACCEPT_BACKLOG = 4096;
-
     /** Bytes written and not yet sent, from which a peer counts as slow, and below which it no longer does. */
     private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(64 << 10, 256 << 10);
 
@@ -88,13 +87,14 @@ public final class NettyTransport {
     private final IoHandlerFactory ioHandlers;
     private final Kinds kinds;
 
-    /** The channel classes of one transport; those of another do not run on its event loops. */
+    /** The channel classes and options of one transport; those of another do not run on its event loops. */
     private record Kinds(
             Class<? extends ServerChannel> tcpServer,
             Class<? extends SocketChannel> tcp,
             Class<? extends DatagramChannel> datagram,
             Class<? extends ServerChannel> unixServer,
-            Class<? extends Channel> unix) {}
+            Class<? extends Channel> unix,
+            TcpOptions tcpOptions) {}
 
     private NettyTransport(Transport transport, IoHandlerFactory ioHandlers, Kinds kinds) {
         this.transport = transport;
@@ -134,7 +134,8 @@ public final class NettyTransport {
                         IoUringSocketChannel.class,
                         IoUringDatagramChannel.class,
                         IoUringServerDomainSocketChannel.class,
-                        IoUringDomainSocketChannel.class));
+                        IoUringDomainSocketChannel.class,
+                        TcpOptions.IO_URING));
     }
 
     private static NettyTransport epoll() {
@@ -147,7 +148,8 @@ public final class NettyTransport {
                         EpollSocketChannel.class,
                         EpollDatagramChannel.class,
                         EpollServerDomainSocketChannel.class,
-                        EpollDomainSocketChannel.class));
+                        EpollDomainSocketChannel.class,
+                        TcpOptions.EPOLL));
     }
 
     private static NettyTransport nio() {
@@ -159,7 +161,8 @@ public final class NettyTransport {
                         NioSocketChannel.class,
                         NioDatagramChannel.class,
                         NioServerDomainSocketChannel.class,
-                        NioDomainSocketChannel.class));
+                        NioDomainSocketChannel.class,
+                        TcpOptions.NIO));
     }
 
     private static void require(boolean available, Transport wanted, @Nullable Throwable cause) {
@@ -200,38 +203,43 @@ public final class NettyTransport {
         return UnixDomainSocketAddress.of(path);
     }
 
-    /** For listening on {@code address}; lacks groups and handlers. {@code keepAlive} is about accepted connections. */
-    public ServerBootstrap serverBootstrap(SocketAddress address, boolean keepAlive) {
+    /** For listening on {@code address}; lacks groups and handlers. */
+    public ServerBootstrap serverBootstrap(SocketAddress address, ProxyConfig config) {
         ServerBootstrap bootstrap = new ServerBootstrap()
-                .option(ChannelOption.SO_BACKLOG, ACCEPT_BACKLOG)
+                .option(ChannelOption.SO_BACKLOG, config.listenBacklog())
                 .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
                 .childOption(ChannelOption.RECVBUF_ALLOCATOR, READ_BUFFERS);
-        if (!(address instanceof InetSocketAddress)) {
-            return bootstrap.channel(kinds.unixServer);
+        if (address instanceof InetSocketAddress) {
+            kinds.tcpOptions.applyTo(bootstrap, config);
+            return bootstrap.channel(kinds.tcpServer);
         }
-        return bootstrap
-                .channel(kinds.tcpServer)
-                .option(ChannelOption.SO_REUSEADDR, true)
-                .childOption(ChannelOption.TCP_NODELAY, true)
-                .childOption(ChannelOption.SO_KEEPALIVE, keepAlive);
+        return bootstrap.channel(kinds.unixServer);
     }
 
     /** For connecting to {@code address}, which must need no look-up; lacks a group and a handler. */
-    public Bootstrap clientBootstrap(SocketAddress address, boolean keepAlive) {
+    public Bootstrap clientBootstrap(SocketAddress address, ProxyConfig config) {
         Bootstrap bootstrap = new Bootstrap()
                 .remoteAddress(address)
                 .disableResolver()
                 .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
                 .option(ChannelOption.RECVBUF_ALLOCATOR, READ_BUFFERS);
-        if (!(address instanceof InetSocketAddress)) {
-            return bootstrap.channel(kinds.unix);
+        if (address instanceof InetSocketAddress) {
+            kinds.tcpOptions.applyTo(bootstrap, config);
+            return bootstrap.channel(kinds.tcp);
         }
-        return bootstrap
-                .channel(kinds.tcp)
-                .option(ChannelOption.TCP_NODELAY, true)
-                .option(ChannelOption.SO_KEEPALIVE, keepAlive);
+        return bootstrap.channel(kinds.unix);
+    }
+
+    /** Names of settings that somebody set and this transport cannot do. */
+    public List<String> withoutEffect(ProxyConfig config) {
+        return kinds.tcpOptions.withoutEffect(config);
+    }
+
+    /** Of this transport, to read them from its channels. */
+    TcpOptions tcpOptions() {
+        return kinds.tcpOptions;
     }
 
     /**
