@@ -11,13 +11,14 @@ import dev.spillway.server.cli.SpillwayVersion;
 import dev.spillway.server.lane.Credentials;
 import dev.spillway.server.lane.Lane;
 import dev.spillway.server.lane.Lanes;
+import dev.spillway.server.lane.NameSources;
 import dev.spillway.server.transport.NettyTransport;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -50,10 +51,10 @@ public final class Proxy {
     private final EventLoopGroup loops;
     private final ExecutorService slowWork;
     private final Lanes lanes;
-    private final List<Channel> listeners;
+    private final Listeners listeners;
 
     private Proxy(
-            ProxyConfig config, EventLoopGroup loops, ExecutorService slowWork, Lanes lanes, List<Channel> listeners) {
+            ProxyConfig config, EventLoopGroup loops, ExecutorService slowWork, Lanes lanes, Listeners listeners) {
         this.config = config;
         this.loops = loops;
         this.slowWork = slowWork;
@@ -67,28 +68,37 @@ public final class Proxy {
      * @throws IOException if it cannot be opened, auth_file cannot be read or this system lacks the transport; the message is for the user
      */
     public static Proxy start(ProxyConfig config) throws IOException {
+        return start(config, NameSources.ofSystem());
+    }
+
+    /** With other sources of addresses than this machine's. */
+    static Proxy start(ProxyConfig config, NameSources names) throws IOException {
         Map<String, StoredSecret> secrets = secrets(config);
         NettyTransport transport = transport(config);
         int count = config.lanes() == 0 ? Runtime.getRuntime().availableProcessors() : config.lanes();
         EventLoopGroup loops = transport.newGroup(count, "lane");
         ExecutorService slowWork = Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().name("slow-work").daemon().factory());
-        Lanes lanes = lanes(config, transport, loops, count, slowWork, new Credentials(config, secrets));
-        List<Channel> listeners = new ArrayList<>();
+        Lanes lanes = lanes(config, transport, loops, count, slowWork, new Credentials(config, secrets), names);
+        Listeners listeners = new Listeners(transport, config, loops, acceptor(lanes));
         Proxy proxy = new Proxy(config, loops, slowWork, lanes, listeners);
         try {
-            proxy.listen(transport);
+            listeners.open();
         } catch (IOException e) {
             proxy.stop();
             throw e;
         }
-        LOG.info(
-                "listening on {} port {}, transport {}, lanes {}",
-                config.listenAddr(),
-                proxy.port(),
-                transport.name(),
-                count);
+        LOG.info("listening on {}, transport {}, lanes {}", listeners.places(), transport.name(), count);
         return proxy;
+    }
+
+    private static ChannelHandler acceptor(Lanes lanes) {
+        return new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                lanes.of(channel.eventLoop()).accept(channel);
+            }
+        };
     }
 
     private static Lanes lanes(
@@ -97,7 +107,8 @@ public final class Proxy {
             EventLoopGroup loops,
             int count,
             ExecutorService slowWork,
-            Credentials credentials) {
+            Credentials credentials,
+            NameSources names) {
         Lanes lanes = new Lanes(config, count);
         String version = "Spillway " + SpillwayVersion.number();
         for (int number = 0; number < count; number++) {
@@ -108,6 +119,7 @@ public final class Proxy {
                     lanes,
                     number,
                     credentials,
+                    names,
                     slowWork,
                     (wire, lane) -> new ConsoleSession(wire, source(config, lanes, lane), version)));
         }
@@ -160,32 +172,9 @@ public final class Proxy {
         throw new IOException("auth_file " + authFile + " cannot be read: " + problem);
     }
 
-    private void listen(NettyTransport transport) throws IOException {
-        var bootstrap = transport
-                .serverBootstrap(config.tcpKeepalive())
-                .group(loops)
-                .childHandler(new ChannelInitializer<>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                        lanes.of(channel.eventLoop()).accept(channel);
-                    }
-                });
-        for (String address : config.listenAddr()) {
-            InetSocketAddress socket = address.equals("*")
-                    ? new InetSocketAddress(config.listenPort())
-                    : new InetSocketAddress(address, config.listenPort());
-            var binding = bootstrap.bind(socket).awaitUninterruptibly();
-            if (!binding.isSuccess()) {
-                throw new IOException("cannot listen on " + address + " port " + config.listenPort() + ": "
-                        + binding.cause().getMessage());
-            }
-            listeners.add(binding.channel());
-        }
-    }
-
     /** The port clients connect to; of interest where {@code listen_port} is 0. */
     public int port() {
-        return ((InetSocketAddress) listeners.getFirst().localAddress()).getPort();
+        return listeners.port();
     }
 
     /** What all pools have done so far, counted together. */
@@ -203,7 +192,7 @@ public final class Proxy {
         if (loops.isShuttingDown()) {
             return;
         }
-        listeners.forEach(listener -> listener.close().awaitUninterruptibly());
+        listeners.close();
         long deadline = System.nanoTime() + config.shutdownTimeout().toNanos();
         while (drain() && System.nanoTime() - deadline < 0) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(DRAIN_PAUSE_MILLIS));

@@ -159,6 +159,19 @@ class BadServersIT {
     }
 
     @Test
+    void loginThatTakesTooLongIsReportedWithItsPool() throws Exception {
+        try (ScriptedServer server = new ScriptedServer();
+                RunningProxy proxy = new RunningProxy(config(server, 1))) {
+            server.nextLogin(Answer.of());
+            try (WireClient client = WireClient.connect(through(proxy))) {
+                assertThat(client.queryOne("select 1")).isEqualTo("select 1");
+            }
+            assertThat(proxy.log().lines())
+                    .anySatisfy(line -> assertThat(line).contains("of pool d/u: server_connect_timeout is over"));
+        }
+    }
+
+    @Test
     void serverThatAsksForWhatWeCannotDoIsNotAskedTwiceForTheSameClient() throws Exception {
         try (ScriptedServer server = new ScriptedServer();
                 RunningProxy proxy = new RunningProxy(config(server, 1))) {

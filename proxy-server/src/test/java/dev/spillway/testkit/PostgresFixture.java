@@ -5,6 +5,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -12,10 +13,12 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * An embedded PostgreSQL 18 on loopback TCP, started at first use and stopped when the JVM ends; one per JVM and max_connections.
+ * An embedded PostgreSQL 18 on loopback TCP and a Unix socket, started at first use and stopped when the JVM ends; one per JVM and max_connections.
  *
  * <p>Roles: {@value #SUPERUSER} (superuser) and {@value #PLAIN_USER} are trusted; {@value #SCRAM_USER}, {@value #MD5_USER} and {@value
  * #CLEAR_USER} must prove the password {@value #PASSWORD} by scram-sha-256, md5 and clear text. Database {@value #DATABASE}.
@@ -34,9 +37,11 @@ public final class PostgresFixture {
     private static final Map<Integer, PostgresFixture> RUNNING = new ConcurrentHashMap<>();
 
     private final EmbeddedPostgres postgres;
+    private final Path socketDirectory;
 
-    private PostgresFixture(EmbeddedPostgres postgres) {
+    private PostgresFixture(EmbeddedPostgres postgres, Path socketDirectory) {
         this.postgres = postgres;
+        this.socketDirectory = socketDirectory;
     }
 
     public static PostgresFixture shared() {
@@ -51,6 +56,11 @@ public final class PostgresFixture {
     /** As the trusted superuser. */
     public Endpoint endpoint() {
         return new Endpoint("127.0.0.1", postgres.getPort(), SUPERUSER, DATABASE);
+    }
+
+    /** Where its Unix socket is; whoever is trusted by TCP is trusted there too. */
+    public String socketDirectory() {
+        return socketDirectory.toString();
     }
 
     public Connection jdbc() throws SQLException {
@@ -88,22 +98,26 @@ public final class PostgresFixture {
     }
 
     private static PostgresFixture start(int maxConnections) {
+        AtomicReference<Path> dataDirectory = new AtomicReference<>();
         try {
             // Destroyed by the library's shutdown hook, together with its data directory.
             EmbeddedPostgres postgres = EmbeddedPostgres.builder()
                     .setServerConfig("max_connections", Integer.toString(maxConnections))
                     .setServerConfig("listen_addresses", "127.0.0.1")
-                    .setServerConfig("unix_socket_directories", "")
+                    .setServerConfig("unix_socket_directories", ".") // the data directory
                     .setServerConfig("timezone", "UTC")
                     .setServerConfig("fsync", "off") // a slow disk is not what the tests wait for
                     .setServerConfig("full_page_writes", "off")
                     .setServerConfig("synchronous_commit", "off")
                     .setServerConfig("md5_password_warnings", "off")
                     .setServerConfig("log_min_messages", "fatal") // errors are what the tests provoke
-                    .setDataDirectoryCustomizer(PostgresFixture::demandPasswords)
+                    .setDataDirectoryCustomizer(directory -> {
+                        dataDirectory.set(directory.toPath().toAbsolutePath());
+                        demandPasswords(directory);
+                    })
                     .setPGStartupWait(Duration.ofSeconds(60))
                     .start();
-            PostgresFixture fixture = new PostgresFixture(postgres);
+            PostgresFixture fixture = new PostgresFixture(postgres, Objects.requireNonNull(dataDirectory.get()));
             fixture.createRoles();
             return fixture;
         } catch (IOException e) {
@@ -113,6 +127,7 @@ public final class PostgresFixture {
 
     private static void demandPasswords(File dataDirectory) {
         String rules = """
+            local all all trust
             host all scram_user 127.0.0.1/32 scram-sha-256
             host all md5_user 127.0.0.1/32 md5
             host all clear_user 127.0.0.1/32 password

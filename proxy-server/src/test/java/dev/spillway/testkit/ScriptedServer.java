@@ -48,7 +48,12 @@ public final class ScriptedServer implements Closeable {
     private final AtomicInteger accepted = new AtomicInteger();
 
     public ScriptedServer() throws IOException {
-        listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        this("127.0.0.1", 0);
+    }
+
+    /** On this address of the loopback network; port 0 lets the system choose. */
+    public ScriptedServer(String address, int port) throws IOException {
+        listener = new ServerSocket(port, 50, InetAddress.getByName(address));
         Thread.ofVirtual().name("scripted-accept").start(this::accept);
     }
 

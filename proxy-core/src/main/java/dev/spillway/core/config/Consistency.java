@@ -33,6 +33,8 @@ final class Consistency {
     /** {@code isComplete}: whether what is missing is really missing, and not in a file that could not be read. */
     void check(boolean isComplete) {
         checkAddresses();
+        checkUnixSocket();
+        checkKeepalive();
         checkReserve();
         databases.forEach((name, table) ->
                 checkDatabase(Objects.requireNonNull(config.databases().get(name)), table));
@@ -45,11 +47,42 @@ final class Consistency {
     }
 
     private void checkAddresses() {
-        if (config.listenAddr().isEmpty()) {
-            problems.add(at(Settings.LISTEN_ADDR), "listen_addr names no address");
+        boolean isTcp = !config.listenAddr().isEmpty();
+        if (!isTcp && config.unixSocketDir() == null && global.areSound(Settings.UNIX_SOCKET_DIR)) {
+            problems.add(at(Settings.LISTEN_ADDR), "listen_addr names no address, and there is no unix_socket_dir");
+        }
+        if (!isTcp && config.listenPort() == 0) {
+            problems.add(
+                    at(Settings.LISTEN_PORT, Settings.LISTEN_ADDR),
+                    "listen_port 0 chooses a TCP port, but listen_addr names no address: give the port of the Unix"
+                            + " socket");
         }
         if (config.listenAddr().contains("*") && config.listenAddr().size() > 1) {
             problems.add(at(Settings.LISTEN_ADDR), "listen_addr has '*', which is every address, and others beside it");
+        }
+    }
+
+    private void checkUnixSocket() {
+        String directory = config.unixSocketDir();
+        boolean hasFile = directory != null && !directory.startsWith("@");
+        if (!hasFile && config.unixSocketGroup() != null && global.areSound(Settings.UNIX_SOCKET_DIR)) {
+            problems.add(
+                    at(Settings.UNIX_SOCKET_GROUP),
+                    "unix_socket_group has no effect: unix_socket_dir names no directory for a socket's file");
+        }
+        if (directory != null && directory.startsWith("@") && config.transport() == Transport.NIO) {
+            problems.add(
+                    at(Settings.UNIX_SOCKET_DIR),
+                    "unix_socket_dir '" + directory + "' is abstract, which transport 'nio' cannot do");
+        }
+    }
+
+    private void checkKeepalive() {
+        boolean hasTimings = config.tcpKeepcnt() + config.tcpKeepidle() + config.tcpKeepintvl() > 0;
+        if (hasTimings && !config.tcpKeepalive() && global.areSound(Settings.TCP_KEEPALIVE)) {
+            problems.add(
+                    at(Settings.TCP_KEEPCNT, Settings.TCP_KEEPIDLE, Settings.TCP_KEEPINTVL),
+                    "tcp_keepcnt, tcp_keepidle and tcp_keepintvl have no effect while tcp_keepalive is off");
         }
     }
 
@@ -91,20 +124,20 @@ final class Consistency {
                     "database '" + name + "' is to keep " + least + " servers (min_pool_size) in pools of " + size
                             + " (pool_size): lower the one or raise the other");
         }
-        if (pointsAtUs(database)) {
-            problems.add(
-                    table.source(),
-                    "database '" + name + "' is Spillway itself: " + database.host() + " port " + database.port()
-                            + " is where it listens");
-        }
+        database.hosts().stream()
+                .filter(host -> pointsAtUs(host, database.port()))
+                .forEach(host -> problems.add(
+                        table.source(),
+                        "database '" + name + "' is Spillway itself: " + host + " port " + database.port()
+                                + " is where it listens"));
     }
 
     /** By what is written; a name that resolves to one of our addresses is for a check with a network. */
-    private boolean pointsAtUs(DatabaseConfig database) {
-        boolean isOurAddress = config.listenAddr().contains(database.host())
-                || (LOOPBACK.contains(database.host())
-                        && config.listenAddr().stream().anyMatch(Consistency::includesLoopback));
-        return isOurAddress && database.port() == config.listenPort();
+    private boolean pointsAtUs(String host, int port) {
+        boolean isOurAddress = config.listenAddr().contains(host)
+                || host.equals(config.unixSocketDir())
+                || (LOOPBACK.contains(host) && config.listenAddr().stream().anyMatch(Consistency::includesLoopback));
+        return isOurAddress && port == config.listenPort();
     }
 
     private static boolean includesLoopback(String listenAddr) {

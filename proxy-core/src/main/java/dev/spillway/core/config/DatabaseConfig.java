@@ -1,5 +1,6 @@
 package dev.spillway.core.config;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,8 +26,18 @@ public record DatabaseConfig(String name, SettingValues values) {
         return dbname() == null ? database.with(Settings.DATABASE_DBNAME, requested) : database;
     }
 
+    /** As it was written, several with commas between; one by one in {@link #hosts}. */
     public String host() {
         return values.get(Settings.DATABASE_HOST);
+    }
+
+    /** In the order written, at least one. */
+    public List<String> hosts() {
+        return List.of(host().split(",", -1));
+    }
+
+    public LoadBalanceHosts loadBalanceHosts() {
+        return values.get(Settings.DATABASE_LOAD_BALANCE_HOSTS);
     }
 
     public int port() {

@@ -1,10 +1,13 @@
 package dev.spillway.core.config;
 
-/** One host: a name, or an IPv4 or IPv6 address. */
+import java.util.ArrayList;
+import java.util.List;
+
+/** Hosts, one or several with commas between: names, addresses, places of Unix sockets. The value has no blanks. */
 record HostType() implements SettingType<String> {
     @Override
     public String label() {
-        return "a host name or address";
+        return "a host name, an address or the directory of a Unix socket, or several with commas between";
     }
 
     @Override
@@ -14,16 +17,24 @@ record HostType() implements SettingType<String> {
 
     @Override
     public String parse(String text) throws BadValueException {
-        if (text.startsWith("/") || text.startsWith("@")) {
-            throw new BadValueException("names a Unix socket, which is not supported yet: use a host name or address");
+        List<String> hosts = new ArrayList<>();
+        for (String part : text.split(",", -1)) {
+            String host = part.strip();
+            check(host, text);
+            if (hosts.contains(host)) {
+                throw new BadValueException("has '" + host + "' twice in its list");
+            }
+            hosts.add(host);
         }
-        if (text.contains(",")) {
-            throw new BadValueException("names several hosts, which is not supported yet: use one");
+        return String.join(",", hosts);
+    }
+
+    private void check(String host, String whole) throws BadValueException {
+        if (SocketDirType.isSocketDir(host)) {
+            new SocketDirType().parse(host);
+        } else if (host.isEmpty() || host.chars().anyMatch(c -> c <= ' ' || "[]/?#@".indexOf(c) >= 0)) {
+            throw new BadValueException("must be " + label() + " (IPv6 without brackets), not '" + whole + "'");
         }
-        if (text.isEmpty() || text.chars().anyMatch(c -> c <= ' ' || "[]/?#@".indexOf(c) >= 0)) {
-            throw new BadValueException("must be " + label() + " (IPv6 without brackets), not '" + text + "'");
-        }
-        return text;
     }
 
     @Override

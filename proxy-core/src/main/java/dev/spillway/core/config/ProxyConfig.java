@@ -67,6 +67,19 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
         return values.get(Settings.LISTEN_PORT);
     }
 
+    /** Null: no Unix socket. */
+    public @Nullable String unixSocketDir() {
+        return values.find(Settings.UNIX_SOCKET_DIR);
+    }
+
+    public int unixSocketMode() {
+        return values.get(Settings.UNIX_SOCKET_MODE);
+    }
+
+    public @Nullable String unixSocketGroup() {
+        return values.find(Settings.UNIX_SOCKET_GROUP);
+    }
+
     public AuthType authType() {
         return values.get(Settings.AUTH_TYPE);
     }
@@ -191,6 +204,14 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
         return values.get(Settings.SERVER_LOGIN_RETRY);
     }
 
+    public Duration dnsMaxTtl() {
+        return values.get(Settings.DNS_MAX_TTL);
+    }
+
+    public Duration dnsNxdomainTtl() {
+        return values.get(Settings.DNS_NXDOMAIN_TTL);
+    }
+
     public Duration cancelWaitTimeout() {
         return values.get(Settings.CANCEL_WAIT_TIMEOUT);
     }
@@ -242,5 +263,42 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
 
     public boolean tcpKeepalive() {
         return values.get(Settings.TCP_KEEPALIVE);
+    }
+
+    /** 0: the system's, like the other numbers about TCP. */
+    public int tcpKeepcnt() {
+        return values.get(Settings.TCP_KEEPCNT);
+    }
+
+    /** Seconds. */
+    public int tcpKeepidle() {
+        return values.get(Settings.TCP_KEEPIDLE);
+    }
+
+    /** Seconds. */
+    public int tcpKeepintvl() {
+        return values.get(Settings.TCP_KEEPINTVL);
+    }
+
+    /** Milliseconds. */
+    public int tcpUserTimeout() {
+        return values.get(Settings.TCP_USER_TIMEOUT);
+    }
+
+    /** Bytes. */
+    public int tcpSocketBuffer() {
+        return values.get(Settings.TCP_SOCKET_BUFFER);
+    }
+
+    public boolean tcpDeferAccept() {
+        return values.get(Settings.TCP_DEFER_ACCEPT);
+    }
+
+    public int listenBacklog() {
+        return values.get(Settings.LISTEN_BACKLOG);
+    }
+
+    public boolean soReuseport() {
+        return values.get(Settings.SO_REUSEPORT);
     }
 }

@@ -28,13 +28,33 @@ public final class Settings {
             new NamesType(),
             Set.of("127.0.0.1"),
             RESTART,
-            "Addresses or host names to listen on; `*` is every address of the machine."));
+            "Addresses or host names to listen on; `*` is every address of the machine. Empty with a"
+                    + " `unix_socket_dir` listens there alone."));
     public static final Setting<Integer> LISTEN_PORT = global(Setting.of(
             "listen_port",
             new IntegerType(0, 65_535),
             6432,
             RESTART,
-            "TCP port for clients; 0 lets the system choose a free one."));
+            "Port for clients, part of the name of a Unix socket too; 0 lets the system choose a free one."));
+    public static final Setting<String> UNIX_SOCKET_DIR = global(Setting.optional(
+            "unix_socket_dir",
+            new SocketDirType(),
+            "\"\"",
+            RESTART,
+            "Listen on the Unix socket `.s.PGSQL.PORT` in this directory too. PgBouncer's default is `/tmp`; here it is"
+                    + " none, for it would let in every user of the machine unasked."));
+    public static final Setting<Integer> UNIX_SOCKET_MODE = global(Setting.of(
+            "unix_socket_mode",
+            new FileModeType(),
+            0777,
+            RESTART,
+            "Permissions of the Unix socket's file; who may write to it may connect. Abstract sockets have none."));
+    public static final Setting<String> UNIX_SOCKET_GROUP = global(Setting.optional(
+            "unix_socket_group",
+            new TextType(),
+            "\"\"",
+            RESTART,
+            "Group that the Unix socket's file belongs to; without it, that of the process."));
     public static final Setting<AuthType> AUTH_TYPE = global(Setting.of(
             "auth_type",
             ChoiceType.of(AuthType.class, AuthType::spelling, "cert", "hba", "ldap", "pam", "peer", "gss"),
@@ -224,6 +244,19 @@ public final class Settings {
             Duration.ofSeconds(15),
             RELOAD,
             "Longest pause between attempts to reach a server that failed; the pauses grow up to it."));
+    public static final Setting<Duration> DNS_MAX_TTL = global(Setting.of(
+            "dns_max_ttl",
+            new DurationType(),
+            Duration.ofSeconds(15),
+            RELOAD,
+            "How long the addresses of a server's name are used before it is looked up again; the TTL of DNS is"
+                    + " ignored."));
+    public static final Setting<Duration> DNS_NXDOMAIN_TTL = global(Setting.of(
+            "dns_nxdomain_ttl",
+            new DurationType(),
+            Duration.ofSeconds(15),
+            RELOAD,
+            "How long a look-up that failed is remembered."));
     public static final Setting<Duration> CANCEL_WAIT_TIMEOUT = global(Setting.of(
             "cancel_wait_timeout",
             new DurationType(),
@@ -285,13 +318,81 @@ public final class Settings {
             "tcp_keepalive",
             new FlagType(),
             true,
-            RELOAD,
-            "Let the system probe silent connections, on both sides, with its own timings."));
+            RESTART,
+            "Let the system probe silent connections, on both sides, with its own timings or those that follow."));
+    public static final Setting<Integer> TCP_KEEPCNT = global(Setting.of(
+            "tcp_keepcnt",
+            new IntegerType(0, 127),
+            0,
+            RESTART,
+            "Probes without an answer that end a connection; 0 is the system's number."));
+    public static final Setting<Integer> TCP_KEEPIDLE = global(Setting.of(
+            "tcp_keepidle",
+            new IntegerType(0, 32_767),
+            0,
+            RESTART,
+            "Seconds of silence before the first probe; 0 is the system's number."));
+    public static final Setting<Integer> TCP_KEEPINTVL = global(Setting.of(
+            "tcp_keepintvl",
+            new IntegerType(0, 32_767),
+            0,
+            RESTART,
+            "Seconds between probes; 0 is the system's number."));
+    public static final Setting<Integer> TCP_USER_TIMEOUT = global(Setting.of(
+            "tcp_user_timeout",
+            new IntegerType(0, Integer.MAX_VALUE),
+            0,
+            RESTART,
+            "Milliseconds after which a connection ends whose peer does not acknowledge what was sent; 0 is the"
+                    + " system's number. Not with `transport = \"nio\"`."));
+    public static final Setting<Integer> TCP_SOCKET_BUFFER = global(Setting.of(
+            "tcp_socket_buffer",
+            new IntegerType(0, 1 << 30),
+            0,
+            RESTART,
+            "Bytes that the system buffers for each direction of a TCP connection; 0 lets it choose and adapt."));
+    public static final Setting<Boolean> TCP_DEFER_ACCEPT = global(Setting.of(
+            "tcp_defer_accept",
+            new FlagType(),
+            true,
+            RESTART,
+            "Let the system keep a client back until it has sent something, for 45 seconds at most;"
+                    + " `client_login_timeout` begins after that. Not with `transport = \"nio\"`."));
+    public static final Setting<Integer> LISTEN_BACKLOG = global(Setting.of(
+            "listen_backlog",
+            new IntegerType(1, 65_535),
+            4096,
+            RESTART,
+            "Connections that may wait to be accepted; Linux allows no more than `net.core.somaxconn`. PgBouncer's"
+                    + " default is 128."));
+    public static final Setting<Boolean> SO_REUSEPORT = global(Setting.of(
+            "so_reuseport",
+            new FlagType(),
+            false,
+            RESTART,
+            "Let other processes listen on the same port, among which the system divides new clients. Each has pools"
+                    + " and limits of its own, and finds only its own clients to cancel."));
 
-    public static final Setting<String> DATABASE_HOST =
-            database(Setting.of("host", new HostType(), "127.0.0.1", RELOAD, "Host name or address of the server."));
-    public static final Setting<Integer> DATABASE_PORT =
-            database(Setting.of("port", new IntegerType(1, 65_535), 5432, RELOAD, "TCP port of the server."));
+    public static final Setting<String> DATABASE_HOST = database(Setting.of(
+            "host",
+            new HostType(),
+            "127.0.0.1",
+            RELOAD,
+            "Host name or address of the server; with commas between, servers of the same data that stand in"
+                    + " for each other."));
+    public static final Setting<LoadBalanceHosts> DATABASE_LOAD_BALANCE_HOSTS = database(Setting.of(
+            "load_balance_hosts",
+            ChoiceType.of(LoadBalanceHosts.class, LoadBalanceHosts::spelling),
+            LoadBalanceHosts.ROUND_ROBIN,
+            RELOAD,
+            "Which of several hosts, and of several addresses of a name, a new connection tries first: the next one"
+                    + " each time, or (`disable`) the same one until it fails. The others are tried after it."));
+    public static final Setting<Integer> DATABASE_PORT = database(Setting.of(
+            "port",
+            new IntegerType(1, 65_535),
+            5432,
+            RELOAD,
+            "Port of the server, which is part of the name of a Unix socket too."));
     public static final Setting<String> DATABASE_DBNAME = database(Setting.optional(
             "dbname",
             new TextType(),

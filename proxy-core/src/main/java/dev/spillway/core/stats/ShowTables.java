@@ -188,7 +188,7 @@ public final class ShowTables {
                     Objects.requireNonNullElse(database.reservePoolSize(), config.reservePoolSize()),
                     config.serverLifetime().toSeconds(),
                     mode == null ? null : mode.spelling(),
-                    null,
+                    database.hosts().size() > 1 ? database.loadBalanceHosts().spelling() : null,
                     Objects.requireNonNullElse(database.maxDbConnections(), config.maxDbConnections()),
                     servers,
                     Objects.requireNonNullElse(database.maxDbClientConnections(), config.maxDbClientConnections()),

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -86,24 +88,57 @@ class SettingTypeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"db", "db.example.com", "10.0.0.1", "::1", "2001:db8::1", "fe80::1%eth0"})
+    @ValueSource(
+            strings = {
+                "db",
+                "db.example.com",
+                "10.0.0.1",
+                "::1",
+                "2001:db8::1",
+                "fe80::1%eth0",
+                "/run/postgresql",
+                "@name,b"
+            })
     void hostIsANameOrAnAddress(String text) throws Exception {
         assertThat(new HostType().parse(text)).isEqualTo(text);
+    }
+
+    @Test
+    void severalHostsAreKeptWithoutBlanks() throws Exception {
+        assertThat(new HostType().parse("a , 10.0.0.1,::1")).isEqualTo("a,10.0.0.1,::1");
     }
 
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
-                "/var/run/postgresql|Unix socket",
-                "@abstract|Unix socket",
-                "a,b|several hosts",
+                "/a b,/|directory",
+                "a,,b|a host name",
+                "a,b,a|twice",
                 "''|a host name",
                 "a b|a host name",
                 "[::1]|without brackets"
             })
     void whatIsNoHostIsRefusedForAReason(String text, String reason) {
         assertRefused(new HostType(), text).contains(reason);
+    }
+
+    @Test
+    void directoryMustLeaveRoomForTheSocketsName() throws Exception {
+        String longest = "/".repeat(92);
+        assertThat(new SocketDirType().parse(longest)).isEqualTo(longest);
+        assertRefused(new SocketDirType(), longest + "x").contains("is 93 bytes long");
+        assertRefused(new HostType(), longest + "x").contains("is 93 bytes long");
+        assertRefused(new SocketDirType(), "tmp").contains("begins with /");
+    }
+
+    @Test
+    void fileModeIsOctal() throws Exception {
+        assertThat(new FileModeType().parse("770")).isEqualTo(0770);
+        assertThat(new FileModeType().format(0070)).isEqualTo("0070");
+        for (String bad : List.of("", "77", "0778", "1777", "0o770", "rwx")) {
+            assertRefused(new FileModeType(), bad).contains("three octal digits");
+        }
     }
 
     @ParameterizedTest

@@ -118,6 +118,8 @@ class SettingsReaderTest {
         "listen_addr, '*,127.0.0.1', others beside it",
         "listen_addr, '', names no address",
         "listen_port, 5432, is Spillway itself",
+        "unix_socket_group, dba, has no effect",
+        "tcp_keepalive, no, have no effect while tcp_keepalive is off",
         "auth_type, any, needs a user",
         "auth_type, scram-sha-256, has an MD5 password"
     })
@@ -125,6 +127,7 @@ class SettingsReaderTest {
         valid();
         low.user("old", new Source("t")).put("password", raw("md5" + "0".repeat(32)));
         put(low, "auth_type", "md5");
+        put(low, "tcp_keepidle", "60");
         put(high, name, value);
 
         read();

@@ -27,6 +27,9 @@ class SettingsTest {
     private static final Map<String, String> OTHER_GLOBAL = Map.ofEntries(
             Map.entry("listen_addr", "*"),
             Map.entry("listen_port", "5433"),
+            Map.entry("unix_socket_dir", "/tmp"),
+            Map.entry("unix_socket_mode", "0700"),
+            Map.entry("unix_socket_group", "x"),
             Map.entry("auth_type", "trust"),
             Map.entry("auth_file", "users.txt"),
             Map.entry("pool_mode", "session"),
@@ -59,6 +62,8 @@ class SettingsTest {
             Map.entry("client_login_timeout", "1"),
             Map.entry("server_connect_timeout", "1"),
             Map.entry("server_login_retry", "1"),
+            Map.entry("dns_max_ttl", "1"),
+            Map.entry("dns_nxdomain_ttl", "1"),
             Map.entry("cancel_wait_timeout", "1"),
             Map.entry("shutdown_timeout", "1"),
             Map.entry("server_reset_query", ""),
@@ -69,10 +74,19 @@ class SettingsTest {
             Map.entry("log_disconnections", "no"),
             Map.entry("log_pooler_errors", "no"),
             Map.entry("transport", "nio"),
-            Map.entry("tcp_keepalive", "no"));
+            Map.entry("tcp_keepalive", "no"),
+            Map.entry("tcp_keepcnt", "3"),
+            Map.entry("tcp_keepidle", "3"),
+            Map.entry("tcp_keepintvl", "3"),
+            Map.entry("tcp_user_timeout", "3"),
+            Map.entry("tcp_socket_buffer", "3"),
+            Map.entry("tcp_defer_accept", "no"),
+            Map.entry("listen_backlog", "3"),
+            Map.entry("so_reuseport", "yes"));
 
     private static final Map<String, String> OTHER_DATABASE = Map.ofEntries(
             Map.entry("host", "db"),
+            Map.entry("load_balance_hosts", "disable"),
             Map.entry("port", "1"),
             Map.entry("dbname", "x"),
             Map.entry("user", "x"),
@@ -204,7 +218,8 @@ class SettingsTest {
     /** What every accessor of a setting returns. */
     private static Map<String, @Nullable Object> read(Class<?> type, Object config) throws Exception {
         Map<String, @Nullable Object> results = new HashMap<>();
-        Set<String> components = Set.of("values", "databases", "users", "hashCode", "toString");
+        // what is no accessor of a setting, "hosts" being another form of "host"
+        Set<String> components = Set.of("values", "databases", "users", "hosts", "hashCode", "toString");
         for (Method method : type.getDeclaredMethods()) {
             boolean isAccessor = method.getParameterCount() == 0
                     && Modifier.isPublic(method.getModifiers())

@@ -6,8 +6,13 @@ import dev.spillway.core.config.Secret;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -44,10 +49,10 @@ final class DatabaseUrlParser {
         // The last @, so that an unencoded one in the password does no harm: a host has none.
         int at = authority.lastIndexOf('@');
         String[] login = at < 0 ? new String[] {""} : authority.substring(0, at).split(":", 2);
-        Matcher address = address(authority.substring(at + 1));
+        String[] addresses = authority.substring(at + 1).split(",", -1);
         return new DatabaseUrl(
-                withoutBrackets(decode(address.group(1))),
-                address.group(2) == null ? "" : address.group(2),
+                hosts(addresses),
+                port(addresses),
                 decode(authorityAndPath[1]),
                 decode(login[0]),
                 login.length < 2 || login[1].isEmpty() ? null : Secret.of(decode(login[1])),
@@ -63,11 +68,27 @@ final class DatabaseUrlParser {
         return slash < 0 ? new String[] {text, ""} : new String[] {text.substring(0, slash), text.substring(slash + 1)};
     }
 
+    private static String hosts(String[] addresses) throws MalformedUrlException {
+        List<String> hosts = new ArrayList<>();
+        for (String address : addresses) {
+            hosts.add(withoutBrackets(decode(address(address).group(1))));
+        }
+        return String.join(",", hosts);
+    }
+
+    private static String port(String[] addresses) throws MalformedUrlException {
+        Set<String> ports = new HashSet<>();
+        for (String address : addresses) {
+            ports.add(Objects.requireNonNullElse(address(address).group(2), ""));
+        }
+        if (ports.size() > 1) {
+            throw new MalformedUrlException("has hosts with different ports, but a database has one for all of them");
+        }
+        return ports.iterator().next();
+    }
+
     private static Matcher address(String text) throws MalformedUrlException {
         Matcher address = HOST_AND_PORT.matcher(text);
-        if (text.contains(",")) {
-            throw new MalformedUrlException("names several hosts, which is not supported yet");
-        }
         if (!address.matches()) {
             throw new MalformedUrlException(
                     "has a host and port that are not HOST:PORT, with IPv6 as [ADDRESS]:PORT" + ENCODE);

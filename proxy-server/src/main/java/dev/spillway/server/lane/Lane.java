@@ -4,7 +4,6 @@ import dev.spillway.core.auth.ClientAuth;
 import dev.spillway.core.auth.KeyDerivation;
 import dev.spillway.core.auth.RandomBytes;
 import dev.spillway.core.auth.ScramIssuer;
-import dev.spillway.core.auth.ServerAuth;
 import dev.spillway.core.config.AuthType;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.PoolMode;
@@ -14,14 +13,12 @@ import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.pool.Pool;
 import dev.spillway.core.pool.PoolShare;
 import dev.spillway.core.protocol.CancelKey;
-import dev.spillway.core.protocol.frontend.FrontendMessages;
 import dev.spillway.core.protocol.startup.StartupPacket;
 import dev.spillway.core.session.ClientIdentity;
 import dev.spillway.core.session.ClientLogin;
 import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.Phase;
 import dev.spillway.core.session.Refused;
-import dev.spillway.core.session.ServerLogin;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.ServerSession;
 import dev.spillway.core.session.SessionPorts;
@@ -33,16 +30,10 @@ import dev.spillway.core.stats.LaneView;
 import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.server.pipeline.ConnectionHandler;
 import dev.spillway.server.transport.NettyTransport;
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
-import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.time.Duration;
@@ -71,7 +62,6 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     private static final int MAX_DERIVED = 10_000;
 
     private final EventLoop loop;
-    private final NettyTransport transport;
     private final ProxyConfig config;
     private final Lanes lanes;
     private final int number;
@@ -84,13 +74,14 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     private final Map<CancelKey, ClientSession> clients = new LinkedHashMap<>();
     private final Map<Channel, Long> arrivals = new LinkedHashMap<>();
     private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
-    private final Map<ServerLogin, Long> openings = new LinkedHashMap<>();
+    private final ServerConnector connector;
     private final Map<KeyDerivation, byte[]> derived = new LinkedHashMap<>();
     private long periodBeganNanos = System.nanoTime();
     private boolean isDraining;
 
     /**
      * @param number its place among {@code lanes}
+     * @param names where the addresses of server hosts come from
      * @param slowWork runs password derivations, which take milliseconds
      * @param console makes the session of a client of the console
      */
@@ -101,16 +92,17 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
             Lanes lanes,
             int number,
             Credentials credentials,
+            NameSources names,
             Executor slowWork,
             BiFunction<Wire, Lane, Phase> console) {
         this.loop = loop;
-        this.transport = transport;
         this.config = config;
         this.lanes = lanes;
         this.number = number;
         this.credentials = credentials;
         this.slowWork = slowWork;
         this.console = console;
+        this.connector = new ServerConnector(loop, transport, config, credentials, names, number, this, channels);
         var _ = loop.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
@@ -230,7 +222,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
             return known.pool();
         }
         List<ServerPool> self = new ArrayList<>(1);
-        var slice = new Pool<>(share, number, lanes, () -> open(self.getFirst(), database, user));
+        var slice = new Pool<>(share, number, lanes, () -> connector.open(self.getFirst(), database, user));
         ServerPool pool = new ServerPool(
                 slice,
                 mode(database, user),
@@ -241,6 +233,37 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         self.add(pool);
         pools.put(share, new LaneView.PoolEntry(database.name(), user, pool));
         return pool;
+    }
+
+    private PoolMode mode(DatabaseConfig database, String user) {
+        UserConfig known = config.users().get(user);
+        PoolMode ofUser = known == null ? null : known.poolMode();
+        PoolMode ofDatabase = Objects.requireNonNullElse(database.poolMode(), config.poolMode());
+        return ofUser == null ? ofDatabase : ofUser;
+    }
+
+    @Override
+    public void sendCancel(ServerSession server, CancelKey key, CancelEnd ended) {
+        connector.sendCancel(((ConnectionHandler) server.wire()).remoteAddress(), key, ended);
+    }
+
+    @Override
+    public void derive(KeyDerivation derivation, Derived done) {
+        byte[] known = derived.get(derivation);
+        if (known != null) {
+            done.saltedPassword(known);
+            return;
+        }
+        slowWork.execute(() -> {
+            byte[] salted = derivation.saltedPassword();
+            loop.execute(() -> {
+                if (derived.size() >= MAX_DERIVED) {
+                    derived.clear();
+                }
+                derived.put(derivation, salted);
+                done.saltedPassword(salted);
+            });
+        });
     }
 
     // ---- servers that change lanes ---------------------------------------------------------------------------------
@@ -280,111 +303,13 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         return Objects.requireNonNull(pools.get(share)).pool();
     }
 
-    // ---- opening ---------------------------------------------------------------------------------------------------
-
-    private PoolMode mode(DatabaseConfig database, String user) {
-        UserConfig known = config.users().get(user);
-        PoolMode ofUser = known == null ? null : known.poolMode();
-        PoolMode ofDatabase = Objects.requireNonNullElse(database.poolMode(), config.poolMode());
-        return ofUser == null ? ofDatabase : ofUser;
-    }
-
-    private void open(ServerPool pool, DatabaseConfig database, String user) {
-        Map<String, String> startup = new LinkedHashMap<>();
-        startup.put("user", user);
-        startup.put("database", Objects.requireNonNullElse(database.dbname(), database.name()));
-        var attempt = transport
-                .clientBootstrap(config.tcpKeepalive())
-                .group(loop)
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, connectTimeoutMillis())
-                .handler(new ConnectionHandler(wire -> login(wire, pool, database, user, startup)))
-                .connect(database.host(), database.port());
-        channels.add(attempt.channel());
-        attempt.addListener(connecting -> {
-            if (!connecting.isSuccess()) {
-                String why = String.valueOf(connecting.cause().getMessage());
-                log("server login failed", pool.pool().name(), why);
-                pool.pool()
-                        .onOpenFailed(
-                                ProxyError.SERVER_UNREACHABLE.fields(pool.pool().name(), why), false, nowNanos());
-            }
-        });
-    }
-
-    private int connectTimeoutMillis() {
-        return (int) Math.min(Integer.MAX_VALUE, config.serverConnectTimeout().toMillis());
-    }
-
-    private ServerLogin login(
-            Wire wire, ServerPool pool, DatabaseConfig database, String user, Map<String, String> startup) {
-        ServerAuth auth = ServerAuth.of(user, credentials.forServer(database, user), random);
-        ServerLogin login = new ServerLogin(wire, this, pool, auth, startup);
-        openings.put(login, nowNanos());
-        return login;
-    }
-
-    @Override
-    public void sendCancel(ServerSession server, CancelKey key, CancelEnd ended) {
-        String peer = server.wire().peer();
-        int colon = peer.lastIndexOf(':');
-        var attempt = transport
-                .clientBootstrap(config.tcpKeepalive())
-                .group(loop)
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, connectTimeoutMillis())
-                .handler(new ChannelInboundHandlerAdapter() {
-                    @Override
-                    public void channelRead(ChannelHandlerContext context, Object message) {
-                        ReferenceCountUtil.release(message);
-                    }
-                })
-                .connect(
-                        peer.substring(0, colon).replaceAll("[\\[\\]]", ""),
-                        Integer.parseInt(peer.substring(colon + 1)));
-        channels.add(attempt.channel());
-        attempt.addListener(connecting -> {
-            if (!connecting.isSuccess()) {
-                ended.ended(true); // nothing was sent, so nothing can come
-                return;
-            }
-            Channel channel = attempt.channel();
-            ByteBuf message = channel.alloc().buffer(32);
-            FrontendMessages.cancelRequest(message, key);
-            channel.writeAndFlush(message).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
-            var deadline = loop.schedule(
-                    () -> {
-                        var _ = channel.close();
-                    },
-                    config.cancelWaitTimeout().toMillis(),
-                    TimeUnit.MILLISECONDS);
-            channel.closeFuture().addListener(closed -> ended.ended(deadline.cancel(false)));
-        });
-    }
-
-    @Override
-    public void derive(KeyDerivation derivation, Derived done) {
-        byte[] known = derived.get(derivation);
-        if (known != null) {
-            done.saltedPassword(known);
-            return;
-        }
-        slowWork.execute(() -> {
-            byte[] salted = derivation.saltedPassword();
-            loop.execute(() -> {
-                if (derived.size() >= MAX_DERIVED) {
-                    derived.clear();
-                }
-                derived.put(derivation, salted);
-                done.saltedPassword(salted);
-            });
-        });
-    }
-
     // ---- time ----------------------------------------------------------------------------------------------------
 
     private void tick() {
         try {
             long now = nowNanos();
             endSlowLogins(now);
+            connector.endSlowOpenings(now);
             long recoveryNanos = config.cancelWaitTimeout().toNanos() * 2;
             boolean periodEnds = endPeriod(now);
             for (LaneView.PoolEntry entry : List.copyOf(pools.values())) {
@@ -425,13 +350,6 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
                 arrivals.remove(channel);
             }
         }
-        openings.keySet().removeIf(ServerLogin::isOver);
-        Duration serverLimit = config.serverConnectTimeout();
-        openings.forEach((login, since) -> {
-            if (serverLimit.isPositive() && now - since > serverLimit.toNanos()) {
-                login.fail(ProxyError.SERVER_UNREACHABLE.fields("server", "server_connect_timeout is over"), false);
-            }
-        });
     }
 
     private static void refuseLate(Phase phase, Duration limit) {

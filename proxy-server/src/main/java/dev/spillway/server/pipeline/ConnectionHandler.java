@@ -2,6 +2,7 @@ package dev.spillway.server.pipeline;
 
 import dev.spillway.core.session.Phase;
 import dev.spillway.core.session.Wire;
+import dev.spillway.server.transport.AddressText;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
@@ -13,7 +14,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -65,6 +65,9 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
     /** A report of writability waits in the event loop. */
     private boolean reportQueued;
 
+    @SuppressWarnings("NullAway.Init") // set when the connection is active, like the texts
+    private SocketAddress remote;
+
     private String peer = "";
     private String local = "";
 
@@ -96,8 +99,9 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
     }
 
     private void begin() {
-        peer = text(ctx.channel().remoteAddress());
-        local = text(ctx.channel().localAddress());
+        remote = ctx.channel().remoteAddress();
+        peer = AddressText.of(remote, ctx.channel().localAddress());
+        local = AddressText.of(ctx.channel().localAddress(), remote);
         phase = first.apply(this);
     }
 
@@ -188,6 +192,11 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
     /** Runs {@code action} when the connection has ended, on its event loop. */
     public void whenClosed(Runnable action) {
         ctx.channel().closeFuture().addListener(closed -> action.run());
+    }
+
+    /** Where the peer is, for whoever wants another connection to it. Known once the connection is active. */
+    public SocketAddress remoteAddress() {
+        return remote;
     }
 
     /** What the connection is in now; null before it is active. */
@@ -310,14 +319,5 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
             }
             arrived.run();
         });
-    }
-
-    /** Without a name look-up, which would block. */
-    private static String text(@Nullable SocketAddress address) {
-        if (!(address instanceof InetSocketAddress inet) || inet.isUnresolved()) {
-            return String.valueOf(address);
-        }
-        String host = inet.getAddress().getHostAddress();
-        return (host.indexOf(':') < 0 ? host : '[' + host + ']') + ':' + inet.getPort();
     }
 }

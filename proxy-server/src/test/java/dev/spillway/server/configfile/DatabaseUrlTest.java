@@ -22,6 +22,8 @@ class DatabaseUrlTest {
         postgres://u:p@[::1]:5/d           | u     | p     | ::1     | 5  | d
         postgres://u:p@[fe80::1%25eth0]/d  | u     | p     | fe80::1%eth0 | '' | d
         postgres://a%40b:p%2F%3F%25@h/d%20e | a@b   | p/?%  | h       | '' | d e
+        'postgres://u:p@a:5,[::1]:5/d'     | u     | p     | 'a,::1' | 5  | d
+        'postgres://u:p@a,b/d'             | u     | p     | 'a,b'   | '' | d
         postgres://u:p+q@h/d               | u     | p+q   | h       | '' | d
         postgres://u:p@q@h/d               | u     | p@q   | h       | '' | d
         postgres://u:p:q@h/d               | u     | p:q   | h       | '' | d
@@ -53,10 +55,10 @@ class DatabaseUrlTest {
                 "postgres://u:hush@h:123456/d",
                 "postgres://u:hush@::1/d",
                 "postgres://u:hush@[::1/d",
-                "postgres://u:hush@a,b/d",
                 "postgres://u:hush%@h/d",
                 "postgres://u:hush%4@h/d",
                 "postgres://u:hush%zz@h/d",
+                "postgres://u:hush@h:1,i:2/d",
                 "postgres://u:hush%00@h/d",
                 "postgres://u:hush%ff@h/d",
                 "postgres://u:hush@h/d?x",

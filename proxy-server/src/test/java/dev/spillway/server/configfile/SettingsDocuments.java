@@ -134,7 +134,8 @@ final class SettingsDocuments {
 
         - Without a password, no client could log in: the start is refused unless a file has users, or `auth_type` is `trust`
           or `any`.
-        - User, password and name are percent-encoded UTF-8; IPv6 addresses stand in brackets; without a host it is
+        - User, password and name are percent-encoded UTF-8; IPv6 addresses stand in brackets; several hosts have commas
+          between and one port; without a host it is
           `127.0.0.1`, without a port `5432`, without a name the user's.
         - Where a file has a database of the same name, the URL replaces its `host`, `port`, `dbname`, `user` and `password` as
           a whole; `pool_size` and the others stay. The same holds for the password of a user.

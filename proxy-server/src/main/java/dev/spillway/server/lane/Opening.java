@@ -1,0 +1,224 @@
+package dev.spillway.server.lane;
+
+import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.session.ServerLogin;
+import dev.spillway.core.session.ServerPool;
+import dev.spillway.core.session.Wire;
+import dev.spillway.server.pipeline.ConnectionHandler;
+import dev.spillway.server.transport.AddressText;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One server connection from the wish for it to the end of its login: the hosts of its database one after the other, the
+ * addresses of each, until a connection stands.
+ *
+ * <p>Confined to its lane. All of it together has server_connect_timeout, of which each place that is tried may use its
+ * share of what is left. However it ends, the pool is told once: here until a connection stands, then by {@link
+ * ServerLogin}.
+ */
+final class Opening {
+    /** What one place may take where there is no limit over all and another place to go to. */
+    private static final long UNLIMITED_SHARE_MILLIS = 10_000;
+
+    private final ServerConnector connector;
+    private final ServerPool pool;
+    private final DatabaseConfig database;
+    private final String user;
+    private final long sinceNanos;
+    private final Deque<String> hosts = new ArrayDeque<>();
+    private final Deque<SocketAddress> addresses = new ArrayDeque<>();
+    private final List<String> problems = new ArrayList<>();
+    private String host = "";
+    /** Counts the steps, so that what comes too late is known as such. */
+    private int step;
+    /** When the look-up that is under way has had its share. */
+    private long stepEndsNanos;
+
+    private boolean isLookingUp;
+    private @Nullable Channel attempt;
+    private @Nullable ServerLogin login;
+    private boolean isOver;
+
+    Opening(ServerConnector connector, ServerPool pool, DatabaseConfig database, String user, long nowNanos) {
+        this.connector = connector;
+        this.pool = pool;
+        this.database = database;
+        this.user = user;
+        this.sinceNanos = nowNanos;
+        hosts.addAll(connector.order(database, database.host(), database.hosts()));
+    }
+
+    // ---- hosts -----------------------------------------------------------------------------------------------------
+
+    /** Goes to the first host, later to the next. */
+    void tryNextHost() {
+        String next = isOver ? null : hosts.poll();
+        if (next == null) {
+            fail(String.join("; ", problems));
+            return;
+        }
+        host = next;
+        if (host.startsWith("/") || host.startsWith("@")) {
+            tryUnixSocket();
+        } else {
+            lookUp();
+        }
+    }
+
+    private void tryUnixSocket() {
+        SocketAddress address;
+        try {
+            address = connector.unixAddress(host, database.port());
+        } catch (IllegalArgumentException e) {
+            giveUpHost(host + ": " + e.getMessage());
+            return;
+        }
+        addresses.add(address);
+        tryNextAddress();
+    }
+
+    private void lookUp() {
+        int asked = ++step;
+        isLookingUp = true;
+        stepEndsNanos = connector.nowNanos() + shareMillis() * 1_000_000;
+        connector.lookup().find(host, result -> {
+            if (asked == step && !isOver) {
+                onLookedUp(result);
+            }
+        });
+    }
+
+    private void onLookedUp(HostLookup.Result result) {
+        isLookingUp = false;
+        if (result.addresses().isEmpty()) {
+            giveUpHost("host \"" + host + "\" cannot be resolved: " + result.problem());
+            return;
+        }
+        List<SocketAddress> found = new ArrayList<>();
+        for (InetAddress address : result.addresses()) {
+            found.add(new InetSocketAddress(address, database.port()));
+        }
+        addresses.addAll(connector.order(database, host + ':' + database.port(), found));
+        tryNextAddress();
+    }
+
+    private void giveUpHost(String problem) {
+        connector.onFailure(host);
+        note(problem);
+        tryNextHost();
+    }
+
+    private void note(String problem) {
+        problems.add(problem);
+        if (!hosts.isEmpty() || !addresses.isEmpty()) {
+            connector.log("server not reached", pool.pool().name(), problem);
+        }
+    }
+
+    // ---- addresses -------------------------------------------------------------------------------------------------
+
+    private void tryNextAddress() {
+        SocketAddress address = isOver ? null : addresses.poll();
+        if (address == null) {
+            connector.onFailure(host);
+            tryNextHost();
+            return;
+        }
+        ConnectionHandler handler = new ConnectionHandler(this::logIn);
+        ChannelFuture connecting = connector.connect(address, shareMillis(), handler);
+        Channel channel = connecting.channel();
+        attempt = channel;
+        connecting.addListener(connected -> {
+            if (!connected.isSuccess()) {
+                onNotConnected(address, connected.cause());
+            }
+        });
+        channel.closeFuture().addListener(closed -> {
+            if (handler.phase() instanceof ServerLogin) {
+                connector.onFailure(address);
+                connector.onFailure(host);
+            }
+        });
+    }
+
+    private void onNotConnected(SocketAddress address, Throwable cause) {
+        attempt = null;
+        if (!isOver) {
+            connector.onFailure(address);
+            note(AddressText.problem(address, cause));
+            tryNextAddress();
+        }
+    }
+
+    private ServerLogin logIn(Wire wire) {
+        login = connector.logIn(wire, pool, database, user);
+        return login;
+    }
+
+    // ---- time ------------------------------------------------------------------------------------------------------
+
+    /** What the next step may take: an equal part of what is left for each place that is known of; 0: no limit. */
+    private long shareMillis() {
+        Duration limit = connector.connectTimeout();
+        int places = 1 + hosts.size() + addresses.size();
+        if (!limit.isPositive()) {
+            return places == 1 ? 0 : UNLIMITED_SHARE_MILLIS;
+        }
+        long leftNanos = limit.toNanos() - (connector.nowNanos() - sinceNanos);
+        return Math.max(1, leftNanos / 1_000_000 / places);
+    }
+
+    /** Ends what takes too long. */
+    void tick(long nowNanos) {
+        Duration limit = connector.connectTimeout();
+        if (limit.isPositive() && nowNanos - sinceNanos > limit.toNanos()) {
+            end();
+        } else if (isLookingUp && !hosts.isEmpty() && nowNanos - stepEndsNanos > 0) {
+            isLookingUp = false;
+            giveUpHost("host \"" + host + "\" cannot be resolved in time");
+        }
+    }
+
+    private void end() {
+        ServerLogin begun = login;
+        if (begun != null) {
+            begun.fail(
+                    ProxyError.SERVER_UNREACHABLE.fields(pool.pool().name(), "server_connect_timeout is over"), false);
+            return;
+        }
+        if (isLookingUp) {
+            problems.add("host \"" + host + "\" cannot be resolved in time");
+        }
+        problems.add("server_connect_timeout is over");
+        fail(String.join("; ", problems));
+    }
+
+    private void fail(String why) {
+        if (isOver) {
+            return;
+        }
+        isOver = true;
+        Channel unfinished = attempt;
+        if (unfinished != null) {
+            var _ = unfinished.close();
+        }
+        connector.onOpenFailed(pool, why);
+    }
+
+    /** Has it ended, well or badly? */
+    boolean isOver() {
+        ServerLogin begun = login;
+        return isOver || (begun != null && begun.isOver());
+    }
+}

@@ -1,0 +1,187 @@
+package dev.spillway.server.lane;
+
+import dev.spillway.core.auth.RandomBytes;
+import dev.spillway.core.auth.ServerAuth;
+import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.protocol.CancelKey;
+import dev.spillway.core.protocol.frontend.FrontendMessages;
+import dev.spillway.core.session.ServerLogin;
+import dev.spillway.core.session.ServerPool;
+import dev.spillway.core.session.SessionPorts;
+import dev.spillway.core.session.Wire;
+import dev.spillway.server.transport.NettyTransport;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.util.ReferenceCountUtil;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Makes the connections that begin at a lane: servers for its pools, and cancel requests.
+ *
+ * <p>Built with its lane and confined to that lane's event loop. However an opening ends, its pool is told once.
+ */
+final class ServerConnector {
+    private final EventLoop loop;
+    private final NettyTransport transport;
+    private final ProxyConfig config;
+    private final Credentials credentials;
+    private final SessionPorts ports;
+    private final ChannelGroup channels;
+    private final RandomBytes random = RandomBytes.secure();
+    private final HostLookup lookup;
+    private final TryOrder order;
+    private final Set<Opening> openings = new LinkedHashSet<>();
+
+    /**
+     * @param names where the addresses of hosts come from
+     * @param number the lane's
+     * @param ports those of the lane, for the sessions of its servers
+     * @param channels gets every connection that is made
+     */
+    ServerConnector(
+            EventLoop loop,
+            NettyTransport transport,
+            ProxyConfig config,
+            Credentials credentials,
+            NameSources names,
+            int number,
+            SessionPorts ports,
+            ChannelGroup channels) {
+        this.loop = loop;
+        this.transport = transport;
+        this.config = config;
+        this.credentials = credentials;
+        this.ports = ports;
+        this.channels = channels;
+        this.lookup = new HostLookup(loop, transport, config, names, channels::add);
+        this.order = new TryOrder(number);
+    }
+
+    /** Opens a server of {@code pool} and tells the pool how that ended, never before this returns. */
+    void open(ServerPool pool, DatabaseConfig database, String user) {
+        Opening opening = new Opening(this, pool, database, user, nowNanos());
+        openings.add(opening);
+        loop.execute(opening::tryNextHost);
+    }
+
+    /** Ends the openings that are older than server_connect_timeout. */
+    void endSlowOpenings(long nowNanos) {
+        openings.removeIf(Opening::isOver);
+        List.copyOf(openings).forEach(opening -> opening.tick(nowNanos));
+    }
+
+    // ---- for openings ----------------------------------------------------------------------------------------------
+
+    HostLookup lookup() {
+        return lookup;
+    }
+
+    /** See {@link NettyTransport#unixAddress}. */
+    SocketAddress unixAddress(String directory, int port) {
+        return transport.unixAddress(directory, port);
+    }
+
+    long nowNanos() {
+        return ports.nowNanos();
+    }
+
+    /** For all of an opening; 0: none. */
+    Duration connectTimeout() {
+        return config.serverConnectTimeout();
+    }
+
+    /** In which order {@code places}, which stand in for each other, are tried. {@code group} names them together. */
+    <T> List<T> order(DatabaseConfig database, String group, List<T> places) {
+        return switch (database.loadBalanceHosts()) {
+            case ROUND_ROBIN ->
+                order.inTurn(
+                        group, places, nowNanos() - config.serverLoginRetry().toNanos());
+            case DISABLE -> order.sameFirst(places, nowNanos());
+        };
+    }
+
+    void onFailure(Object place) {
+        order.onFailure(place, nowNanos());
+    }
+
+    void log(String event, String subject, String detail) {
+        ports.log(event, subject, detail);
+    }
+
+    /** {@code limitMillis} 0: none of ours. */
+    ChannelFuture connect(SocketAddress address, long limitMillis, ChannelHandler handler) {
+        ChannelFuture connecting = transport
+                .clientBootstrap(address, config)
+                .group(loop)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(Integer.MAX_VALUE, limitMillis))
+                .handler(handler)
+                .connect();
+        channels.add(connecting.channel());
+        return connecting;
+    }
+
+    ServerLogin logIn(Wire wire, ServerPool pool, DatabaseConfig database, String user) {
+        Map<String, String> startup = new LinkedHashMap<>();
+        startup.put("user", user);
+        startup.put("database", Objects.requireNonNullElse(database.dbname(), database.name()));
+        ServerAuth auth = ServerAuth.of(user, credentials.forServer(database, user), random);
+        return new ServerLogin(wire, ports, pool, auth, startup);
+    }
+
+    /** No connection stands, for the reason given. */
+    void onOpenFailed(ServerPool pool, String why) {
+        String name = pool.pool().name();
+        log("server login failed", name, why);
+        pool.pool().onOpenFailed(ProxyError.SERVER_UNREACHABLE.fields(name, why), false, nowNanos());
+    }
+
+    // ---- cancels ---------------------------------------------------------------------------------------------------
+
+    /** Sends a cancel request to {@code server}; see {@link SessionPorts#sendCancel}. */
+    void sendCancel(SocketAddress server, CancelKey key, SessionPorts.CancelEnd ended) {
+        var attempt = connect(server, config.serverConnectTimeout().toMillis(), new Deaf());
+        attempt.addListener(connecting -> {
+            if (!connecting.isSuccess()) {
+                ended.ended(true); // nothing was sent, so nothing can come
+                return;
+            }
+            Channel channel = attempt.channel();
+            ByteBuf message = channel.alloc().buffer(32);
+            FrontendMessages.cancelRequest(message, key);
+            channel.writeAndFlush(message).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+            var deadline = loop.schedule(
+                    () -> {
+                        var _ = channel.close();
+                    },
+                    config.cancelWaitTimeout().toMillis(),
+                    TimeUnit.MILLISECONDS);
+            channel.closeFuture().addListener(closed -> ended.ended(deadline.cancel(false)));
+        });
+    }
+
+    /** A server says nothing to a cancel request. */
+    private static final class Deaf extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            ReferenceCountUtil.release(message);
+        }
+    }
+}

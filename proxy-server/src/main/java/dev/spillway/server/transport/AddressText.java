@@ -1,0 +1,72 @@
+package dev.spillway.server.transport;
+
+import io.netty.channel.unix.DomainSocketAddress;
+import java.io.FileNotFoundException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/** Addresses as people read them, and what went wrong at one. Stateless; never looks a name up, which would block. */
+public final class AddressText {
+    private static final String UNIX = "unix";
+
+    private AddressText() {}
+
+    /**
+     * {@code host:port}, IPv6 in brackets; for a Unix socket {@code unix:port} as in PgBouncer.
+     *
+     * @param other of the other end, for only one of the two ends of a Unix socket has a path
+     */
+    public static String of(@Nullable SocketAddress address, @Nullable SocketAddress other) {
+        String path = path(address);
+        if (path == null) {
+            return of(address);
+        }
+        String named = path.isEmpty() ? path(other) : path;
+        int dot = named == null ? -1 : named.lastIndexOf(".s.PGSQL.");
+        return dot < 0 || named == null ? UNIX : UNIX + ':' + named.substring(dot + ".s.PGSQL.".length());
+    }
+
+    private static String of(@Nullable SocketAddress address) {
+        if (!(address instanceof InetSocketAddress inet) || inet.isUnresolved()) {
+            return String.valueOf(address);
+        }
+        String host = inet.getAddress().getHostAddress();
+        return (host.indexOf(':') < 0 ? host : '[' + host + ']') + ':' + inet.getPort();
+    }
+
+    /** Null if it is none of a Unix socket. */
+    private static @Nullable String path(@Nullable SocketAddress address) {
+        return switch (address) {
+            case DomainSocketAddress unix -> unix.path();
+            case UnixDomainSocketAddress unix -> unix.getPath().toString();
+            case null, default -> null;
+        };
+    }
+
+    /** Where exactly: {@code host:port} or the path of a Unix socket, {@code @} standing for the abstract namespace. */
+    public static String place(SocketAddress address) {
+        String path = path(address);
+        return path == null ? of(address) : path.replace('\0', '@');
+    }
+
+    /** Why there is no connection to {@code address}; Netty and the JDK add their own form of the address to some texts. */
+    public static String problem(SocketAddress address, Throwable cause) {
+        String text = text(cause);
+        String theirs = ": " + address;
+        return place(address)
+                + ": "
+                + (text.endsWith(theirs) ? text.substring(0, text.length() - theirs.length()) : text);
+    }
+
+    private static String text(Throwable cause) {
+        String message = cause.getMessage();
+        if (message != null) {
+            return message;
+        }
+        return cause instanceof FileNotFoundException // Netty's for ENOENT, without a word
+                ? "No such file or directory"
+                : cause.getClass().getSimpleName();
+    }
+}
