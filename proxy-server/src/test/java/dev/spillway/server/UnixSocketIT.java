@@ -184,7 +184,8 @@ class UnixSocketIT {
     void serversOnASocketServeAllLanesAndAreCancelled(Transport transport) throws Exception {
         try (RunningProxy proxy = new RunningProxy(connecting(transport, postgres.socketDirectory()))) {
             IsolationOracle.run(IsolationOracle.Settings.of(through(proxy), direct, 7)
-                            .clients(8, 40))
+                            .clients(8, 40)
+                            .diagnosis(proxy::state))
                     .assertIsolated();
             try (WireClient client = WireClient.connect(through(proxy))) {
                 client.send(Messages.query("select pg_sleep(60)"));

@@ -51,6 +51,11 @@ final class Consistency {
         if (!isTcp && config.unixSocketDir() == null && global.areSound(Settings.UNIX_SOCKET_DIR)) {
             problems.add(at(Settings.LISTEN_ADDR), "listen_addr names no address, and there is no unix_socket_dir");
         }
+        if (!isTcp && config.proxyProtocol()) {
+            problems.add(
+                    at(Settings.PROXY_PROTOCOL, Settings.LISTEN_ADDR),
+                    "proxy_protocol is about TCP clients, but listen_addr names no address");
+        }
         if (!isTcp && config.listenPort() == 0) {
             problems.add(
                     at(Settings.LISTEN_PORT, Settings.LISTEN_ADDR),

@@ -80,6 +80,14 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
         return values.find(Settings.UNIX_SOCKET_GROUP);
     }
 
+    public boolean proxyProtocol() {
+        return values.get(Settings.PROXY_PROTOCOL);
+    }
+
+    public boolean applicationNameAddHost() {
+        return values.get(Settings.APPLICATION_NAME_ADD_HOST);
+    }
+
     public AuthType authType() {
         return values.get(Settings.AUTH_TYPE);
     }

@@ -55,6 +55,14 @@ public final class Settings {
             "\"\"",
             RESTART,
             "Group that the Unix socket's file belongs to; without it, that of the process."));
+    public static final Setting<Boolean> PROXY_PROTOCOL = global(Setting.of(
+            "proxy_protocol",
+            new FlagType(),
+            false,
+            RESTART,
+            "Every TCP client stands behind a load balancer that sends the header of the PROXY protocol, version 2, and"
+                    + " is known by the address in it. A connection without one is closed, so nobody else may be able"
+                    + " to reach the port: whoever can may give any address."));
     public static final Setting<AuthType> AUTH_TYPE = global(Setting.of(
             "auth_type",
             ChoiceType.of(AuthType.class, AuthType::spelling, "cert", "hba", "ldap", "pam", "peer", "gss"),
@@ -282,6 +290,13 @@ public final class Settings {
             Set.of(),
             RELOAD,
             "Startup parameters of clients that are accepted and have no effect."));
+    public static final Setting<Boolean> APPLICATION_NAME_ADD_HOST = global(Setting.of(
+            "application_name_add_host",
+            new FlagType(),
+            false,
+            RELOAD,
+            "Add the client's address and port to the `application_name` that it starts with. Every client has settings"
+                    + " of its own then, which are put into force each time it takes over a server connection."));
     public static final Setting<Set<String>> ADMIN_USERS = global(Setting.of(
             "admin_users",
             new NamesType(),

@@ -30,6 +30,8 @@ class SettingsTest {
             Map.entry("unix_socket_dir", "/tmp"),
             Map.entry("unix_socket_mode", "0700"),
             Map.entry("unix_socket_group", "x"),
+            Map.entry("proxy_protocol", "yes"),
+            Map.entry("application_name_add_host", "yes"),
             Map.entry("auth_type", "trust"),
             Map.entry("auth_file", "users.txt"),
             Map.entry("pool_mode", "session"),

@@ -13,6 +13,7 @@ import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.pool.Pool;
 import dev.spillway.core.pool.PoolShare;
 import dev.spillway.core.protocol.CancelKey;
+import dev.spillway.core.protocol.startup.ProxyHeader;
 import dev.spillway.core.protocol.startup.StartupPacket;
 import dev.spillway.core.session.ClientIdentity;
 import dev.spillway.core.session.ClientLogin;
@@ -29,6 +30,7 @@ import dev.spillway.core.session.Wire;
 import dev.spillway.core.stats.LaneView;
 import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.server.pipeline.ConnectionHandler;
+import dev.spillway.server.pipeline.ProxyHeaderHandler;
 import dev.spillway.server.transport.NettyTransport;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
@@ -36,12 +38,15 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
@@ -131,7 +136,30 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
             lanes.onDisconnected();
             arrivals.remove(channel);
         });
-        channel.pipeline().addLast("connection", new ConnectionHandler(wire -> new ClientLogin(wire, this, this)));
+        if (config.proxyProtocol() && channel.remoteAddress() instanceof InetSocketAddress) {
+            channel.pipeline().addLast("proxy-header", new ProxyHeaderHandler(gate(channel)));
+        } else {
+            begin(channel, null);
+        }
+    }
+
+    private ProxyHeaderHandler.Gate gate(Channel channel) {
+        return new ProxyHeaderHandler.Gate() {
+            @Override
+            public void open(ProxyHeader header) {
+                begin(channel, header.client());
+            }
+
+            @Override
+            public void refused(String peer, String why) {
+                log("client refused", peer, why);
+            }
+        };
+    }
+
+    private void begin(Channel channel, @Nullable SocketAddress client) {
+        channel.pipeline()
+                .addLast("connection", new ConnectionHandler(wire -> new ClientLogin(wire, this, this), client));
     }
 
     @Override
@@ -161,8 +189,16 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         ServerPool pool = pool(database, user);
         login.writeOk();
         int keyBytes = request.minorVersion() >= 2 ? 32 : 4;
+        StartupRequest named = config.applicationNameAddHost() ? withHost(request, wire) : request;
         WelcomeProbe.receive(
-                wire, this, pool, request.identity(newKey(keyBytes), config.ignoreStartupParameters(), nowMillis()));
+                wire, this, pool, named.identity(newKey(keyBytes), config.ignoreStartupParameters(), nowMillis()));
+    }
+
+    /** Named as PgBouncer does it, {@code app} standing for no name. */
+    private static StartupRequest withHost(StartupRequest request, Wire wire) {
+        Map<String, String> settings = new TreeMap<>(request.settings());
+        settings.merge("application_name", "app - " + wire.peer(), (name, added) -> name + " - " + wire.peer());
+        return new StartupRequest(request.minorVersion(), request.database(), request.user(), settings);
     }
 
     private void admitToConsole(Wire wire, StartupRequest request, ClientLogin login) {
@@ -336,28 +372,37 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     }
 
     private void endSlowLogins(long now) {
-        Duration clientLimit = config.clientLoginTimeout();
+        Duration limit = config.clientLoginTimeout();
         for (Map.Entry<Channel, Long> arrival : List.copyOf(arrivals.entrySet())) {
             Channel channel = arrival.getKey();
-            ConnectionHandler handler = channel.pipeline().get(ConnectionHandler.class);
-            Phase phase = handler == null ? null : handler.phase();
-            if (phase instanceof ClientLogin || phase instanceof WelcomeProbe) {
-                if (clientLimit.isPositive() && now - arrival.getValue() > clientLimit.toNanos()) {
-                    arrivals.remove(channel);
-                    refuseLate(phase, clientLimit);
-                }
-            } else {
+            if (!isLoggingIn(channel)) {
                 arrivals.remove(channel);
+            } else if (limit.isPositive() && now - arrival.getValue() > limit.toNanos()) {
+                arrivals.remove(channel);
+                refuseLate(channel, limit.toSeconds() + " s");
             }
         }
     }
 
-    private static void refuseLate(Phase phase, Duration limit) {
-        var error = ProxyError.CLIENT_LOGIN_TIMEOUT.fields(limit.toSeconds() + " s");
-        if (phase instanceof ClientLogin login) {
-            login.refuse(error);
-        } else if (phase instanceof WelcomeProbe probe) {
-            probe.end(error);
+    private static boolean isLoggingIn(Channel channel) {
+        Phase phase = phase(channel);
+        return phase instanceof ClientLogin
+                || phase instanceof WelcomeProbe
+                || channel.pipeline().get(ProxyHeaderHandler.class) != null;
+    }
+
+    private static @Nullable Phase phase(Channel channel) {
+        ConnectionHandler handler = channel.pipeline().get(ConnectionHandler.class);
+        return handler == null ? null : handler.phase();
+    }
+
+    private static void refuseLate(Channel channel, String limit) {
+        var error = ProxyError.CLIENT_LOGIN_TIMEOUT.fields(limit);
+        switch (phase(channel)) {
+            case ClientLogin login -> login.refuse(error);
+            case WelcomeProbe probe -> probe.end(error);
+            case null, default ->
+                channel.pipeline().get(ProxyHeaderHandler.class).refuse(error.message());
         }
     }
 

@@ -52,6 +52,7 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
     }
 
     private final Function<Wire, Phase> first;
+    private final @Nullable SocketAddress known;
 
     @SuppressWarnings("NullAway.Init") // set by handlerAdded, before which nobody has this wire
     private ChannelHandlerContext ctx;
@@ -73,7 +74,13 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
 
     /** {@code first} makes the phase that a new connection begins with; what it returns wins over {@link #become}. */
     public ConnectionHandler(Function<Wire, Phase> first) {
+        this(first, null);
+    }
+
+    /** {@code known} is where the peer really is, if not at the other end of the socket. */
+    public ConnectionHandler(Function<Wire, Phase> first, @Nullable SocketAddress known) {
         this.first = first;
+        this.known = known;
     }
 
     // What Netty calls.
@@ -99,7 +106,7 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
     }
 
     private void begin() {
-        remote = ctx.channel().remoteAddress();
+        remote = known == null ? ctx.channel().remoteAddress() : known;
         peer = AddressText.of(remote, ctx.channel().localAddress());
         local = AddressText.of(ctx.channel().localAddress(), remote);
         phase = first.apply(this);
