@@ -57,7 +57,8 @@ record RunningProxy(Proxy proxy, LogTap log) implements AutoCloseable {
                 direct.withPort(proxy.port()).withDatabase("spillway"), Map.of(), Duration.ofSeconds(5))) {
             for (String command : List.of("show pools", "show clients", "show servers")) {
                 text.append(command).append('\n');
-                console.query(command).forEach(message -> text.append("  ").append(message).append('\n'));
+                console.query(command)
+                        .forEach(message -> text.append("  ").append(message).append('\n'));
             }
         } catch (IOException e) {
             text.append("the console does not answer: ").append(e).append('\n');

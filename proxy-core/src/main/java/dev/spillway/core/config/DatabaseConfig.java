@@ -1,5 +1,6 @@
 package dev.spillway.core.config;
 
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,5 +77,15 @@ public record DatabaseConfig(String name, SettingValues values) {
     /** Null: the global one. */
     public @Nullable Integer reservePoolSize() {
         return values.find(Settings.DATABASE_RESERVE_POOL_SIZE);
+    }
+
+    /** 0: for ever; null: the global one. */
+    public @Nullable Duration queryWaitTimeout() {
+        return values.find(Settings.DATABASE_QUERY_WAIT_TIMEOUT);
+    }
+
+    /** 0: each server is used once; null: the global one. */
+    public @Nullable Duration serverLifetime() {
+        return values.find(Settings.DATABASE_SERVER_LIFETIME);
     }
 }

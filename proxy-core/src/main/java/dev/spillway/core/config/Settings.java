@@ -272,6 +272,19 @@ public final class Settings {
             RELOAD,
             "Instead of the global `reserve_pool_size`, for each pool of this database."));
 
+    public static final Setting<Duration> DATABASE_QUERY_WAIT_TIMEOUT = database(Setting.optional(
+            "query_wait_timeout",
+            new DurationType(),
+            "\"30s\"",
+            RELOAD,
+            "Instead of the global `query_wait_timeout`, for this database."));
+    public static final Setting<Duration> DATABASE_SERVER_LIFETIME = database(Setting.optional(
+            "server_lifetime",
+            new DurationType(),
+            "\"10min\"",
+            RELOAD,
+            "Instead of the global `server_lifetime`, for this database."));
+
     public static final Setting<Secret> USER_PASSWORD = user(Setting.optional(
             "password",
             new SecretType(),
@@ -304,6 +317,12 @@ public final class Settings {
             "0",
             RELOAD,
             "Instead of the global `max_user_client_connections`, for this user."));
+    public static final Setting<Duration> USER_QUERY_WAIT_TIMEOUT = user(Setting.optional(
+            "query_wait_timeout",
+            new DurationType(),
+            "\"30s\"",
+            RELOAD,
+            "Instead of the database's `query_wait_timeout`, for clients that log in as this user."));
 
     private Settings() {}
 

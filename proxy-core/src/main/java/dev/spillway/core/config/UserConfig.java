@@ -1,5 +1,6 @@
 package dev.spillway.core.config;
 
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,5 +47,10 @@ public record UserConfig(String name, SettingValues values) {
     /** 0: no limit; null: the global one. */
     public @Nullable Integer maxUserClientConnections() {
         return values.find(Settings.USER_MAX_CLIENT_CONNECTIONS);
+    }
+
+    /** 0: for ever; null: the database's or the global one. */
+    public @Nullable Duration queryWaitTimeout() {
+        return values.find(Settings.USER_QUERY_WAIT_TIMEOUT);
     }
 }

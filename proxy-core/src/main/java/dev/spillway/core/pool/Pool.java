@@ -335,19 +335,26 @@ public final class Pool<S extends PooledServer> {
     }
 
     private void endLongWaits(long nowNanos) {
-        Duration timeout = share.limits().waitTimeout();
-        while (timeout.isPositive() && oldestWaitNanos(nowNanos) > timeout.toNanos()) {
-            Waiter<S> waiter = waiters.keySet().iterator().next();
+        Duration usual = share.limits().waitTimeout();
+        List<Waiter<S>> late = new ArrayList<>();
+        waiters.forEach((waiter, since) -> {
+            Duration timeout = waiter.waitTimeout(usual);
+            if (timeout.isPositive() && nowNanos - since > timeout.toNanos()) {
+                late.add(waiter);
+            }
+        });
+        for (Waiter<S> waiter : late) {
             ErrorFields error = ProxyError.QUERY_WAIT_TIMEOUT.fields(
                     share.name(),
-                    timeout.toMillis() + " ms",
+                    waiter.waitTimeout(usual).toMillis() + " ms",
                     share.open(),
                     share.limits().size(),
                     waiters.size(),
                     lastFailureText());
-            waiters.remove(waiter);
-            publishOldest();
-            waiter.onWaitFailed(error, false);
+            if (waiters.remove(waiter) != null) { // not if it has left when another heard of its end
+                publishOldest();
+                waiter.onWaitFailed(error, false);
+            }
         }
     }
 

@@ -9,6 +9,7 @@ import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendType;
 import io.netty.buffer.ByteBuf;
+import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -252,6 +253,11 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
             return;
         }
         refuse(error);
+    }
+
+    @Override
+    public Duration waitTimeout(Duration usual) {
+        return ports.waitTimeout(identity.user(), usual);
     }
 
     /** The statement that waited gets an error in the place of PostgreSQL's answer, and the client goes on. */

@@ -7,6 +7,7 @@ import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendType;
 import io.netty.buffer.ByteBuf;
+import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -106,6 +107,11 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
     @Override
     public void onWaitFailed(ErrorFields error, boolean isFinal) {
         end(ErrorFields.of("FATAL", error.sqlstate(), error.message()));
+    }
+
+    @Override
+    public Duration waitTimeout(Duration usual) {
+        return ports.waitTimeout(identity.user(), usual);
     }
 
     @Override

@@ -135,6 +135,33 @@ class SettingsReaderTest {
                 .satisfies(p -> assertThat(p.text()).contains(expected));
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "min_pool_size, 21, '', '', in pools of 20 (pool_size)",
+        "max_db_connections, 2, '', '', may have no more than 2 in all (max_db_connections)",
+        "query_wait_timeout, 5, '', '', clients of database 'app' give up after query_wait_timeout (5s)",
+        "'', '', query_wait_timeout, 1, clients of user 'user' give up after query_wait_timeout (1s)",
+        "'', '', pool_size, 2, pools of user 'user' may have only 2 (pool_size)",
+        "'', '', max_user_connections, 2, user 'user' may have no more than 2 (max_user_connections)"
+    })
+    void contradictionOfOneDatabaseOrUserIsAProblemToo(
+            String ofDatabase, String value, String ofUser, String userValue, String expected) {
+        valid();
+        put(low, "min_pool_size", "3");
+        if (!ofDatabase.isEmpty()) {
+            low.database("app", new Source("t")).put(ofDatabase, raw(value));
+        }
+        if (!ofUser.isEmpty()) {
+            low.user("user", new Source("t")).put(ofUser, raw(userValue));
+        }
+
+        read();
+
+        assertThat(problems.found())
+                .singleElement()
+                .satisfies(p -> assertThat(p.text()).contains(expected));
+    }
+
     @Test
     void nothingIsConcludedFromAValueThatCouldNotBeRead() {
         low.database("app", new Source("t"));

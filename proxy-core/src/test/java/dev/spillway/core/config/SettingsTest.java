@@ -71,7 +71,9 @@ class SettingsTest {
             Map.entry("reserve_pool_size", "1"),
             Map.entry("min_pool_size", "1"),
             Map.entry("max_db_connections", "1"),
-            Map.entry("max_db_client_connections", "1"));
+            Map.entry("max_db_client_connections", "1"),
+            Map.entry("query_wait_timeout", "1"),
+            Map.entry("server_lifetime", "1"));
 
     private static final Map<String, String> OTHER_USER = Map.of(
             "password",
@@ -85,6 +87,8 @@ class SettingsTest {
             "max_user_connections",
             "1",
             "max_user_client_connections",
+            "1",
+            "query_wait_timeout",
             "1");
 
     static Stream<Setting<?>> all() {

@@ -41,7 +41,7 @@ public final class ConsoleSession implements Phase {
 
     private static final int TEXT_OID = 25;
     private static final String KNOWN =
-            "SHOW POOLS, SHOW CLIENTS, SHOW SERVERS, SHOW STATS, SHOW DATABASES, SHOW CONFIG"
+            "SHOW POOLS, SHOW CLIENTS, SHOW SERVERS, SHOW STATS, SHOW DATABASES, SHOW USERS, SHOW CONFIG"
                     + " and SHOW VERSION are known.";
 
     private final Wire wire;
@@ -129,6 +129,7 @@ public final class ConsoleSession implements Phase {
             case "show stats" ->
                 show(figures -> ShowTables.stats(figures, source.config().statsPeriod()));
             case "show databases" -> show(figures -> ShowTables.databases(figures, source.config()));
+            case "show users" -> show(figures -> ShowTables.users(figures, source.config()));
             case "show config" -> answer(out -> write(out, ShowTables.config(source.config())));
             case "show version" -> answer(out -> write(out, ShowTables.version(version)));
             default ->

@@ -353,6 +353,13 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     }
 
     @Override
+    public Duration waitTimeout(String user, Duration usual) {
+        UserConfig known = config.users().get(user);
+        Duration own = known == null ? null : known.queryWaitTimeout();
+        return Objects.requireNonNullElse(own, usual);
+    }
+
+    @Override
     public void derive(KeyDerivation derivation, Derived done) {
         byte[] known = derived.get(derivation);
         if (known != null) {

@@ -229,7 +229,7 @@ class ConfigLoaderTest {
             database = 1
             [databases.shop]
             prot = 1
-            server_lifetime = 3
+            server_idle_timeout = 3
             [databases]
             x = 1
             [user.x]
@@ -253,7 +253,8 @@ class ConfigLoaderTest {
         assertThat(lines).anySatisfy(p -> assertThat(p).startsWith("f:6: 'max_client_conn' must not be a date"));
         assertThat(lines).anySatisfy(p -> assertThat(p).startsWith("f:7: unknown setting 'database'"));
         assertThat(lines).anySatisfy(p -> assertThat(p).startsWith("f:9: unknown setting 'prot' in [databases.shop]"));
-        assertThat(lines).anySatisfy(p -> assertThat(p).startsWith("f:10: setting 'server_lifetime' does not belong"));
+        assertThat(lines)
+                .anySatisfy(p -> assertThat(p).startsWith("f:10: setting 'server_idle_timeout' does not belong"));
         assertThat(lines).anySatisfy(p -> assertThat(p).startsWith("f:12: 'x' must be a table [databases.x]"));
         assertThat(lines)
                 .anySatisfy(p -> assertThat(p).startsWith("f:13: unknown table 'user': did you mean 'users'?"));
