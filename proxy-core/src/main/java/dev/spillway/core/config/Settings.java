@@ -55,7 +55,7 @@ public final class Settings {
             PoolMode.TRANSACTION,
             RELOAD,
             "When a server connection goes back to its pool: at the end of the client's `transaction` or of its"
-                    + " `session`."));
+                    + " `session`. Clients that are connected keep theirs."));
     public static final Setting<Integer> DEFAULT_POOL_SIZE = global(Setting.of(
             "default_pool_size",
             new IntegerType(1, MAX_BACKENDS),
@@ -135,6 +135,20 @@ public final class Settings {
             Duration.ofMinutes(10),
             RELOAD,
             "A server connection that is older is closed when it is next released; 0 uses each one once."));
+    public static final Setting<Duration> POOL_IDLE_TIMEOUT = global(Setting.of(
+            "pool_idle_timeout",
+            new DurationType(),
+            Duration.ZERO,
+            RELOAD,
+            "A pool that has had neither clients nor servers for so long is freed, and its figures in SHOW STATS are"
+                    + " forgotten; 0 keeps it."));
+    public static final Setting<Duration> AUTODB_IDLE_TIMEOUT = global(Setting.of(
+            "autodb_idle_timeout",
+            new DurationType(),
+            Duration.ofHours(1),
+            RELOAD,
+            "The same for pools of databases that have no table of their own and are served by `*`, whose names"
+                    + " clients may invent; 0 keeps them."));
     public static final Setting<Duration> CLIENT_LOGIN_TIMEOUT = global(Setting.of(
             "client_login_timeout",
             new DurationType(),

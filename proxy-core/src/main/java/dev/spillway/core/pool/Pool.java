@@ -33,6 +33,7 @@ public final class Pool<S extends PooledServer> {
     }
 
     private static final int MAX_OPENING = 10;
+    private static final String REASON_OF_CHANGE = "the configuration has changed";
     private static final long FIRST_RETRY_NANOS = 50_000_000;
 
     private final PoolShare share;
@@ -40,6 +41,9 @@ public final class Pool<S extends PooledServer> {
     private final Crossing<? super S> crossing;
     private final Opener opener;
     private final PoolCounters counters = new PoolCounters();
+    private PoolLimits limits; // the share's are volatile
+    private boolean isRetired;
+    private boolean mayBeTooMany;
     private final ArrayDeque<S> idle = new ArrayDeque<>();
     private final Map<Waiter<S>, Long> waiters = new LinkedHashMap<>();
     private int opening;
@@ -55,6 +59,29 @@ public final class Pool<S extends PooledServer> {
         this.lane = lane;
         this.crossing = crossing;
         this.opener = opener;
+        this.limits = share.limits();
+    }
+
+    // ---- configuration -------------------------------------------------------------------------------------------
+
+    /**
+     * The configuration has changed: takes over the limits of its share. A slice that is retired keeps no server that its
+     * last client has released.
+     */
+    public void apply(boolean retires, long nowNanos) {
+        limits = share.limits();
+        isRetired = retires;
+        tick(nowNanos);
+    }
+
+    /** Is it retired: does nobody come any more who is not there yet? */
+    public boolean isRetired() {
+        return isRetired;
+    }
+
+    /** Has it no server and no waiter, and does none come that it asked for? Then nothing is lost with it. */
+    public boolean isEmpty() {
+        return open == 0 && opening == 0 && asked == 0 && waiters.isEmpty();
     }
 
     // ---- clients -------------------------------------------------------------------------------------------------
@@ -72,7 +99,7 @@ public final class Pool<S extends PooledServer> {
 
     private S takeIdle(Object wanted) {
         S newest = idle.getLast();
-        boolean isRoundRobin = share.limits().isRoundRobin();
+        boolean isRoundRobin = limits.isRoundRobin();
         if (!isRoundRobin && wanted.equals(newest.affinity())) {
             return idle.removeLast();
         }
@@ -117,9 +144,20 @@ public final class Pool<S extends PooledServer> {
     public void release(S server, long nowNanos) {
         if (isTooOld(server, nowNanos)) {
             server.close("server_lifetime over");
+        } else if (isRetired || (mayBeTooMany && isSurplus())) {
+            server.close(REASON_OF_CHANGE);
         } else {
             place(server, nowNanos);
         }
+    }
+
+    /** Limits that were lowered may leave more servers than there may be. */
+    private boolean isSurplus() {
+        return share.surplus(most()) > 0;
+    }
+
+    private int most() {
+        return limits.size() + limits.reserve();
     }
 
     // hot: with one lane, or nobody waiting elsewhere, claimWaiter reads one cell per other lane
@@ -152,7 +190,7 @@ public final class Pool<S extends PooledServer> {
     }
 
     private boolean isTooOld(S server, long nowNanos) {
-        long lifetime = share.limits().lifetime().toNanos();
+        long lifetime = limits.lifetime().toNanos();
         long early = Math.floorMod(server.openedAtNanos() >>> 10, lifetime / 10 + 1);
         return nowNanos - server.openedAtNanos() > lifetime - early;
     }
@@ -183,7 +221,7 @@ public final class Pool<S extends PooledServer> {
         opening--;
         failures++;
         lastFailure = error;
-        long pause = Math.min(share.limits().loginRetry().toNanos(), FIRST_RETRY_NANOS << Math.min(failures - 1, 20));
+        long pause = Math.min(limits.loginRetry().toNanos(), FIRST_RETRY_NANOS << Math.min(failures - 1, 20));
         nextAttemptNanos = nowNanos + pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1);
         share.closed();
         share.wakeWaiters(crossing, lane);
@@ -253,7 +291,6 @@ public final class Pool<S extends PooledServer> {
     }
 
     private int limit(long nowNanos) {
-        PoolLimits limits = share.limits();
         long reserveNanos = limits.reserveTimeout().toNanos();
         boolean needsReserve = reserveNanos > 0 && oldestWaitNanos(nowNanos) > reserveNanos;
         return needsReserve ? limits.size() + limits.reserve() : limits.size();
@@ -301,7 +338,7 @@ public final class Pool<S extends PooledServer> {
 
     /** Closes the server that was idle longest: another pool under the same limit needs its place. */
     public void giveUp() {
-        S server = share.open() > share.limits().minSize() ? idle.pollFirst() : null;
+        S server = share.open() > limits.minSize() ? idle.pollFirst() : null;
         if (server != null) {
             share.publishIdle(lane, idle.size());
             server.close("another pool needs its place");
@@ -313,29 +350,44 @@ public final class Pool<S extends PooledServer> {
     /** Ends waits that took too long, closes servers that are idle for too long or too old, opens what is needed. */
     public void tick(long nowNanos) {
         endLongWaits(nowNanos);
-        List<S> surplus = new ArrayList<>();
-        int spare = share.open() - share.limits().minSize();
-        for (S server : idle) {
-            if (isTooOld(server, nowNanos) || (surplus.size() < spare && isIdleTooLong(server, nowNanos))) {
-                surplus.add(server);
-            }
-        }
-        idle.removeAll(surplus);
-        share.publishIdle(lane, idle.size());
-        surplus.forEach(server -> server.close("idle or old"));
+        closeIdle(nowNanos);
+        closeSurplus();
         openAsNeeded(nowNanos);
-        if (opening == 0 && (failures == 0 || nowNanos - nextAttemptNanos >= 0)) {
-            tryOpen(share.limits().minSize());
+        if (!isRetired && opening == 0 && (failures == 0 || nowNanos - nextAttemptNanos >= 0)) {
+            tryOpen(limits.minSize());
         }
     }
 
+    private void closeIdle(long nowNanos) {
+        List<S> old = new ArrayList<>();
+        int spare = share.open() - limits.minSize();
+        for (S server : idle) {
+            if (isTooOld(server, nowNanos) || (old.size() < spare && isIdleTooLong(server, nowNanos))) {
+                old.add(server);
+            }
+        }
+        idle.removeAll(old);
+        share.publishIdle(lane, idle.size());
+        old.forEach(server -> server.close("idle or old"));
+    }
+
+    /** One by one, for other lanes do the same: the count is asked anew each time. */
+    private void closeSurplus() {
+        while (!idle.isEmpty() && (isRetired || isSurplus())) {
+            S server = idle.removeFirst();
+            share.publishIdle(lane, idle.size());
+            server.close(REASON_OF_CHANGE);
+        }
+        mayBeTooMany = isSurplus();
+    }
+
     private boolean isIdleTooLong(S server, long nowNanos) {
-        long idleNanos = share.limits().idleTimeout().toNanos();
+        long idleNanos = limits.idleTimeout().toNanos();
         return idleNanos > 0 && nowNanos - server.idleSinceNanos() > idleNanos;
     }
 
     private void endLongWaits(long nowNanos) {
-        Duration usual = share.limits().waitTimeout();
+        Duration usual = limits.waitTimeout();
         List<Waiter<S>> late = new ArrayList<>();
         waiters.forEach((waiter, since) -> {
             Duration timeout = waiter.waitTimeout(usual);
@@ -348,7 +400,7 @@ public final class Pool<S extends PooledServer> {
                     share.name(),
                     waiter.waitTimeout(usual).toMillis() + " ms",
                     share.open(),
-                    share.limits().size(),
+                    limits.size(),
                     waiters.size(),
                     lastFailureText());
             if (waiters.remove(waiter) != null) { // not if it has left when another heard of its end

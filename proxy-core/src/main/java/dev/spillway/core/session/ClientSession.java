@@ -32,9 +32,10 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
 
     private final Wire wire;
     private final SessionPorts ports;
-    private final ServerPool pool;
+    private ServerPool pool;
+    private final PoolMode mode;
     private final ClientIdentity identity;
-    private final PoolCounters counters;
+    private PoolCounters counters;
     private final FrameReader frames;
     private final Run run = new Run(this::sendRun);
     private final LocalAnswers answers;
@@ -56,6 +57,7 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
         this.wire = wire;
         this.ports = ports;
         this.pool = pool;
+        this.mode = pool.mode();
         this.identity = identity;
         this.answers = new LocalAnswers(wire);
         this.told = new ToldParameters(wire, told);
@@ -335,7 +337,7 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
     private void reapplyIfLost() {
         ServerSession linked = server;
         if (linked != null
-                && pool.mode() == PoolMode.SESSION
+                && mode == PoolMode.SESSION
                 && linked.hasLostSettings()
                 && !identity.snapshot().settings().isEmpty()) {
             isRestoring = true;
@@ -348,7 +350,7 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
         ServerSession linked = server;
         if (linked == null
                 || isRestoring
-                || pool.mode() != PoolMode.TRANSACTION
+                || mode != PoolMode.TRANSACTION
                 || !linked.isReleasable()
                 || (frames.isInsideFrame() && forwardsFrame)) {
             return;
@@ -406,6 +408,24 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
         }
     }
 
+    /** Its next server comes from {@code next}; one that it has now goes back to where it came from. */
+    public void moveTo(ServerPool next) {
+        ServerPool before = pool;
+        pool = next;
+        counters = next.pool().counters();
+        next.entered();
+        before.left();
+        if (isWaiting) {
+            before.pool().leave(this);
+            ServerSession free = next.pool().acquire(identity.snapshot());
+            if (free == null) {
+                next.pool().enqueue(this, waitingSinceNanos);
+            } else {
+                onServed(free);
+            }
+        }
+    }
+
     /** Is it neither waiting nor linked? Then it can be closed without losing anything. */
     public boolean isIdle() {
         return server == null && !isWaiting && held == null;
@@ -421,6 +441,7 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
             isWaiting = false;
             pool.pool().leave(this);
         }
+        pool.left();
         ByteBuf kept = held;
         held = null;
         if (kept != null) {
@@ -430,7 +451,7 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
         server = null;
         if (linked != null) {
             boolean isCutOff = frames.isInsideFrame() && forwardsFrame;
-            linked.unlink(isCutOff, pool.mode() == PoolMode.SESSION);
+            linked.unlink(isCutOff, mode == PoolMode.SESSION);
         }
         wire.close();
     }

@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
 public final class ServerPool {
     private static final int MAX_WELCOMES = 1000;
 
-    private final PoolMode mode;
-    private final String resetQuery;
+    private PoolMode mode;
+    private String resetQuery;
+    private int clients;
     private final Pool<ServerSession> pool;
     private final Map<Snapshot, Map<String, String>> welcomes = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
@@ -41,6 +42,32 @@ public final class ServerPool {
         return pool;
     }
 
+    /** The configuration has changed: for clients that come from now on, who do not meet a session they do not expect. */
+    public void apply(PoolMode newMode, String newResetQuery) {
+        mode = newMode;
+        resetQuery = newResetQuery;
+    }
+
+    /** A client has come, which may have to wait before it is logged in; {@link #left} must follow. */
+    void entered() {
+        clients++;
+    }
+
+    void left() {
+        clients--;
+    }
+
+    /** Those being logged in included. */
+    public int clients() {
+        return clients;
+    }
+
+    /** Has it neither clients nor servers, nor does any come? Then nothing but its figures is lost with it. */
+    public boolean isUnused() {
+        return clients == 0 && servers.isEmpty() && pool.isEmpty();
+    }
+
+    /** That of clients who come now: each keeps the mode it began with. */
     public PoolMode mode() {
         return mode;
     }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSession> {
     private final Wire wire;
     private final SessionPorts ports;
-    private final ServerPool pool;
+    private ServerPool pool;
     private final ClientIdentity identity;
     private final FrameReader frames;
     private @Nullable ServerSession server;
@@ -38,17 +38,22 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
     /** Takes over an authenticated client, who has been told AuthenticationOk. */
     public static void receive(Wire wire, SessionPorts ports, ServerPool pool, ClientIdentity identity) {
         WelcomeProbe probe = new WelcomeProbe(wire, ports, pool, identity);
+        pool.entered();
         wire.become(probe);
+        probe.seekWelcome();
+    }
+
+    private void seekWelcome() {
         Map<String, String> known = pool.welcome(identity.snapshot());
         if (known != null) {
-            probe.welcome(known);
+            welcome(known);
             return;
         }
         ServerSession free = pool.pool().acquire(identity.snapshot());
         if (free == null) {
-            pool.pool().enqueue(probe, ports.nowNanos());
+            pool.pool().enqueue(this, ports.nowNanos());
         } else {
-            probe.onServed(free);
+            onServed(free);
         }
     }
 
@@ -131,11 +136,33 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
         }
     }
 
+    /** Waits in {@code next} from now on, unless it has a server already. */
+    public void moveTo(ServerPool next) {
+        if (isOver || server != null) {
+            return;
+        }
+        pool.pool().leave(this);
+        pool.left();
+        pool = next;
+        next.entered();
+        seekWelcome();
+    }
+
+    public ClientIdentity identity() {
+        return identity;
+    }
+
+    /** Where it waits, or has got its server from. */
+    public ServerPool pool() {
+        return pool;
+    }
+
     private void leave() {
         if (isOver) {
             return;
         }
         isOver = true;
+        pool.left();
         pool.pool().leave(this);
         ServerSession linked = server;
         server = null;

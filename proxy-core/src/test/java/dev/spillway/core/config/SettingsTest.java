@@ -45,6 +45,8 @@ class SettingsTest {
             Map.entry("query_wait_timeout", "0"),
             Map.entry("server_idle_timeout", "1"),
             Map.entry("server_lifetime", "1"),
+            Map.entry("pool_idle_timeout", "1"),
+            Map.entry("autodb_idle_timeout", "1"),
             Map.entry("client_login_timeout", "1"),
             Map.entry("server_connect_timeout", "1"),
             Map.entry("server_login_retry", "1"),

@@ -7,15 +7,16 @@ import dev.spillway.core.auth.ScramIssuer;
 import dev.spillway.core.auth.ServerAuth;
 import dev.spillway.core.config.AuthType;
 import dev.spillway.core.config.DatabaseConfig;
-import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.UserConfig;
 import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.pool.Pool;
 import dev.spillway.core.pool.PoolShare;
 import dev.spillway.core.protocol.CancelKey;
+import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendMessages;
 import dev.spillway.core.protocol.startup.StartupPacket;
+import dev.spillway.core.session.ClientIdentity;
 import dev.spillway.core.session.ClientLogin;
 import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.Phase;
@@ -44,14 +45,13 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,6 +63,12 @@ import org.slf4j.LoggerFactory;
  * on it. It owns no buffer.
  */
 public final class Lane implements SessionPorts, ClientLogin.Reception {
+    /** Makes the session of a client of the console. */
+    @FunctionalInterface
+    public interface Console {
+        Phase session(Wire wire, Lane lane, boolean isAdmin);
+    }
+
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
     private static final long TICK_MILLIS = 100;
     private static final int SCRAM_ITERATIONS = 4096;
@@ -70,17 +76,16 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
 
     private final EventLoop loop;
     private final NettyTransport transport;
-    private final ProxyConfig config;
+    private ProxyConfig config;
     private final Lanes lanes;
-    private final int number;
-    private final Credentials credentials;
+    private Credentials credentials;
     private final Executor slowWork;
-    private final BiFunction<Wire, Lane, Phase> console;
+    private final Console console;
     private final RandomBytes random = RandomBytes.secure();
     private final ScramIssuer issuer = new ScramIssuer(random, SCRAM_ITERATIONS);
-    private final Map<PoolShare, LaneView.PoolEntry> pools = new LinkedHashMap<>();
+    private final LanePools pools;
     private final Map<CancelKey, ClientSession> clients = new LinkedHashMap<>();
-    private final Map<Channel, Long> arrivals = new LinkedHashMap<>();
+    private final Arrivals arrivals = new Arrivals();
     private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final Map<ServerLogin, Long> openings = new LinkedHashMap<>();
     private final Map<KeyDerivation, byte[]> derived = new LinkedHashMap<>();
@@ -90,7 +95,6 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     /**
      * @param number its place among {@code lanes}
      * @param slowWork runs password derivations, which take milliseconds
-     * @param console makes the session of a client of the console
      */
     public Lane(
             EventLoop loop,
@@ -100,15 +104,15 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
             int number,
             Credentials credentials,
             Executor slowWork,
-            BiFunction<Wire, Lane, Phase> console) {
+            Console console) {
         this.loop = loop;
         this.transport = transport;
         this.config = config;
         this.lanes = lanes;
-        this.number = number;
         this.credentials = credentials;
         this.slowWork = slowWork;
         this.console = console;
+        this.pools = new LanePools(number, lanes, config, this::open);
         var _ = loop.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
@@ -119,7 +123,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
 
     /** What the lane holds now. Called on the lane. */
     ProxyFigures figures() {
-        return ProxyFigures.of(new LaneView(pools.values(), clients.values(), nowNanos()));
+        return ProxyFigures.of(new LaneView(pools.entries(), clients.values(), nowNanos()));
     }
 
     boolean isOn(EventLoop other) {
@@ -132,7 +136,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     public void accept(Channel channel) {
         lanes.onConnected();
         channels.add(channel);
-        arrivals.put(channel, nowNanos());
+        arrivals.add(channel, nowNanos());
         channel.closeFuture().addListener(closed -> {
             lanes.onDisconnected();
             arrivals.remove(channel);
@@ -161,10 +165,9 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         if (database == null) {
             throw new Refused(ProxyError.DATABASE_UNKNOWN.fields(request.database()));
         }
-        lanes.limits().enter(database, request.user());
+        lanes.limits().enter(config, database, request.user());
         ((ConnectionHandler) wire).whenClosed(() -> lanes.limits().leave(database, request.user()));
-        String user = Objects.requireNonNullElse(database.user(), request.user());
-        ServerPool pool = pool(database, user);
+        ServerPool pool = pools.of(database, request.user(), nowNanos());
         login.writeOk();
         int keyBytes = request.minorVersion() >= 2 ? 32 : 4;
         WelcomeProbe.receive(
@@ -173,14 +176,13 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
 
     private void admitToConsole(Wire wire, StartupRequest request, ClientLogin login) {
         String user = request.user();
-        boolean isOpen = config.authType() == AuthType.ANY;
-        if (!isOpen
-                && !config.adminUsers().contains(user)
-                && !config.statsUsers().contains(user)) {
+        boolean isAdmin =
+                config.authType() == AuthType.ANY || config.adminUsers().contains(user);
+        if (!isAdmin && !config.statsUsers().contains(user)) {
             throw new Refused(ProxyError.ADMIN_ONLY.fields(user));
         }
         login.writeOk();
-        wire.become(console.apply(wire, this));
+        wire.become(console.session(wire, this, isAdmin));
     }
 
     private CancelKey newKey(int secretBytes) {
@@ -211,6 +213,9 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     public void register(CancelKey key, ClientSession client) {
         clients.put(key, client);
         lanes.register(key, this);
+        if (client.pool().pool().isRetired()) {
+            move(client.identity(), client::moveTo, client::close);
+        }
     }
 
     @Override
@@ -219,30 +224,40 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         lanes.unregister(key);
     }
 
-    // ---- servers -------------------------------------------------------------------------------------------------
+    // ---- configuration -------------------------------------------------------------------------------------------
 
-    private ServerPool pool(DatabaseConfig database, String user) {
-        PoolShare share = lanes.pool(database, user);
-        LaneView.PoolEntry known = pools.get(share);
-        if (known != null) {
-            return known.pool();
-        }
-        List<ServerPool> self = new ArrayList<>(1);
-        var slice = new Pool<>(share, number, lanes, () -> open(self.getFirst(), database, user));
-        ServerPool pool = new ServerPool(slice, mode(database, user), config.serverResetQuery());
-        self.add(pool);
-        pools.put(share, new LaneView.PoolEntry(database.name(), user, pool));
-        return pool;
+    /** Puts a new configuration into force. Clients of a database that points elsewhere now move to its new pool. */
+    void apply(ProxyConfig next, Credentials nextCredentials) {
+        config = next;
+        credentials = nextCredentials;
+        pools.apply(next, nowNanos());
+        List.copyOf(clients.values()).stream()
+                .filter(client -> client.pool().pool().isRetired())
+                .forEach(client -> move(client.identity(), client::moveTo, client::close));
+        arrivals.forEachProbe(probe -> {
+            if (probe.pool().pool().isRetired()) {
+                move(probe.identity(), probe::moveTo, probe::end);
+            }
+        });
     }
 
-    // ---- servers that change lanes ---------------------------------------------------------------------------------
-    // Only a lane that has published a waiter or an idle server is sent anything, and a slice, once there, stays.
+    private void move(ClientIdentity client, Consumer<ServerPool> move, Consumer<ErrorFields> end) {
+        DatabaseConfig database = config.database(client.database());
+        if (database == null) {
+            end.accept(ProxyError.DATABASE_REMOVED.fields(client.database()));
+        } else {
+            move.accept(pools.of(database, client.user(), nowNanos()));
+        }
+    }
+
+    // ---- servers that change lanes: see LanePools for what may arrive when
+    // ---------------------------------------------
 
     /** Takes a free server over from the lane this is called on. */
     void receive(PoolShare share, ServerSession server, boolean isAsked) {
         server.depart();
         ((ConnectionHandler) server.wire()).move(loop, () -> {
-            ServerPool pool = slice(share);
+            ServerPool pool = pools.forArrival(share, nowNanos());
             if (server.settle(this, pool)) {
                 pool.pool().arrive(server, isAsked, nowNanos());
             } else {
@@ -252,34 +267,33 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     }
 
     boolean donate(PoolShare share, int asker) {
-        return slice(share).pool().donate(asker);
+        Pool<ServerSession> slice = pools.find(share);
+        return slice != null && slice.donate(asker);
     }
 
     /** The donor that was asked had nothing to give. */
     void onRefused(PoolShare share) {
-        slice(share).pool().onNoArrival(true, false, nowNanos());
+        Pool<ServerSession> slice = pools.find(share);
+        if (slice != null) {
+            slice.onNoArrival(true, false, nowNanos());
+        }
     }
 
     void onRoom(PoolShare share) {
-        slice(share).pool().onRoom(nowNanos());
+        Pool<ServerSession> slice = pools.find(share);
+        if (slice != null) {
+            slice.onRoom(nowNanos());
+        }
     }
 
     void giveUp(PoolShare share) {
-        slice(share).pool().giveUp();
-    }
-
-    private ServerPool slice(PoolShare share) {
-        return Objects.requireNonNull(pools.get(share)).pool();
+        Pool<ServerSession> slice = pools.find(share);
+        if (slice != null) {
+            slice.giveUp();
+        }
     }
 
     // ---- opening ---------------------------------------------------------------------------------------------------
-
-    private PoolMode mode(DatabaseConfig database, String user) {
-        UserConfig known = config.users().get(user);
-        PoolMode ofUser = known == null ? null : known.poolMode();
-        PoolMode ofDatabase = Objects.requireNonNullElse(database.poolMode(), config.poolMode());
-        return ofUser == null ? ofDatabase : ofUser;
-    }
 
     private void open(ServerPool pool, DatabaseConfig database, String user) {
         Map<String, String> startup = new LinkedHashMap<>();
@@ -385,14 +399,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
             long now = nowNanos();
             endSlowLogins(now);
             long recoveryNanos = config.cancelWaitTimeout().toNanos() * 2;
-            boolean periodEnds = endPeriod(now);
-            for (LaneView.PoolEntry entry : List.copyOf(pools.values())) {
-                if (periodEnds) {
-                    entry.pool().pool().counters().endPeriod();
-                }
-                entry.pool().pool().tick(now);
-                List.copyOf(entry.pool().servers()).forEach(server -> server.tick(now, recoveryNanos));
-            }
+            pools.tick(now, endPeriod(now), recoveryNanos);
         } catch (RuntimeException e) {
             LOG.error("housekeeping failed", e);
         }
@@ -407,20 +414,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     }
 
     private void endSlowLogins(long now) {
-        Duration clientLimit = config.clientLoginTimeout();
-        for (Map.Entry<Channel, Long> arrival : List.copyOf(arrivals.entrySet())) {
-            Channel channel = arrival.getKey();
-            ConnectionHandler handler = channel.pipeline().get(ConnectionHandler.class);
-            Phase phase = handler == null ? null : handler.phase();
-            if (phase instanceof ClientLogin || phase instanceof WelcomeProbe) {
-                if (clientLimit.isPositive() && now - arrival.getValue() > clientLimit.toNanos()) {
-                    arrivals.remove(channel);
-                    refuseLate(phase, clientLimit);
-                }
-            } else {
-                arrivals.remove(channel);
-            }
-        }
+        arrivals.tick(now, config.clientLoginTimeout());
         openings.keySet().removeIf(ServerLogin::isOver);
         Duration serverLimit = config.serverConnectTimeout();
         openings.forEach((login, since) -> {
@@ -428,15 +422,6 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
                 login.fail(ProxyError.SERVER_UNREACHABLE.fields("server", "server_connect_timeout is over"), false);
             }
         });
-    }
-
-    private static void refuseLate(Phase phase, Duration limit) {
-        var error = ProxyError.CLIENT_LOGIN_TIMEOUT.fields(limit.toSeconds() + " s");
-        if (phase instanceof ClientLogin login) {
-            login.refuse(error);
-        } else if (phase instanceof WelcomeProbe probe) {
-            probe.end(error);
-        }
     }
 
     @Override
@@ -475,7 +460,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     /** Tells every client why, then closes all connections; done when none is left. */
     public Future<?> closeAll() {
         List.copyOf(clients.values()).forEach(client -> client.close(ProxyError.SHUTTING_DOWN.fields()));
-        for (LaneView.PoolEntry entry : pools.values()) {
+        for (LaneView.PoolEntry entry : pools.entries()) {
             List.copyOf(entry.pool().servers()).forEach(server -> server.close("shutting down"));
         }
         return channels.close();

@@ -83,7 +83,7 @@ class SessionFuzzTest {
                     Duration.ofHours(1),
                     second,
                     false);
-            this.pool = NoCrossing.pool("fuzz", mode, "DISCARD ALL", limits, this::open);
+            this.pool = NoCrossing.pool("fuzz/u", mode, "DISCARD ALL", limits, this::open);
         }
 
         private void open() {
