@@ -5,9 +5,11 @@ import ch.qos.logback.classic.LoggerContext;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.pool.Totals;
 import dev.spillway.server.cli.SpillwayCommand;
+import dev.spillway.server.configfile.ConfigSource;
 import dev.spillway.server.demo.Demo;
 import dev.spillway.server.demo.DemoPlan;
 import dev.spillway.server.demo.DemoProxy;
+import dev.spillway.server.ops.Signals;
 import java.io.IOException;
 import java.io.PrintWriter;
 import org.slf4j.Logger;
@@ -26,10 +28,11 @@ public final class Main {
                 .execute(args));
     }
 
-    private int run(ProxyConfig config) {
+    private int run(ProxyConfig config, ConfigSource source) {
         try {
-            Proxy proxy = Proxy.start(config);
+            Proxy proxy = Proxy.start(config, source);
             stop = proxy::stop;
+            Signals.on("HUP", proxy::reload);
             proxy.awaitStop();
             return 0;
         } catch (IOException e) {

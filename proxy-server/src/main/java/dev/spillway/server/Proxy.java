@@ -1,17 +1,18 @@
 package dev.spillway.server;
 
-import dev.spillway.core.auth.StoredSecret;
-import dev.spillway.core.auth.UserList;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.pool.Totals;
 import dev.spillway.core.stats.PoolFigures;
 import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.server.admin.ConsoleSession;
 import dev.spillway.server.cli.SpillwayVersion;
+import dev.spillway.server.configfile.ConfigSource;
 import dev.spillway.server.lane.Credentials;
 import dev.spillway.server.lane.Lane;
 import dev.spillway.server.lane.Lanes;
 import dev.spillway.server.lane.NameSources;
+import dev.spillway.server.ops.AuthFile;
+import dev.spillway.server.ops.Reload;
 import dev.spillway.server.transport.NettyTransport;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
@@ -19,14 +20,8 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -47,48 +42,51 @@ public final class Proxy {
     private static final long DRAIN_PAUSE_MILLIS = 50;
     private static final long CLOSE_LIMIT_MILLIS = 5000;
 
-    private final ProxyConfig config;
+    private final Reload reload;
     private final EventLoopGroup loops;
-    private final ExecutorService slowWork;
+    private final ExecutorService slowWork = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().name("slow-work").daemon().factory());
     private final Lanes lanes;
     private final Listeners listeners;
 
-    private Proxy(
-            ProxyConfig config, EventLoopGroup loops, ExecutorService slowWork, Lanes lanes, Listeners listeners) {
-        this.config = config;
-        this.loops = loops;
-        this.slowWork = slowWork;
-        this.lanes = lanes;
-        this.listeners = listeners;
+    private Proxy(ProxyConfig config, ConfigSource source, NettyTransport transport, int count) {
+        this.loops = transport.newGroup(count, "lane");
+        this.lanes = new Lanes(count);
+        this.listeners = new Listeners(transport, config, loops, acceptor(lanes));
+        this.reload = new Reload(source, config, lanes, slowWork);
+    }
+
+    /** With a configuration that is the same after each reload. */
+    public static Proxy start(ProxyConfig config) throws IOException {
+        return start(config, () -> config);
     }
 
     /**
      * Opens the port.
      *
+     * @param source where {@code config} came from, for reloading it
      * @throws IOException if it cannot be opened, auth_file cannot be read or this system lacks the transport; the message is for the user
      */
-    public static Proxy start(ProxyConfig config) throws IOException {
-        return start(config, NameSources.ofSystem());
+    public static Proxy start(ProxyConfig config, ConfigSource source) throws IOException {
+        return start(config, source, NameSources.ofSystem());
     }
 
     /** With other sources of addresses than this machine's. */
-    static Proxy start(ProxyConfig config, NameSources names) throws IOException {
-        Map<String, StoredSecret> secrets = secrets(config);
+    static Proxy start(ProxyConfig config, ConfigSource source, NameSources names) throws IOException {
+        Credentials credentials = new Credentials(config, AuthFile.read(config));
         NettyTransport transport = transport(config);
         int count = config.lanes() == 0 ? Runtime.getRuntime().availableProcessors() : config.lanes();
-        EventLoopGroup loops = transport.newGroup(count, "lane");
-        ExecutorService slowWork = Executors.newSingleThreadExecutor(
-                Thread.ofPlatform().name("slow-work").daemon().factory());
-        Lanes lanes = lanes(config, transport, loops, count, slowWork, new Credentials(config, secrets), names);
-        Listeners listeners = new Listeners(transport, config, loops, acceptor(lanes));
-        Proxy proxy = new Proxy(config, loops, slowWork, lanes, listeners);
+        Proxy proxy = new Proxy(config, source, transport, count);
+        for (int number = 0; number < count; number++) {
+            proxy.addLane(number, config, transport, credentials, names);
+        }
         try {
-            listeners.open();
+            proxy.listeners.open();
         } catch (IOException e) {
             proxy.stop();
             throw e;
         }
-        LOG.info("listening on {}, transport {}, lanes {}", listeners.places(), transport.name(), count);
+        LOG.info("listening on {}, transport {}, lanes {}", proxy.listeners.places(), transport.name(), count);
         return proxy;
     }
 
@@ -101,41 +99,36 @@ public final class Proxy {
         };
     }
 
-    private static Lanes lanes(
-            ProxyConfig config,
-            NettyTransport transport,
-            EventLoopGroup loops,
-            int count,
-            ExecutorService slowWork,
-            Credentials credentials,
-            NameSources names) {
-        Lanes lanes = new Lanes(config, count);
+    private void addLane(
+            int number, ProxyConfig config, NettyTransport transport, Credentials credentials, NameSources names) {
         String version = "Spillway " + SpillwayVersion.number();
-        for (int number = 0; number < count; number++) {
-            lanes.add(new Lane(
-                    loops.next(),
-                    transport,
-                    config,
-                    lanes,
-                    number,
-                    credentials,
-                    names,
-                    slowWork,
-                    (wire, lane) -> new ConsoleSession(wire, source(config, lanes, lane), version)));
-        }
-        return lanes;
+        lanes.add(new Lane(
+                loops.next(),
+                transport,
+                config,
+                lanes,
+                number,
+                credentials,
+                names,
+                slowWork,
+                (wire, lane, isAdmin) -> new ConsoleSession(wire, source(lane), isAdmin, version)));
     }
 
-    private static ConsoleSession.Source source(ProxyConfig config, Lanes lanes, Lane asker) {
+    private ConsoleSession.Source source(Lane asker) {
         return new ConsoleSession.Source() {
             @Override
             public ProxyConfig config() {
-                return config;
+                return reload.current();
             }
 
             @Override
             public void figures(Consumer<ProxyFigures> taker) {
                 lanes.figures(asker, taker);
+            }
+
+            @Override
+            public void reload(Consumer<List<String>> taker) {
+                reload.run(problems -> asker.execute(() -> taker.accept(problems)));
             }
         };
     }
@@ -146,30 +139,6 @@ public final class Proxy {
         } catch (IllegalStateException e) {
             throw new IOException(e.getMessage(), e);
         }
-    }
-
-    private static Map<String, StoredSecret> secrets(ProxyConfig config) throws IOException {
-        String file = config.authFile();
-        if (file == null) {
-            return Map.of();
-        }
-        UserList users = UserList.parse(read(file));
-        users.problems().forEach(problem -> LOG.warn("{}:{}: {}", file, problem.line(), problem.text()));
-        return users.users();
-    }
-
-    private static String read(String authFile) throws IOException {
-        String problem;
-        try {
-            return Files.readString(Path.of(authFile));
-        } catch (NoSuchFileException e) {
-            problem = "there is no such file";
-        } catch (CharacterCodingException e) {
-            problem = "it is not UTF-8 text";
-        } catch (IOException | InvalidPathException e) {
-            problem = String.valueOf(e.getMessage());
-        }
-        throw new IOException("auth_file " + authFile + " cannot be read: " + problem);
     }
 
     /** The port clients connect to; of interest where {@code listen_port} is 0. */
@@ -184,6 +153,11 @@ public final class Proxy {
         return figures.join().pools().stream().map(PoolFigures::totals).reduce(Totals.NONE, Totals::plus);
     }
 
+    /** Reloads the configuration; what is wrong with it is logged. Returns at once. */
+    public void reload() {
+        reload.run(problems -> {});
+    }
+
     /**
      * Lets no new client in, waits up to shutdown_timeout for transactions to end, then closes everything. Blocks;
      * repeating it does nothing.
@@ -193,7 +167,7 @@ public final class Proxy {
             return;
         }
         listeners.close();
-        long deadline = System.nanoTime() + config.shutdownTimeout().toNanos();
+        long deadline = System.nanoTime() + reload.current().shutdownTimeout().toNanos();
         while (drain() && System.nanoTime() - deadline < 0) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(DRAIN_PAUSE_MILLIS));
         }

@@ -9,6 +9,7 @@ import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Secret;
 import dev.spillway.core.config.Settings;
 import dev.spillway.core.config.UserConfig;
+import dev.spillway.core.config.UserSettings;
 import dev.spillway.testkit.BackendMessage;
 import dev.spillway.testkit.BadInput;
 import dev.spillway.testkit.Endpoint;
@@ -99,7 +100,7 @@ class BadClientsIT {
     void whatIsNoPasswordIsRefused(AuthType method) throws Exception {
         ProxyConfig config = RunningProxy.config(direct.port(), PoolMode.TRANSACTION, 2)
                 .with(Settings.AUTH_TYPE, method)
-                .with(UserConfig.named(direct.user()).with(Settings.USER_PASSWORD, Secret.of("sesame")));
+                .with(UserConfig.named(direct.user()).with(UserSettings.PASSWORD, Secret.of("sesame")));
         try (RunningProxy proxy = new RunningProxy(config)) {
             for (Map.Entry<String, byte[]> bad : BadInput.insteadOfPassword().entrySet()) {
                 try (WireClient client = WireClient.open(through(proxy), LIMIT)) {

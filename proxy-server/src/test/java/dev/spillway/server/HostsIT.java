@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.config.DatabaseSettings;
 import dev.spillway.core.config.LoadBalanceHosts;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.ProxyConfig;
@@ -71,8 +72,8 @@ class HostsIT {
     private ProxyConfig config(String host) {
         return RunningProxy.config(server.port(), PoolMode.TRANSACTION, 1)
                 .with(DatabaseConfig.named(ProxyConfig.FALLBACK)
-                        .with(Settings.DATABASE_HOST, host)
-                        .with(Settings.DATABASE_PORT, server.port()))
+                        .with(DatabaseSettings.HOST, host)
+                        .with(DatabaseSettings.PORT, server.port()))
                 .with(Settings.LANES, 1)
                 .with(Settings.SERVER_LIFETIME, Duration.ZERO)
                 .with(Settings.QUERY_WAIT_TIMEOUT, Duration.ofSeconds(3))
@@ -82,7 +83,7 @@ class HostsIT {
     private RunningProxy start(ProxyConfig config) throws IOException {
         var sources = new NameSources(
                 new SingletonDnsServerAddressStreamProvider(names.address()), directory.resolve("hosts"));
-        return new RunningProxy(Proxy.start(config, sources), new LogTap());
+        return new RunningProxy(Proxy.start(config, () -> config, sources), new LogTap());
     }
 
     private static Endpoint through(RunningProxy proxy) {
@@ -166,7 +167,7 @@ class HostsIT {
     void nameServerThatIsNoneHoldsNothingUp(Trouble trouble) throws IOException {
         names.set(NAME, trouble);
         ProxyConfig config = config(NAME)
-                .with(DatabaseConfig.named("other").with(Settings.DATABASE_PORT, server.port()))
+                .with(DatabaseConfig.named("other").with(DatabaseSettings.PORT, server.port()))
                 .with(Settings.SERVER_CONNECT_TIMEOUT, Duration.ofSeconds(1));
         try (RunningProxy proxy = start(config);
                 WireClient waiting = WireClient.open(through(proxy), Duration.ofSeconds(10))) {
@@ -226,7 +227,7 @@ class HostsIT {
     void withoutBalancingTheFirstHostIsUsedUntilItFails() throws IOException {
         ProxyConfig config = config("127.0.0.2," + NAME);
         DatabaseConfig database = Objects.requireNonNull(config.database("d"))
-                .with(Settings.DATABASE_LOAD_BALANCE_HOSTS, LoadBalanceHosts.DISABLE);
+                .with(DatabaseSettings.LOAD_BALANCE_HOSTS, LoadBalanceHosts.DISABLE);
         try (RunningProxy proxy = start(config.with(new DatabaseConfig(ProxyConfig.FALLBACK, database.values())))) {
             try (ScriptedServer first = new ScriptedServer("127.0.0.2", server.port())) {
                 assertServed(proxy, 4);

@@ -10,6 +10,8 @@ import dev.spillway.core.config.Secret;
 import dev.spillway.core.config.Settings;
 import dev.spillway.core.config.Transport;
 import dev.spillway.core.config.UserConfig;
+import dev.spillway.core.config.UserSettings;
+import dev.spillway.testkit.BackendMessage;
 import dev.spillway.testkit.ChaosPlan;
 import dev.spillway.testkit.ChaosRelay;
 import dev.spillway.testkit.Endpoint;
@@ -17,6 +19,7 @@ import dev.spillway.testkit.IsolationOracle;
 import dev.spillway.testkit.PostgresFixture;
 import dev.spillway.testkit.WireClient;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -77,7 +80,7 @@ class LanesIT {
     @Test
     void aServerOfOneUserMakesRoomForAnotherUsers() throws IOException {
         UserConfig other = UserConfig.named(PostgresFixture.SCRAM_USER)
-                .with(Settings.USER_PASSWORD, Secret.of(PostgresFixture.PASSWORD));
+                .with(UserSettings.PASSWORD, Secret.of(PostgresFixture.PASSWORD));
         ProxyConfig config = config(2, 5).with(Settings.MAX_DB_CONNECTIONS, 1).with(other);
         try (RunningProxy proxy = new RunningProxy(config)) {
             Endpoint through = direct.withPort(proxy.proxy().port());
@@ -106,5 +109,36 @@ class LanesIT {
                 assertThat(one.queryOne("select 1")).isEqualTo("1");
             }
         }
+    }
+
+    @Test
+    void poolsThatClientsInventAreFreedOnEveryLane() throws IOException {
+        ProxyConfig config = config(3, 2)
+                .with(Settings.AUTODB_IDLE_TIMEOUT, Duration.ofMillis(300))
+                .with(Settings.SERVER_IDLE_TIMEOUT, Duration.ofMillis(100));
+        try (RunningProxy proxy = new RunningProxy(config)) {
+            Endpoint through = direct.withPort(proxy.proxy().port());
+            for (int i = 0; i < 30; i++) {
+                Endpoint invented = through.withDatabase("invented" + i);
+                assertThatThrownBy(() -> WireClient.connect(invented).close()).hasMessageContaining("3D000");
+            }
+            WireClient client = WireClient.connect(through);
+            try (WireClient console = WireClient.connect(through.withDatabase("spillway"))) {
+                assertThat(client.queryOne("select 1")).isEqualTo("1");
+                await().untilAsserted(() -> assertThat(pools(console)).containsExactly("bench"));
+                client.close();
+                await().untilAsserted(() -> assertThat(pools(console)).isEmpty());
+            }
+            try (WireClient again = WireClient.connect(through)) {
+                assertThat(again.queryOne("select 1")).isEqualTo("1");
+            }
+        }
+    }
+
+    private static List<String> pools(WireClient console) throws IOException {
+        return console.query("show pools").stream()
+                .filter(message -> message.is('D'))
+                .map(BackendMessage::column)
+                .toList();
     }
 }

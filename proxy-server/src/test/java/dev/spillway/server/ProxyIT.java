@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.spillway.core.config.AuthType;
 import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.config.DatabaseSettings;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Secret;
 import dev.spillway.core.config.Settings;
 import dev.spillway.core.config.Transport;
 import dev.spillway.core.config.UserConfig;
+import dev.spillway.core.config.UserSettings;
 import dev.spillway.testkit.ChaosPlan;
 import dev.spillway.testkit.ChaosRelay;
 import dev.spillway.testkit.DirectComparison;
@@ -53,7 +55,7 @@ class ProxyIT {
     }
 
     private static ProxyConfig config(int serverPort, PoolMode mode, int poolSize) {
-        DatabaseConfig database = DatabaseConfig.named(ProxyConfig.FALLBACK).with(Settings.DATABASE_PORT, serverPort);
+        DatabaseConfig database = DatabaseConfig.named(ProxyConfig.FALLBACK).with(DatabaseSettings.PORT, serverPort);
         return ProxyConfig.defaults()
                 .with(Settings.LISTEN_PORT, 0)
                 .with(Settings.AUTH_TYPE, AuthType.TRUST)
@@ -131,7 +133,7 @@ class ProxyIT {
         ProxyConfig config = config(direct.port(), PoolMode.TRANSACTION, 2)
                 .with(Settings.AUTH_TYPE, AuthType.SCRAM_SHA_256)
                 .with(UserConfig.named(PostgresFixture.SCRAM_USER)
-                        .with(Settings.USER_PASSWORD, Secret.of(PostgresFixture.PASSWORD)));
+                        .with(UserSettings.PASSWORD, Secret.of(PostgresFixture.PASSWORD)));
         try (Running proxy = new Running(config)) {
             String url = direct.withPort(proxy.port())
                             .withUser(PostgresFixture.SCRAM_USER)

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spillway.core.config.AuthType;
 import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.config.DatabaseSettings;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Settings;
@@ -36,8 +37,7 @@ class RealClientsIT {
     private Path directory = Path.of("");
 
     private Proxy start(PoolMode mode, int poolSize) throws IOException {
-        DatabaseConfig database =
-                DatabaseConfig.named(ProxyConfig.FALLBACK).with(Settings.DATABASE_PORT, direct.port());
+        DatabaseConfig database = DatabaseConfig.named(ProxyConfig.FALLBACK).with(DatabaseSettings.PORT, direct.port());
         return Proxy.start(ProxyConfig.defaults()
                 .with(Settings.LISTEN_PORT, 0)
                 .with(Settings.AUTH_TYPE, AuthType.TRUST)

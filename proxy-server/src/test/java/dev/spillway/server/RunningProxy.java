@@ -2,6 +2,7 @@ package dev.spillway.server;
 
 import dev.spillway.core.config.AuthType;
 import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.config.DatabaseSettings;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Settings;
@@ -26,7 +27,7 @@ record RunningProxy(Proxy proxy, LogTap log) implements AutoCloseable {
 
     /** Clients are trusted, the server has everything on this port. */
     static ProxyConfig config(int serverPort, PoolMode mode, int poolSize) {
-        DatabaseConfig database = DatabaseConfig.named(ProxyConfig.FALLBACK).with(Settings.DATABASE_PORT, serverPort);
+        DatabaseConfig database = DatabaseConfig.named(ProxyConfig.FALLBACK).with(DatabaseSettings.PORT, serverPort);
         return ProxyConfig.defaults()
                 .with(Settings.LISTEN_PORT, 0)
                 .with(Settings.AUTH_TYPE, AuthType.ANY)

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.config.DatabaseSettings;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Settings;
@@ -52,8 +53,8 @@ class UnixSocketIT {
     private ProxyConfig connecting(Transport transport, String host) {
         return RunningProxy.config(direct.port(), PoolMode.TRANSACTION, 2)
                 .with(DatabaseConfig.named(ProxyConfig.FALLBACK)
-                        .with(Settings.DATABASE_HOST, host)
-                        .with(Settings.DATABASE_PORT, direct.port()))
+                        .with(DatabaseSettings.HOST, host)
+                        .with(DatabaseSettings.PORT, direct.port()))
                 .with(Settings.LANES, 2)
                 .with(Settings.TRANSPORT, transport);
     }
@@ -120,8 +121,8 @@ class UnixSocketIT {
         try (RunningProxy first = new RunningProxy(config);
                 RunningProxy second = new RunningProxy(connecting(Transport.EPOLL, "@spillway-" + direct.port())
                         .with(DatabaseConfig.named(ProxyConfig.FALLBACK)
-                                .with(Settings.DATABASE_HOST, "@spillway-" + direct.port())
-                                .with(Settings.DATABASE_PORT, first.proxy().port())));
+                                .with(DatabaseSettings.HOST, "@spillway-" + direct.port())
+                                .with(DatabaseSettings.PORT, first.proxy().port())));
                 WireClient client = WireClient.connect(through(second))) {
             assertThat(client.queryOne("select 1")).isEqualTo("1");
             String port = String.valueOf(first.proxy().port());

@@ -35,7 +35,7 @@ final class Consistency {
         checkAddresses();
         checkUnixSocket();
         checkKeepalive();
-        checkReserve();
+        checkReserve(config.queryWaitTimeout(), "", at(Settings.QUERY_WAIT_TIMEOUT, Settings.RESERVE_POOL_TIMEOUT));
         databases.forEach((name, table) ->
                 checkDatabase(Objects.requireNonNull(config.databases().get(name)), table));
         users.forEach(
@@ -91,16 +91,17 @@ final class Consistency {
         }
     }
 
-    private void checkReserve() {
+    /** {@code of}: whose wait it is, such as {@code " of user 'app'"}. */
+    private void checkReserve(@Nullable Duration written, String of, Source place) {
         Duration reserve = config.reservePoolTimeout();
-        Duration wait = config.queryWaitTimeout();
-        boolean isUsed = config.reservePoolSize() > 0 && !reserve.isZero() && !wait.isZero();
+        Duration wait = Objects.requireNonNullElse(written, Duration.ZERO);
+        boolean isUsed = config.reservePoolSize() > 0 && reserve.isPositive() && wait.isPositive();
         if (isUsed
                 && reserve.compareTo(wait) >= 0
                 && global.areSound(Settings.RESERVE_POOL_TIMEOUT, Settings.QUERY_WAIT_TIMEOUT)) {
             problems.add(
-                    at(Settings.QUERY_WAIT_TIMEOUT, Settings.RESERVE_POOL_TIMEOUT),
-                    "the reserve would never be used: clients give up after query_wait_timeout ("
+                    place,
+                    "the reserve would never be used: clients" + of + " give up after query_wait_timeout ("
                             + DurationType.text(wait)
                             + "), not later than reserve_pool_timeout ("
                             + DurationType.text(reserve)
@@ -121,20 +122,42 @@ final class Consistency {
                     table.source(),
                     "database '" + name + "' needs a user, because auth_type 'any' ignores the names of clients");
         }
-        int size = Objects.requireNonNullElse(database.poolSize(), config.defaultPoolSize());
-        int least = Objects.requireNonNullElse(database.minPoolSize(), config.minPoolSize());
-        if (least > size && global.areSound(Settings.DEFAULT_POOL_SIZE, Settings.MIN_POOL_SIZE)) {
-            problems.add(
-                    table.source(),
-                    "database '" + name + "' is to keep " + least + " servers (min_pool_size) in pools of " + size
-                            + " (pool_size): lower the one or raise the other");
-        }
+        checkLeast(database, table);
+        checkReserve(
+                database.queryWaitTimeout(),
+                " of database '" + name + "'",
+                Objects.requireNonNullElse(table.sourceOf(DatabaseSettings.QUERY_WAIT_TIMEOUT), table.source()));
         database.hosts().stream()
                 .filter(host -> pointsAtUs(host, database.port()))
                 .forEach(host -> problems.add(
                         table.source(),
                         "database '" + name + "' is Spillway itself: " + host + " port " + database.port()
                                 + " is where it listens"));
+    }
+
+    private void checkLeast(DatabaseConfig database, TableReader table) {
+        int size = Objects.requireNonNullElse(database.poolSize(), config.defaultPoolSize());
+        int least = least(database);
+        int most = Objects.requireNonNullElse(database.maxDbConnections(), config.maxDbConnections());
+        if (least > size && global.areSound(Settings.DEFAULT_POOL_SIZE, Settings.MIN_POOL_SIZE)) {
+            problems.add(
+                    table.source(),
+                    keeps(database) + " in pools of " + size + " (pool_size): lower the one or raise the other");
+        }
+        if (most > 0 && least > most && global.areSound(Settings.MAX_DB_CONNECTIONS, Settings.MIN_POOL_SIZE)) {
+            problems.add(
+                    table.source(),
+                    keeps(database) + " in each pool, but may have no more than " + most
+                            + " in all (max_db_connections): lower the one or raise the other");
+        }
+    }
+
+    private int least(DatabaseConfig database) {
+        return Objects.requireNonNullElse(database.minPoolSize(), config.minPoolSize());
+    }
+
+    private String keeps(DatabaseConfig database) {
+        return "database '" + database.name() + "' is to keep " + least(database) + " servers (min_pool_size)";
     }
 
     /** By what is written; a name that resolves to one of our addresses is for a check with a network. */
@@ -158,6 +181,33 @@ final class Consistency {
                     "user '" + user.name()
                             + "' has an MD5 password, with which auth_type 'scram-sha-256' cannot work: use"
                             + " a SCRAM secret, the plain password or auth_type 'md5'");
+        }
+        checkReserve(
+                user.queryWaitTimeout(),
+                " of user '" + user.name() + "'",
+                Objects.requireNonNullElse(table.sourceOf(UserSettings.QUERY_WAIT_TIMEOUT), table.source()));
+        int most = Objects.requireNonNullElse(user.maxUserConnections(), config.maxUserConnections());
+        config.databases().values().stream()
+                .filter(database -> database.user() == null || user.name().equals(database.user()))
+                .forEach(database -> checkLeast(database, user, most, table));
+    }
+
+    private void checkLeast(DatabaseConfig database, UserConfig user, int most, TableReader table) {
+        @Nullable Integer size = user.poolSize();
+        if (!global.areSound(Settings.MIN_POOL_SIZE, Settings.MAX_USER_CONNECTIONS)) {
+            return;
+        }
+        if (size != null && least(database) > size) {
+            problems.add(
+                    table.source(),
+                    keeps(database) + ", but pools of user '" + user.name() + "' may have only " + size
+                            + " (pool_size): lower the one or raise the other");
+        }
+        if (most > 0 && least(database) > most) {
+            problems.add(
+                    table.source(),
+                    keeps(database) + ", but user '" + user.name() + "' may have no more than " + most
+                            + " (max_user_connections): lower the one or raise the other");
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.spillway.core.config;
 
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -23,12 +24,12 @@ public record DatabaseConfig(String name, SettingValues values) {
     /** What a fallback is for a name that is not configured. */
     DatabaseConfig standingFor(String requested) {
         DatabaseConfig database = new DatabaseConfig(requested, values);
-        return dbname() == null ? database.with(Settings.DATABASE_DBNAME, requested) : database;
+        return dbname() == null ? database.with(DatabaseSettings.DBNAME, requested) : database;
     }
 
     /** As it was written, several with commas between; one by one in {@link #hosts}. */
     public String host() {
-        return values.get(Settings.DATABASE_HOST);
+        return values.get(DatabaseSettings.HOST);
     }
 
     /** In the order written, at least one. */
@@ -37,60 +38,70 @@ public record DatabaseConfig(String name, SettingValues values) {
     }
 
     public LoadBalanceHosts loadBalanceHosts() {
-        return values.get(Settings.DATABASE_LOAD_BALANCE_HOSTS);
+        return values.get(DatabaseSettings.LOAD_BALANCE_HOSTS);
     }
 
     public int port() {
-        return values.get(Settings.DATABASE_PORT);
+        return values.get(DatabaseSettings.PORT);
     }
 
     /** The name on the server; null: the same as {@link #name}. */
     public @Nullable String dbname() {
-        return values.find(Settings.DATABASE_DBNAME);
+        return values.find(DatabaseSettings.DBNAME);
     }
 
     /** The user of every server connection; null: the client's. */
     public @Nullable String user() {
-        return values.find(Settings.DATABASE_USER);
+        return values.find(DatabaseSettings.USER);
     }
 
     /** The password of {@link #user}; null: whatever is known of that user elsewhere. */
     public @Nullable Secret password() {
-        return values.find(Settings.DATABASE_PASSWORD);
+        return values.find(DatabaseSettings.PASSWORD);
     }
 
     /** Null: the global one. */
     public @Nullable PoolMode poolMode() {
-        return values.find(Settings.DATABASE_POOL_MODE);
+        return values.find(DatabaseSettings.POOL_MODE);
     }
 
     /** Null: {@link ProxyConfig#defaultPoolSize}. */
     public @Nullable Integer poolSize() {
-        return values.find(Settings.DATABASE_POOL_SIZE);
+        return values.find(DatabaseSettings.POOL_SIZE);
     }
 
     /** Null: the global one. */
     public @Nullable Integer minPoolSize() {
-        return values.find(Settings.DATABASE_MIN_POOL_SIZE);
+        return values.find(DatabaseSettings.MIN_POOL_SIZE);
     }
 
     /** 0: no limit; null: the global one. */
     public @Nullable Integer maxDbConnections() {
-        return values.find(Settings.DATABASE_MAX_CONNECTIONS);
+        return values.find(DatabaseSettings.MAX_CONNECTIONS);
     }
 
     /** 0: no limit; null: the global one. */
     public @Nullable Integer maxDbClientConnections() {
-        return values.find(Settings.DATABASE_MAX_CLIENT_CONNECTIONS);
+        return values.find(DatabaseSettings.MAX_CLIENT_CONNECTIONS);
     }
 
     /** Null: the global one. */
     public @Nullable Integer reservePoolSize() {
-        return values.find(Settings.DATABASE_RESERVE_POOL_SIZE);
+        return values.find(DatabaseSettings.RESERVE_POOL_SIZE);
     }
 
     /** Null: the global one. */
     public @Nullable Boolean failFast() {
-        return values.find(Settings.DATABASE_FAIL_FAST);
+        return values.find(DatabaseSettings.FAIL_FAST);
+    }
+
+    /** 0: for ever; null: the global one. */
+    public @Nullable Duration queryWaitTimeout() {
+        return values.find(DatabaseSettings.QUERY_WAIT_TIMEOUT);
+    }
+
+    /** 0: each server is used once; null: the global one. */
+    public @Nullable Duration serverLifetime() {
+        return values.find(DatabaseSettings.SERVER_LIFETIME);
     }
 }

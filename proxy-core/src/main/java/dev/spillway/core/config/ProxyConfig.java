@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +51,22 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
         Map<String, UserConfig> copy = new LinkedHashMap<>(users);
         copy.put(user.name(), user);
         return new ProxyConfig(values, databases, copy);
+    }
+
+    /**
+     * A copy that keeps what {@code running} has of the settings that need a restart; {@code changed} hears of each that is
+     * different here.
+     */
+    public ProxyConfig keepingFixed(ProxyConfig running, Consumer<Setting<?>> changed) {
+        SettingValues kept = values;
+        for (Setting<?> setting : Settings.global()) {
+            SettingValues old = kept.withThatOf(running.values, setting);
+            if (!setting.isReloadable() && !old.equals(kept)) {
+                changed.accept(setting);
+                kept = old;
+            }
+        }
+        return new ProxyConfig(kept, databases, users);
     }
 
     /** The database of that name, else {@code *} under that name, else null. */
@@ -198,6 +215,16 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
 
     public Duration serverLifetime() {
         return values.get(Settings.SERVER_LIFETIME);
+    }
+
+    /** 0: never. */
+    public Duration poolIdleTimeout() {
+        return values.get(Settings.POOL_IDLE_TIMEOUT);
+    }
+
+    /** 0: never. */
+    public Duration autodbIdleTimeout() {
+        return values.get(Settings.AUTODB_IDLE_TIMEOUT);
     }
 
     public Duration clientLoginTimeout() {

@@ -45,6 +45,11 @@ public final class SettingValues {
         return new SettingValues(Map.copyOf(copy));
     }
 
+    /** A copy with the value that {@code other} has. */
+    <T> SettingValues withThatOf(SettingValues other, Setting<T> setting) {
+        return with(setting, other.find(setting));
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof SettingValues that && changed.equals(that.changed);

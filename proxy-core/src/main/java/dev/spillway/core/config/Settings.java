@@ -17,11 +17,9 @@ import java.util.Set;
  */
 public final class Settings {
     /** PostgreSQL's own limit of max_connections: MAX_BACKENDS in src/include/storage/procnumber.h. */
-    private static final int MAX_BACKENDS = 262_143;
+    static final int MAX_BACKENDS = 262_143;
 
     private static final List<Setting<?>> GLOBAL = new ArrayList<>();
-    private static final List<Setting<?>> DATABASE = new ArrayList<>();
-    private static final List<Setting<?>> USER = new ArrayList<>();
 
     public static final Setting<Set<String>> LISTEN_ADDR = global(Setting.of(
             "listen_addr",
@@ -83,7 +81,8 @@ public final class Settings {
             PoolMode.TRANSACTION,
             RELOAD,
             "When a server connection goes back to its pool: at the end of the client's `transaction`, of its"
-                    + " `session` or of each `statement`, which forbids transactions of several statements."));
+                + " `session` or of each `statement`, which forbids transactions of several statements. Clients that"
+                + " are connected keep theirs."));
     public static final Setting<Integer> DEFAULT_POOL_SIZE = global(Setting.of(
             "default_pool_size",
             new IntegerType(1, MAX_BACKENDS),
@@ -234,6 +233,20 @@ public final class Settings {
             Duration.ofMinutes(10),
             RELOAD,
             "A server connection that is older is closed when it is next released; 0 uses each one once."));
+    public static final Setting<Duration> POOL_IDLE_TIMEOUT = global(Setting.of(
+            "pool_idle_timeout",
+            new DurationType(),
+            Duration.ZERO,
+            RELOAD,
+            "A pool that has had neither clients nor servers for so long is freed, and its figures in SHOW STATS are"
+                    + " forgotten; 0 keeps it."));
+    public static final Setting<Duration> AUTODB_IDLE_TIMEOUT = global(Setting.of(
+            "autodb_idle_timeout",
+            new DurationType(),
+            Duration.ofHours(1),
+            RELOAD,
+            "The same for pools of databases that have no table of their own and are served by `*`, whose names"
+                    + " clients may invent; 0 keeps them."));
     public static final Setting<Duration> CLIENT_LOGIN_TIMEOUT = global(Setting.of(
             "client_login_timeout",
             new DurationType(),
@@ -388,117 +401,6 @@ public final class Settings {
             "Let other processes listen on the same port, among which the system divides new clients. Each has pools"
                     + " and limits of its own, and finds only its own clients to cancel."));
 
-    public static final Setting<String> DATABASE_HOST = database(Setting.of(
-            "host",
-            new HostType(),
-            "127.0.0.1",
-            RELOAD,
-            "Host name or address of the server; with commas between, servers of the same data that stand in"
-                    + " for each other."));
-    public static final Setting<LoadBalanceHosts> DATABASE_LOAD_BALANCE_HOSTS = database(Setting.of(
-            "load_balance_hosts",
-            ChoiceType.of(LoadBalanceHosts.class, LoadBalanceHosts::spelling),
-            LoadBalanceHosts.ROUND_ROBIN,
-            RELOAD,
-            "Which of several hosts, and of several addresses of a name, a new connection tries first: the next one"
-                    + " each time, or (`disable`) the same one until it fails. The others are tried after it."));
-    public static final Setting<Integer> DATABASE_PORT = database(Setting.of(
-            "port",
-            new IntegerType(1, 65_535),
-            5432,
-            RELOAD,
-            "Port of the server, which is part of the name of a Unix socket too."));
-    public static final Setting<String> DATABASE_DBNAME = database(Setting.optional(
-            "dbname",
-            new TextType(),
-            "\"app_production\"",
-            RELOAD,
-            "The database's name on the server; without it, the name that the client asked for."));
-    public static final Setting<String> DATABASE_USER = database(Setting.optional(
-            "user",
-            new TextType(),
-            "\"app\"",
-            RELOAD,
-            "Log in to the server as this user, whoever the client is; without it, as the client's user."));
-    public static final Setting<Secret> DATABASE_PASSWORD = database(Setting.optional(
-            "password",
-            new SecretType(),
-            "\"secret\"",
-            RELOAD,
-            "The password of `user`; without it, the one that is known from `[users.NAME]` or `auth_file`."));
-    public static final Setting<PoolMode> DATABASE_POOL_MODE = database(Setting.optional(
-            "pool_mode", poolMode(), "\"session\"", RELOAD, "Instead of the global `pool_mode`, for this database."));
-    public static final Setting<Integer> DATABASE_POOL_SIZE = database(Setting.optional(
-            "pool_size",
-            new IntegerType(1, MAX_BACKENDS),
-            "20",
-            RELOAD,
-            "Instead of `default_pool_size`, for each pool of this database."));
-    public static final Setting<Integer> DATABASE_MIN_POOL_SIZE = database(Setting.optional(
-            "min_pool_size",
-            new IntegerType(0, MAX_BACKENDS),
-            "0",
-            RELOAD,
-            "Instead of the global `min_pool_size`, for each pool of this database."));
-    public static final Setting<Integer> DATABASE_MAX_CONNECTIONS = database(Setting.optional(
-            "max_db_connections",
-            new IntegerType(0, MAX_BACKENDS),
-            "0",
-            RELOAD,
-            "Instead of the global `max_db_connections`, for this database."));
-    public static final Setting<Integer> DATABASE_MAX_CLIENT_CONNECTIONS = database(Setting.optional(
-            "max_db_client_connections",
-            new IntegerType(0, 1_000_000),
-            "0",
-            RELOAD,
-            "Instead of the global `max_db_client_connections`, for this database."));
-    public static final Setting<Integer> DATABASE_RESERVE_POOL_SIZE = database(Setting.optional(
-            "reserve_pool_size",
-            new IntegerType(0, MAX_BACKENDS),
-            "30",
-            RELOAD,
-            "Instead of the global `reserve_pool_size`, for each pool of this database."));
-
-    public static final Setting<Boolean> DATABASE_FAIL_FAST = database(Setting.optional(
-            "fail_fast", new FlagType(), "true", RELOAD, "Instead of the global `fail_fast`, for this database."));
-
-    public static final Setting<Secret> USER_PASSWORD = user(Setting.optional(
-            "password",
-            new SecretType(),
-            "\"secret\"",
-            RELOAD,
-            "The user's password, as it is or as PostgreSQL stores it: `md5…` or `SCRAM-SHA-256$…`."));
-    public static final Setting<PoolMode> USER_POOL_MODE = user(Setting.optional(
-            "pool_mode", poolMode(), "\"session\"", RELOAD, "Instead of the database's `pool_mode`, for this user."));
-    public static final Setting<Integer> USER_POOL_SIZE = user(Setting.optional(
-            "pool_size",
-            new IntegerType(1, MAX_BACKENDS),
-            "20",
-            RELOAD,
-            "Instead of the database's `pool_size`, for each pool of this user."));
-    public static final Setting<Integer> USER_RESERVE_POOL_SIZE = user(Setting.optional(
-            "reserve_pool_size",
-            new IntegerType(0, MAX_BACKENDS),
-            "30",
-            RELOAD,
-            "Instead of the database's `reserve_pool_size`, for each pool of this user."));
-    public static final Setting<Integer> USER_MAX_CONNECTIONS = user(Setting.optional(
-            "max_user_connections",
-            new IntegerType(0, MAX_BACKENDS),
-            "0",
-            RELOAD,
-            "Instead of the global `max_user_connections`, for this user."));
-    public static final Setting<Integer> USER_MAX_CLIENT_CONNECTIONS = user(Setting.optional(
-            "max_user_client_connections",
-            new IntegerType(0, 1_000_000),
-            "0",
-            RELOAD,
-            "Instead of the global `max_user_client_connections`, for this user."));
-    public static final Setting<Duration> USER_QUERY_TIMEOUT = user(userTime("query_timeout"));
-    public static final Setting<Duration> USER_TRANSACTION_TIMEOUT = user(userTime("transaction_timeout"));
-    public static final Setting<Duration> USER_IDLE_TRANSACTION_TIMEOUT = user(userTime("idle_transaction_timeout"));
-    public static final Setting<Duration> USER_CLIENT_IDLE_TIMEOUT = user(userTime("client_idle_timeout"));
-
     private Settings() {}
 
     /** Settings of the whole proxy, as they stand in the documentation. */
@@ -508,12 +410,12 @@ public final class Settings {
 
     /** Settings of one database: the keys of {@code [databases.NAME]}. */
     public static List<Setting<?>> database() {
-        return List.copyOf(DATABASE);
+        return DatabaseSettings.all();
     }
 
     /** Settings of one user: the keys of {@code [users.NAME]}. */
     public static List<Setting<?>> user() {
-        return List.copyOf(USER);
+        return UserSettings.all();
     }
 
     /**
@@ -535,27 +437,12 @@ public final class Settings {
                 .toList();
     }
 
-    private static ChoiceType<PoolMode> poolMode() {
+    static ChoiceType<PoolMode> poolMode() {
         return ChoiceType.of(PoolMode.class, PoolMode::spelling);
-    }
-
-    private static Setting<Duration> userTime(String name) {
-        return Setting.optional(
-                name, new DurationType(), "\"60s\"", RELOAD, "Instead of the global `" + name + "`, for this user.");
     }
 
     private static <T> Setting<T> global(Setting<T> setting) {
         GLOBAL.add(setting);
-        return setting;
-    }
-
-    private static <T> Setting<T> database(Setting<T> setting) {
-        DATABASE.add(setting);
-        return setting;
-    }
-
-    private static <T> Setting<T> user(Setting<T> setting) {
-        USER.add(setting);
         return setting;
     }
 }

@@ -21,51 +21,56 @@ public record UserConfig(String name, SettingValues values) {
 
     /** In clear text, or {@code md5…}, or {@code SCRAM-SHA-256$…}; null: not known here. */
     public @Nullable Secret password() {
-        return values.find(Settings.USER_PASSWORD);
+        return values.find(UserSettings.PASSWORD);
     }
 
     /** Null: the database's or the global one. */
     public @Nullable PoolMode poolMode() {
-        return values.find(Settings.USER_POOL_MODE);
+        return values.find(UserSettings.POOL_MODE);
     }
 
     /** Null: the database's or the global one. */
     public @Nullable Integer poolSize() {
-        return values.find(Settings.USER_POOL_SIZE);
+        return values.find(UserSettings.POOL_SIZE);
     }
 
     /** Null: the database's or the global one. */
     public @Nullable Integer reservePoolSize() {
-        return values.find(Settings.USER_RESERVE_POOL_SIZE);
+        return values.find(UserSettings.RESERVE_POOL_SIZE);
     }
 
     /** 0: no limit; null: the global one. */
     public @Nullable Integer maxUserConnections() {
-        return values.find(Settings.USER_MAX_CONNECTIONS);
+        return values.find(UserSettings.MAX_CONNECTIONS);
     }
 
     /** 0: no limit; null: the global one. */
     public @Nullable Integer maxUserClientConnections() {
-        return values.find(Settings.USER_MAX_CLIENT_CONNECTIONS);
+        return values.find(UserSettings.MAX_CLIENT_CONNECTIONS);
     }
 
     /** Null: the global one. */
     public @Nullable Duration queryTimeout() {
-        return values.find(Settings.USER_QUERY_TIMEOUT);
+        return values.find(UserSettings.QUERY_TIMEOUT);
     }
 
     /** Null: the global one. */
     public @Nullable Duration transactionTimeout() {
-        return values.find(Settings.USER_TRANSACTION_TIMEOUT);
+        return values.find(UserSettings.TRANSACTION_TIMEOUT);
     }
 
     /** Null: the global one. */
     public @Nullable Duration idleTransactionTimeout() {
-        return values.find(Settings.USER_IDLE_TRANSACTION_TIMEOUT);
+        return values.find(UserSettings.IDLE_TRANSACTION_TIMEOUT);
     }
 
     /** Null: the global one. */
     public @Nullable Duration clientIdleTimeout() {
-        return values.find(Settings.USER_CLIENT_IDLE_TIMEOUT);
+        return values.find(UserSettings.CLIENT_IDLE_TIMEOUT);
+    }
+
+    /** 0: for ever; null: the database's or the global one. */
+    public @Nullable Duration queryWaitTimeout() {
+        return values.find(UserSettings.QUERY_WAIT_TIMEOUT);
     }
 }

@@ -2,7 +2,9 @@ package dev.spillway.core.error;
 
 import static dev.spillway.core.protocol.Sqlstate.ADMIN_SHUTDOWN;
 import static dev.spillway.core.protocol.Sqlstate.CANNOT_CONNECT_NOW;
+import static dev.spillway.core.protocol.Sqlstate.CONFIG_FILE_ERROR;
 import static dev.spillway.core.protocol.Sqlstate.CONNECTION_FAILURE;
+import static dev.spillway.core.protocol.Sqlstate.DATABASE_DROPPED;
 import static dev.spillway.core.protocol.Sqlstate.FEATURE_NOT_SUPPORTED;
 import static dev.spillway.core.protocol.Sqlstate.IDLE_IN_TRANSACTION_SESSION_TIMEOUT;
 import static dev.spillway.core.protocol.Sqlstate.IDLE_SESSION_TIMEOUT;
@@ -32,6 +34,7 @@ public enum ProxyError {
             INSUFFICIENT_PRIVILEGE,
             Severity.FATAL,
             "user \"%s\" may not use the console: it is not in admin_users or stats_users"),
+    ADMIN_NEEDED(INSUFFICIENT_PRIVILEGE, Severity.ERROR, "admin access needed: only users in admin_users may run %s"),
     AUTHENTICATION_FAILED(INVALID_PASSWORD, Severity.FATAL, "password authentication failed for user \"%s\""),
     AUTHENTICATION_GARBLED(PROTOCOL_VIOLATION, Severity.FATAL, "authentication of user \"%s\" failed: %s"),
     CANCELED_WHILE_WAITING(QUERY_CANCELED, Severity.ERROR, "canceling statement due to user request"),
@@ -40,6 +43,10 @@ public enum ProxyError {
             INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "client_login_timeout: not logged in after %s"),
     CONSOLE_COMMAND_UNKNOWN(SYNTAX_ERROR, Severity.ERROR, "unknown console command: %s"),
     CONSOLE_IS_SIMPLE(FEATURE_NOT_SUPPORTED, Severity.FATAL, "the console speaks the simple query protocol only"),
+    DATABASE_REMOVED(
+            DATABASE_DROPPED,
+            Severity.FATAL,
+            "terminating connection because database \"%s\" was removed from the configuration"),
     DATABASE_UNKNOWN(INVALID_CATALOG_NAME, Severity.FATAL, "database \"%s\" is not configured"),
     FAILED_TRANSACTION(
             IN_FAILED_SQL_TRANSACTION,
@@ -63,6 +70,10 @@ public enum ProxyError {
             Severity.ERROR,
             "query_wait_timeout: no server connection of pool %s became free within %s (%d in use of %d, %d clients"
                     + " waiting)%s"),
+    RELOAD_REFUSED(
+            CONFIG_FILE_ERROR,
+            Severity.ERROR,
+            "the configuration has problems and the old one stays in force (number of problems: %d); the first: %s"),
     REPLICATION_UNSUPPORTED(
             FEATURE_NOT_SUPPORTED,
             Severity.FATAL,

@@ -1,7 +1,7 @@
 package dev.spillway.core.pool;
 
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -11,16 +11,25 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class Cap {
     private final AtomicInteger used = new AtomicInteger();
-    private final List<PoolShare> members = new CopyOnWriteArrayList<>();
-    private final int limit;
+    private final Set<PoolShare> members = ConcurrentHashMap.newKeySet();
+    private volatile int limit;
+
+    /** How many pools are under it; {@link PoolShares} counts. */
+    int pools;
 
     /** {@code limit} 0: none. */
     public Cap(int limit) {
         this.limit = limit;
     }
 
+    /** From now on; what is over it already is closed when it is free. */
+    void limit(int most) {
+        limit = most;
+    }
+
     boolean tryTake() {
-        return tryTake(used, limit == 0 ? Integer.MAX_VALUE : limit);
+        int most = limit;
+        return tryTake(used, most == 0 ? Integer.MAX_VALUE : most);
     }
 
     /** Counts one more in {@code used} if that leaves it no higher than {@code most}. */
@@ -41,14 +50,25 @@ public final class Cap {
     }
 
     boolean isFull() {
-        return limit > 0 && used.get() >= limit;
+        int most = limit;
+        return most > 0 && used.get() >= most;
+    }
+
+    /** How many more there are than there may be. */
+    int surplus() {
+        int most = limit;
+        return most == 0 ? 0 : Math.max(0, used.get() - most);
     }
 
     void join(PoolShare member) {
         members.add(member);
     }
 
-    List<PoolShare> members() {
+    void leave(PoolShare member) {
+        members.remove(member);
+    }
+
+    Set<PoolShare> members() {
         return members;
     }
 

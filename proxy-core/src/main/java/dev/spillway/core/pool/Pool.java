@@ -33,6 +33,7 @@ public final class Pool<S extends PooledServer> {
     }
 
     private static final int MAX_OPENING = 10;
+    private static final String REASON_OF_CHANGE = "the configuration has changed";
     private static final long FIRST_RETRY_NANOS = 50_000_000;
     private static final long CHECK_PATIENCE_NANOS = 200_000_000;
 
@@ -41,6 +42,9 @@ public final class Pool<S extends PooledServer> {
     private final Crossing<? super S> crossing;
     private final Opener opener;
     private final PoolCounters counters = new PoolCounters();
+    private PoolLimits limits; // the share's are volatile
+    private boolean isRetired;
+    private boolean mayBeTooMany;
     private final ArrayDeque<S> idle = new ArrayDeque<>();
     private final Map<Waiter<S>, Long> waiters = new LinkedHashMap<>();
     private final Map<S, Long> checking = new LinkedHashMap<>();
@@ -57,6 +61,29 @@ public final class Pool<S extends PooledServer> {
         this.lane = lane;
         this.crossing = crossing;
         this.opener = opener;
+        this.limits = share.limits();
+    }
+
+    // ---- configuration -------------------------------------------------------------------------------------------
+
+    /**
+     * The configuration has changed: takes over the limits of its share. A slice that is retired keeps no server that its
+     * last client has released.
+     */
+    public void apply(boolean retires, long nowNanos) {
+        limits = share.limits();
+        isRetired = retires;
+        tick(nowNanos);
+    }
+
+    /** Is it retired: does nobody come any more who is not there yet? */
+    public boolean isRetired() {
+        return isRetired;
+    }
+
+    /** Has it no server and no waiter, and does none come that it asked for? Then nothing is lost with it. */
+    public boolean isEmpty() {
+        return open == 0 && opening == 0 && asked == 0 && waiters.isEmpty();
     }
 
     // ---- clients -------------------------------------------------------------------------------------------------
@@ -82,13 +109,13 @@ public final class Pool<S extends PooledServer> {
     }
 
     private boolean isStale(S server, long nowNanos) {
-        long delay = share.limits().checkDelay().toNanos();
+        long delay = limits.checkDelay().toNanos();
         return delay > 0 && nowNanos - server.idleSinceNanos() > delay;
     }
 
     private S takeIdle(Object wanted) {
         S newest = idle.getLast();
-        boolean isRoundRobin = share.limits().isRoundRobin();
+        boolean isRoundRobin = limits.isRoundRobin();
         if (!isRoundRobin && wanted.equals(newest.affinity())) {
             return idle.removeLast();
         }
@@ -134,9 +161,20 @@ public final class Pool<S extends PooledServer> {
         checking.remove(server);
         if (isTooOld(server, nowNanos)) {
             server.close("server_lifetime over");
+        } else if (isRetired || (mayBeTooMany && isSurplus())) {
+            server.close(REASON_OF_CHANGE);
         } else {
             place(server, nowNanos);
         }
+    }
+
+    /** Limits that were lowered may leave more servers than there may be. */
+    private boolean isSurplus() {
+        return share.surplus(most()) > 0;
+    }
+
+    private int most() {
+        return limits.size() + limits.reserve();
     }
 
     // hot: with one lane, or nobody waiting elsewhere, claimWaiter reads one cell per other lane
@@ -169,7 +207,7 @@ public final class Pool<S extends PooledServer> {
     }
 
     private boolean isTooOld(S server, long nowNanos) {
-        long lifetime = share.limits().lifetime().toNanos();
+        long lifetime = limits.lifetime().toNanos();
         long early = Math.floorMod(server.openedAtNanos() >>> 10, lifetime / 10 + 1);
         return nowNanos - server.openedAtNanos() > lifetime - early;
     }
@@ -200,7 +238,7 @@ public final class Pool<S extends PooledServer> {
         opening--;
         failures++;
         lastFailure = error;
-        long pause = Math.min(share.limits().loginRetry().toNanos(), FIRST_RETRY_NANOS << Math.min(failures - 1, 20));
+        long pause = Math.min(limits.loginRetry().toNanos(), FIRST_RETRY_NANOS << Math.min(failures - 1, 20));
         nextAttemptNanos = nowNanos + pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1);
         share.closed();
         share.wakeWaiters(crossing, lane);
@@ -211,7 +249,7 @@ public final class Pool<S extends PooledServer> {
 
     /** Does nobody want to wait for better times? */
     private boolean isWithoutHope() {
-        return share.limits().isFailFast() && failures > 0 && share.open() == 0;
+        return limits.isFailFast() && failures > 0 && share.open() == 0;
     }
 
     private void failAll(ErrorFields error) {
@@ -289,7 +327,6 @@ public final class Pool<S extends PooledServer> {
     }
 
     private int limit(long nowNanos) {
-        PoolLimits limits = share.limits();
         long reserveNanos = limits.reserveTimeout().toNanos();
         boolean needsReserve = reserveNanos > 0 && oldestWaitNanos(nowNanos) > reserveNanos;
         return needsReserve ? limits.size() + limits.reserve() : limits.size();
@@ -337,7 +374,7 @@ public final class Pool<S extends PooledServer> {
 
     /** Closes the server that was idle longest: another pool under the same limit needs its place. */
     public void giveUp() {
-        S server = share.open() > share.limits().minSize() ? idle.pollFirst() : null;
+        S server = share.open() > limits.minSize() ? idle.pollFirst() : null;
         if (server != null) {
             share.publishIdle(lane, idle.size());
             server.close("another pool needs its place");
@@ -353,47 +390,67 @@ public final class Pool<S extends PooledServer> {
         if (lastFailure != null && isWithoutHope()) {
             failAll(lastFailure);
         }
-        List<S> surplus = new ArrayList<>();
-        int spare = share.open() - share.limits().minSize();
-        for (S server : idle) {
-            if (isTooOld(server, nowNanos) || (surplus.size() < spare && isIdleTooLong(server, nowNanos))) {
-                surplus.add(server);
-            }
-        }
-        idle.removeAll(surplus);
-        share.publishIdle(lane, idle.size());
-        surplus.forEach(server -> server.close("idle or old"));
+        closeIdle(nowNanos);
+        closeSurplus();
         openAsNeeded(nowNanos);
-        if (opening == 0 && (failures == 0 || nowNanos - nextAttemptNanos >= 0)) {
-            tryOpen(share.limits().minSize());
+        if (!isRetired && opening == 0 && (failures == 0 || nowNanos - nextAttemptNanos >= 0)) {
+            tryOpen(limits.minSize());
         }
     }
 
+    private void closeIdle(long nowNanos) {
+        List<S> old = new ArrayList<>();
+        int spare = share.open() - limits.minSize();
+        for (S server : idle) {
+            if (isTooOld(server, nowNanos) || (old.size() < spare && isIdleTooLong(server, nowNanos))) {
+                old.add(server);
+            }
+        }
+        idle.removeAll(old);
+        share.publishIdle(lane, idle.size());
+        old.forEach(server -> server.close("idle or old"));
+    }
+
+    /** One by one, for other lanes do the same: the count is asked anew each time. */
+    private void closeSurplus() {
+        while (!idle.isEmpty() && (isRetired || isSurplus())) {
+            S server = idle.removeFirst();
+            share.publishIdle(lane, idle.size());
+            server.close(REASON_OF_CHANGE);
+        }
+        mayBeTooMany = isSurplus();
+    }
+
     private boolean isIdleTooLong(S server, long nowNanos) {
-        long idleNanos = share.limits().idleTimeout().toNanos();
+        long idleNanos = limits.idleTimeout().toNanos();
         return idleNanos > 0 && nowNanos - server.idleSinceNanos() > idleNanos;
     }
 
     private void endLongWaits(long nowNanos) {
-        PoolLimits limits = share.limits();
-        Duration timeout = limits.waitTimeout();
-        while (timeout.isPositive() && oldestWaitNanos(nowNanos) > timeout.toNanos()) {
-            Waiter<S> waiter = waiters.keySet().iterator().next();
+        Duration usual = limits.waitTimeout();
+        List<Waiter<S>> late = new ArrayList<>();
+        waiters.forEach((waiter, since) -> {
+            Duration timeout = waiter.waitTimeout(usual);
+            if (timeout.isPositive() && nowNanos - since > timeout.toNanos()) {
+                late.add(waiter);
+            }
+        });
+        for (Waiter<S> waiter : late) {
             ErrorFields error = ProxyError.QUERY_WAIT_TIMEOUT.fields(
                     share.name(),
-                    timeout.toMillis() + " ms",
+                    waiter.waitTimeout(usual).toMillis() + " ms",
                     share.open(),
                     limits.size(),
                     waiters.size(),
                     lastFailureText());
-            waiters.remove(waiter);
-            publishOldest();
-            waiter.onWaitFailed(error, limits.isWaitTimeoutFatal());
+            if (waiters.remove(waiter) != null) { // not if it has left when another heard of its end
+                publishOldest();
+                waiter.onWaitFailed(error, limits.isWaitTimeoutFatal());
+            }
         }
     }
 
     private void tellLongWaits(long nowNanos) {
-        PoolLimits limits = share.limits();
         long afterNanos = limits.waitNotify().toNanos();
         if (afterNanos == 0 || oldestWaitNanos(nowNanos) <= afterNanos) {
             return;

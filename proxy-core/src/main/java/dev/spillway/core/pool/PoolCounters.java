@@ -38,6 +38,23 @@ public final class PoolCounters {
                 clientLogins);
     }
 
+    /** Takes over what another has counted, as if it had been before the current stats_period. */
+    public void add(PoolCounters other) {
+        Totals added = other.totals();
+        assignments += other.assignments;
+        transactions += other.transactions;
+        queries += other.queries;
+        bytesReceived += other.bytesReceived;
+        bytesSent += other.bytesSent;
+        transactionNanos += other.transactionNanos;
+        queryNanos += other.queryNanos;
+        waits += other.waits;
+        waitNanos += other.waitNanos;
+        clientLogins += other.clientLogins;
+        handedOver += other.handedOver;
+        atPeriodStart = atPeriodStart.plus(added);
+    }
+
     /** A stats_period is over and the next begins. */
     public void endPeriod() {
         Totals now = totals();

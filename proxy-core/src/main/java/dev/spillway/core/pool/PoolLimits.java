@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param minSize servers that are kept open, once a client has come
  * @param reserve more servers once a client has waited for {@code reserveTimeout}
  * @param reserveTimeout zero: never
- * @param waitTimeout how long a client waits; zero: for ever
+ * @param waitTimeout how long a client waits, unless its user has a limit of its own; zero: for ever
  * @param idleTimeout how long a server may be idle; zero: for ever
  * @param lifetime how old a server may become; it is closed when it is free, up to a tenth earlier, so that not all go at
  *     once
@@ -52,9 +52,9 @@ public record PoolLimits(
                 Objects.requireNonNullElse(database.minPoolSize(), config.minPoolSize()),
                 reserve,
                 config.reservePoolTimeout(),
-                config.queryWaitTimeout(),
+                Objects.requireNonNullElse(database.queryWaitTimeout(), config.queryWaitTimeout()),
                 config.serverIdleTimeout(),
-                config.serverLifetime(),
+                Objects.requireNonNullElse(database.serverLifetime(), config.serverLifetime()),
                 config.serverLoginRetry(),
                 config.serverRoundRobin(),
                 config.serverCheckQuery().isEmpty() ? Duration.ZERO : config.serverCheckDelay(),

@@ -22,20 +22,21 @@ public final class PoolShare {
     /** A waiter of another lane goes before our own only if it has waited clearly longer, for moving a server costs. */
     private static final long TOLERANCE_NANOS = 500_000;
 
-    private final String name;
+    private final PoolKey key;
     private final int lanes;
     private final List<Cap> caps;
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicLongArray waitingSince;
     private final AtomicIntegerArray idle;
-    private final PoolLimits limits;
+    private volatile PoolLimits limits;
+    private volatile long lastUsedNanos;
 
-    /**
-     * @param name what errors call the pool
-     * @param caps limits shared with other pools, in the order in which they are taken
-     */
-    public PoolShare(String name, int lanes, PoolLimits limits, List<Cap> caps) {
-        this.name = name;
+    /** How many lanes have a slice; {@link PoolShares} counts. */
+    int slices;
+
+    /** {@code caps}: limits shared with other pools, in the order in which they are taken. */
+    public PoolShare(PoolKey key, int lanes, PoolLimits limits, List<Cap> caps) {
+        this.key = key;
         this.lanes = lanes;
         this.limits = limits;
         this.caps = List.copyOf(caps);
@@ -48,20 +49,43 @@ public final class PoolShare {
     }
 
     /** A pool for one lane, under no other limits. */
-    public static PoolShare single(String name, PoolLimits limits) {
-        return new PoolShare(name, 1, limits, List.of());
+    public static PoolShare single(PoolKey key, PoolLimits limits) {
+        return new PoolShare(key, 1, limits, List.of());
     }
 
     private static int cell(int lane) {
         return (lane + 1) * STRIDE;
     }
 
-    public String name() {
-        return name;
+    public PoolKey key() {
+        return key;
     }
 
+    public String name() {
+        return key.name();
+    }
+
+    /** Those in force now; a slice works with a copy, see {@link Pool#apply}. */
     public PoolLimits limits() {
         return limits;
+    }
+
+    void adopt(PoolLimits next) {
+        limits = next;
+    }
+
+    void leaveCaps() {
+        caps.forEach(cap -> cap.leave(this));
+    }
+
+    /** Some lane uses it. */
+    public void touch(long nowNanos) {
+        lastUsedNanos = nowNanos;
+    }
+
+    /** For how long no lane has used it. */
+    public long unusedNanos(long nowNanos) {
+        return nowNanos - lastUsedNanos;
     }
 
     /** Servers on all lanes, those being opened included. */
@@ -90,6 +114,15 @@ public final class PoolShare {
     void closed() {
         open.decrementAndGet();
         caps.forEach(Cap::giveBack);
+    }
+
+    /** How many servers too many there are, where the pool alone may have {@code most}. */
+    int surplus(int most) {
+        int surplus = open.get() - most;
+        for (int i = 0; i < caps.size(); i++) {
+            surplus = Math.max(surplus, caps.get(i).surplus());
+        }
+        return surplus;
     }
 
     /** Wakes the lanes whose clients wait for the room that a server left behind, all but {@code self}. */

@@ -1,6 +1,7 @@
 package dev.spillway.core.pool;
 
 import dev.spillway.core.protocol.backend.ErrorFields;
+import java.time.Duration;
 
 /** A client in a pool's queue. Exactly one of the first two is called, once, unless it leaves the queue itself. */
 public interface Waiter<S> {
@@ -12,4 +13,9 @@ public interface Waiter<S> {
 
     /** It has waited for long, and goes on; {@code notice} says so. Called again and again. */
     void onLongWait(ErrorFields notice);
+
+    /** How long it waits, where most wait for {@code usual}; zero: for ever. Asked a few times a second. */
+    default Duration waitTimeout(Duration usual) {
+        return usual;
+    }
 }

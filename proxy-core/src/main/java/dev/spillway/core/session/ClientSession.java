@@ -9,6 +9,7 @@ import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendType;
 import io.netty.buffer.ByteBuf;
+import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -31,9 +32,10 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     private final Wire wire;
     private final SessionPorts ports;
-    private final ServerPool pool;
+    private ServerPool pool;
+    private final PoolMode mode;
     private final ClientIdentity identity;
-    private final PoolCounters counters;
+    private PoolCounters counters;
     private final FrameReader frames;
     private final Run run = new Run(this::sendRun);
     private final LocalAnswers answers;
@@ -53,6 +55,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         this.wire = wire;
         this.ports = ports;
         this.pool = pool;
+        this.mode = pool.mode();
         this.identity = identity;
         this.answers = new LocalAnswers(wire);
         this.told = new ToldParameters(wire, told);
@@ -246,6 +249,10 @@ public final class ClientSession implements Phase, LeaseHolder {
         wire.flush();
     }
 
+    Duration waitTimeout(Duration usual) {
+        return ports.waitTimeout(identity.user(), usual);
+    }
+
     /** The statement that waited gets an error in the place of PostgreSQL's answer, and the client goes on. */
     private void refuse(ErrorFields error) {
         answers.refuse(error);
@@ -319,14 +326,14 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     private boolean isInForbiddenTransaction() {
         ServerSession linked = server;
-        return linked != null && pool.mode() == PoolMode.STATEMENT && linked.isInTransaction();
+        return linked != null && mode == PoolMode.STATEMENT && linked.isInTransaction();
     }
 
     /** In transaction mode the next link restores; a session keeps its server. */
     private void reapplyIfLost() {
         ServerSession linked = server;
         if (linked != null
-                && pool.mode() == PoolMode.SESSION
+                && mode == PoolMode.SESSION
                 && linked.hasLostSettings()
                 && !identity.snapshot().settings().isEmpty()) {
             restoreGuard.begin();
@@ -338,7 +345,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         ServerSession linked = server;
         if (linked == null
                 || restoreGuard.isRestoring()
-                || pool.mode() == PoolMode.SESSION
+                || mode == PoolMode.SESSION
                 || !linked.isReleasable()
                 || (frames.isInsideFrame() && forwardsFrame)) {
             return;
@@ -358,6 +365,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         ServerSession linked = server;
         return linked != null
                 && linked.pipelined() > 0
+                && mode != PoolMode.SESSION
                 && Requests.beginsGroup(type)
                 && linked.isBetweenGroups()
                 && !linked.isInTransaction()
@@ -435,6 +443,22 @@ public final class ClientSession implements Phase, LeaseHolder {
         }
     }
 
+    /** Its next server comes from {@code next}; one that it has now goes back to where it came from. */
+    public void moveTo(ServerPool next) {
+        ServerPool before = pool;
+        pool = next;
+        counters = next.pool().counters();
+        clock.countIn(counters);
+        next.entered();
+        before.left();
+        boolean wasWaiting = place.moveTo(next.pool());
+        if (wasWaiting && acquire()) {
+            processHeld();
+        } else if (wasWaiting) {
+            place.rejoin();
+        }
+    }
+
     /** Is it neither waiting nor linked? Then it can be closed without losing anything. */
     public boolean isIdle() {
         return server == null && !place.isWaiting() && !isHolding;
@@ -459,12 +483,13 @@ public final class ClientSession implements Phase, LeaseHolder {
         isClosed = true;
         ports.unregister(identity.key());
         place.end();
+        pool.left();
         held.release();
         ServerSession linked = server;
         server = null;
         if (linked != null) {
             boolean isCutOff = frames.isInsideFrame() && forwardsFrame;
-            linked.unlink(isCutOff, pool.mode() == PoolMode.SESSION);
+            linked.unlink(isCutOff, mode == PoolMode.SESSION);
         }
         wire.close();
     }

@@ -33,7 +33,7 @@ final class LeaseClock {
         }
     }
 
-    private final PoolCounters counters;
+    private PoolCounters counters;
     private long transactionNanos;
     private long statementNanos;
     private long quietNanos;
@@ -41,6 +41,11 @@ final class LeaseClock {
     LeaseClock(PoolCounters counters, long nowNanos) {
         this.counters = counters;
         this.quietNanos = nowNanos;
+    }
+
+    /** The client's next server comes from another pool. */
+    void countIn(PoolCounters next) {
+        counters = next;
     }
 
     /** A server was linked. */

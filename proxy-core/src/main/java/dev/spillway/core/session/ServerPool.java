@@ -3,7 +3,6 @@ package dev.spillway.core.session;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.pool.Pool;
 import dev.spillway.core.session.state.Snapshot;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -18,11 +17,8 @@ import org.jspecify.annotations.Nullable;
 public final class ServerPool {
     private static final int MAX_WELCOMES = 1000;
 
-    private final PoolMode mode;
-    private final String resetQuery;
-    private final String checkQuery;
-    private final boolean isReserved;
-    private final long sliceNanos;
+    private PoolPolicy policy;
+    private int clients;
     private final Pool<ServerSession> pool;
     private final Map<Snapshot, Map<String, String>> welcomes = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
@@ -34,53 +30,62 @@ public final class ServerPool {
     };
     private final Set<ServerSession> servers = new LinkedHashSet<>();
 
-    /**
-     * @param resetQuery is run on a server that a session-mode client has left; empty: none
-     * @param checkQuery is run on a server that was idle for long
-     * @param isReserved whether a session-mode client gets its server when it logs in
-     * @param slice how long a client that pipelines without end keeps its server while others wait; zero: for ever
-     */
-    public ServerPool(
-            Pool<ServerSession> pool,
-            PoolMode mode,
-            String resetQuery,
-            String checkQuery,
-            boolean isReserved,
-            Duration slice) {
+    /** A pool without clients. */
+    public ServerPool(Pool<ServerSession> pool, PoolPolicy policy) {
         this.pool = pool;
-        this.mode = mode;
-        this.resetQuery = resetQuery;
-        this.checkQuery = checkQuery;
-        this.isReserved = isReserved;
-        this.sliceNanos = slice.toNanos();
+        this.policy = policy;
     }
 
     public Pool<ServerSession> pool() {
         return pool;
     }
 
+    /** The configuration has changed: for clients that come from now on, who do not meet a session they do not expect. */
+    public void apply(PoolPolicy newPolicy) {
+        policy = newPolicy;
+    }
+
+    /** A client has come, which may have to wait before it is logged in; {@link #left} must follow. */
+    void entered() {
+        clients++;
+    }
+
+    void left() {
+        clients--;
+    }
+
+    /** Those being logged in included. */
+    public int clients() {
+        return clients;
+    }
+
+    /** Has it neither clients nor servers, nor does any come? Then nothing but its figures is lost with it. */
+    public boolean isUnused() {
+        return clients == 0 && servers.isEmpty() && pool.isEmpty();
+    }
+
+    /** That of clients who come now: each keeps the mode it began with. */
     public PoolMode mode() {
-        return mode;
+        return policy.mode();
     }
 
     String resetQuery() {
-        return resetQuery;
+        return policy.resetQuery();
     }
 
     String checkQuery() {
-        return checkQuery;
+        return policy.checkQuery();
     }
 
     boolean isReservedAtLogin() {
-        return isReserved && mode == PoolMode.SESSION;
+        return policy.isReserved() && policy.mode() == PoolMode.SESSION;
     }
 
     /** Has a client that never lets its server rest had its time, while others wait? */
     boolean isTurnOver(LeaseClock clock, long nowNanos) {
-        return mode != PoolMode.SESSION
-                && sliceNanos > 0
+        return policy.slice().isPositive()
                 && pool.isAnyoneWaiting()
-                && clock.isTransactionLongerThan(sliceNanos, nowNanos);
+                && clock.isTransactionLongerThan(policy.slice().toNanos(), nowNanos);
     }
 
     /** The parameters PostgreSQL reports to a client that starts with {@code snapshot}; null if none has yet. */

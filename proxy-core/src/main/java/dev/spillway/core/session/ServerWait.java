@@ -3,11 +3,12 @@ package dev.spillway.core.session;
 import dev.spillway.core.pool.Pool;
 import dev.spillway.core.pool.Waiter;
 import dev.spillway.core.protocol.backend.ErrorFields;
+import java.time.Duration;
 
 /** A client's place in the queue of its pool, while it has one. One per client, called by its session and the pool. */
 final class ServerWait implements Waiter<ServerSession> {
     private final ClientSession client;
-    private final Pool<ServerSession> pool;
+    private Pool<ServerSession> pool;
     private boolean isWaiting;
     private boolean isClientTold;
     private long sinceNanos;
@@ -44,6 +45,24 @@ final class ServerWait implements Waiter<ServerSession> {
             pool.leave(this);
         }
         return wasWaiting;
+    }
+
+    /** From now on the queue is that of {@code next}; true if it has left a place behind, for {@link #rejoin}. */
+    boolean moveTo(Pool<ServerSession> next) {
+        boolean wasWaiting = end();
+        pool = next;
+        return wasWaiting;
+    }
+
+    /** Takes a place with the time that it has waited already. */
+    void rejoin() {
+        isWaiting = true;
+        pool.enqueue(this, sinceNanos);
+    }
+
+    @Override
+    public Duration waitTimeout(Duration usual) {
+        return client.waitTimeout(usual);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.spillway.core.session;
 
 import dev.spillway.core.auth.KeyDerivation;
 import dev.spillway.core.protocol.CancelKey;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** What sessions need of the lane they live on. Called on the lane's event loop. */
@@ -24,6 +25,11 @@ public interface SessionPorts {
     void register(CancelKey key, ClientSession client);
 
     void unregister(CancelKey key);
+
+    /** How long a client that logged in as {@code user} waits for a server, where most wait for {@code usual}. */
+    default Duration waitTimeout(String user, Duration usual) {
+        return usual;
+    }
 
     /** Runs slow work (PBKDF2) elsewhere and hands its result back on this lane. */
     void derive(KeyDerivation derivation, Derived done);

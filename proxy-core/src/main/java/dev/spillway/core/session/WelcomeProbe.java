@@ -7,6 +7,7 @@ import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendType;
 import io.netty.buffer.ByteBuf;
+import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSession> {
     private final Wire wire;
     private final SessionPorts ports;
-    private final ServerPool pool;
+    private ServerPool pool;
     private final ClientIdentity identity;
     private final FrameReader frames;
     private @Nullable ServerSession server;
@@ -37,17 +38,22 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
     /** Takes over an authenticated client, who has been told AuthenticationOk. */
     public static void receive(Wire wire, SessionPorts ports, ServerPool pool, ClientIdentity identity) {
         WelcomeProbe probe = new WelcomeProbe(wire, ports, pool, identity);
+        pool.entered();
         wire.become(probe);
+        probe.seekWelcome();
+    }
+
+    private void seekWelcome() {
         Map<String, String> known = pool.welcome(identity.snapshot());
         if (known != null) {
-            probe.welcome(known);
+            welcome(known);
             return;
         }
         ServerSession free = pool.pool().acquire(identity.snapshot(), ports.nowNanos());
         if (free == null) {
-            pool.pool().enqueue(probe, ports.nowNanos());
+            pool.pool().enqueue(this, ports.nowNanos());
         } else {
-            probe.onServed(free);
+            onServed(free);
         }
     }
 
@@ -112,6 +118,11 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
     }
 
     @Override
+    public Duration waitTimeout(Duration usual) {
+        return ports.waitTimeout(identity.user(), usual);
+    }
+
+    @Override
     public void onServerClosed(ErrorFields error, boolean isTold) {
         server = null;
         end(error);
@@ -128,11 +139,33 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
         }
     }
 
+    /** Waits in {@code next} from now on, unless it has a server already. */
+    public void moveTo(ServerPool next) {
+        if (isOver || server != null) {
+            return;
+        }
+        pool.pool().leave(this);
+        pool.left();
+        pool = next;
+        next.entered();
+        seekWelcome();
+    }
+
+    public ClientIdentity identity() {
+        return identity;
+    }
+
+    /** Where it waits, or has got its server from. */
+    public ServerPool pool() {
+        return pool;
+    }
+
     private void leave() {
         if (isOver) {
             return;
         }
         isOver = true;
+        pool.left();
         pool.pool().leave(this);
         ServerSession linked = server;
         server = null;

@@ -4,6 +4,7 @@ import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Settings;
+import dev.spillway.core.config.UserConfig;
 import dev.spillway.core.pool.Totals;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,7 +15,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** The tables behind SHOW, in PgBouncer's columns and order. Stateless. */
@@ -186,7 +189,8 @@ public final class ShowTables {
                     Objects.requireNonNullElse(database.poolSize(), config.defaultPoolSize()),
                     Objects.requireNonNullElse(database.minPoolSize(), config.minPoolSize()),
                     Objects.requireNonNullElse(database.reservePoolSize(), config.reservePoolSize()),
-                    config.serverLifetime().toSeconds(),
+                    Objects.requireNonNullElse(database.serverLifetime(), config.serverLifetime())
+                            .toSeconds(),
                     mode == null ? null : mode.spelling(),
                     database.hosts().size() > 1 ? database.loadBalanceHosts().spelling() : null,
                     Objects.requireNonNullElse(database.maxDbConnections(), config.maxDbConnections()),
@@ -200,6 +204,36 @@ public final class ShowTables {
                 "name host port database force_user pool_size min_pool_size reserve_pool_size server_lifetime pool_mode"
                         + " load_balance_hosts max_connections current_connections max_client_connections"
                         + " current_client_connections paused disabled",
+                rows);
+    }
+
+    /** One row per user who is configured or has connections: clients by the name they gave, servers by that of their pool. */
+    public static Table users(ProxyFigures figures, ProxyConfig config) {
+        Set<String> names = new TreeSet<>(config.users().keySet());
+        figures.pools().forEach(pool -> names.add(pool.user()));
+        figures.clients().forEach(client -> names.add(client.user()));
+        List<List<@Nullable String>> rows = new ArrayList<>();
+        for (String name : names) {
+            UserConfig user = Objects.requireNonNullElse(config.users().get(name), UserConfig.named(name));
+            PoolMode mode = user.poolMode();
+            rows.add(row(
+                    name,
+                    Objects.requireNonNullElse(user.poolSize(), ""),
+                    Objects.requireNonNullElse(user.reservePoolSize(), ""),
+                    mode == null ? null : mode.spelling(),
+                    Objects.requireNonNullElse(user.maxUserConnections(), config.maxUserConnections()),
+                    figures.pools().stream()
+                            .filter(pool -> pool.user().equals(name))
+                            .mapToLong(PoolFigures::serversOpen)
+                            .sum(),
+                    Objects.requireNonNullElse(user.maxUserClientConnections(), config.maxUserClientConnections()),
+                    figures.clients().stream()
+                            .filter(client -> client.user().equals(name))
+                            .count()));
+        }
+        return table(
+                "name pool_size reserve_pool_size pool_mode max_user_connections current_connections"
+                        + " max_user_client_connections current_client_connections",
                 rows);
     }
 

@@ -13,8 +13,8 @@ class SecretsTest {
     private static final String HUSH = "hush-hush";
 
     static Stream<Object> everythingWithASecretInIt() {
-        DatabaseConfig database = DatabaseConfig.named("app").with(Settings.DATABASE_PASSWORD, Secret.of(HUSH));
-        UserConfig user = UserConfig.named("user").with(Settings.USER_PASSWORD, Secret.of(HUSH));
+        DatabaseConfig database = DatabaseConfig.named("app").with(DatabaseSettings.PASSWORD, Secret.of(HUSH));
+        UserConfig user = UserConfig.named("user").with(UserSettings.PASSWORD, Secret.of(HUSH));
         ProxyConfig config = ProxyConfig.defaults().with(database).with(user);
         RawValue raw = RawValue.untyped(HUSH, new Source("t"));
         return Stream.of(

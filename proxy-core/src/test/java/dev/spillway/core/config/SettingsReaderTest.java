@@ -32,8 +32,8 @@ class SettingsReaderTest {
         assertThat(config.maxClientConn()).isEqualTo(2);
         assertThat(config.databases().get("app"))
                 .isEqualTo(DatabaseConfig.named("app")
-                        .with(Settings.DATABASE_POOL_SIZE, 4)
-                        .with(Settings.DATABASE_PORT, 6));
+                        .with(DatabaseSettings.POOL_SIZE, 4)
+                        .with(DatabaseSettings.PORT, 6));
     }
 
     @Test
@@ -137,6 +137,33 @@ class SettingsReaderTest {
                 .satisfies(p -> assertThat(p.text()).contains(expected));
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "min_pool_size, 21, '', '', in pools of 20 (pool_size)",
+        "max_db_connections, 2, '', '', may have no more than 2 in all (max_db_connections)",
+        "query_wait_timeout, 5, '', '', clients of database 'app' give up after query_wait_timeout (5s)",
+        "'', '', query_wait_timeout, 1, clients of user 'user' give up after query_wait_timeout (1s)",
+        "'', '', pool_size, 2, pools of user 'user' may have only 2 (pool_size)",
+        "'', '', max_user_connections, 2, user 'user' may have no more than 2 (max_user_connections)"
+    })
+    void contradictionOfOneDatabaseOrUserIsAProblemToo(
+            String ofDatabase, String value, String ofUser, String userValue, String expected) {
+        valid();
+        put(low, "min_pool_size", "3");
+        if (!ofDatabase.isEmpty()) {
+            low.database("app", new Source("t")).put(ofDatabase, raw(value));
+        }
+        if (!ofUser.isEmpty()) {
+            low.user("user", new Source("t")).put(ofUser, raw(userValue));
+        }
+
+        read();
+
+        assertThat(problems.found())
+                .singleElement()
+                .satisfies(p -> assertThat(p.text()).contains(expected));
+    }
+
     @Test
     void nothingIsConcludedFromAValueThatCouldNotBeRead() {
         low.database("app", new Source("t"));
@@ -198,7 +225,7 @@ class SettingsReaderTest {
     void unknownDatabaseIsServedByTheFallbackUnderItsName() {
         ProxyConfig config = ProxyConfig.defaults()
                 .with(DatabaseConfig.named("app"))
-                .with(DatabaseConfig.named("*").with(Settings.DATABASE_HOST, "other"));
+                .with(DatabaseConfig.named("*").with(DatabaseSettings.HOST, "other"));
 
         assertThat(Objects.requireNonNull(config.database("app")).host()).isEqualTo("127.0.0.1");
         DatabaseConfig fallback = Objects.requireNonNull(config.database("shop"));
@@ -210,7 +237,7 @@ class SettingsReaderTest {
     @Test
     void fallbackWithANameOnTheServerKeepsIt() {
         ProxyConfig config =
-                ProxyConfig.defaults().with(DatabaseConfig.named("*").with(Settings.DATABASE_DBNAME, "one"));
+                ProxyConfig.defaults().with(DatabaseConfig.named("*").with(DatabaseSettings.DBNAME, "one"));
 
         assertThat(Objects.requireNonNull(config.database("shop")).dbname()).isEqualTo("one");
         assertThat(ProxyConfig.defaults().database("shop")).isNull();

@@ -61,6 +61,8 @@ class SettingsTest {
             Map.entry("server_check_query", "select 2"),
             Map.entry("server_idle_timeout", "1"),
             Map.entry("server_lifetime", "1"),
+            Map.entry("pool_idle_timeout", "1"),
+            Map.entry("autodb_idle_timeout", "1"),
             Map.entry("client_login_timeout", "1"),
             Map.entry("server_connect_timeout", "1"),
             Map.entry("server_login_retry", "1"),
@@ -99,7 +101,9 @@ class SettingsTest {
             Map.entry("reserve_pool_size", "1"),
             Map.entry("min_pool_size", "1"),
             Map.entry("max_db_connections", "1"),
-            Map.entry("max_db_client_connections", "1"));
+            Map.entry("max_db_client_connections", "1"),
+            Map.entry("query_wait_timeout", "1"),
+            Map.entry("server_lifetime", "1"));
 
     private static final Map<String, String> OTHER_USER = Map.ofEntries(
             Map.entry("password", "x"),
@@ -111,7 +115,8 @@ class SettingsTest {
             Map.entry("query_timeout", "1"),
             Map.entry("transaction_timeout", "1"),
             Map.entry("idle_transaction_timeout", "1"),
-            Map.entry("client_idle_timeout", "1"));
+            Map.entry("client_idle_timeout", "1"),
+            Map.entry("query_wait_timeout", "1"));
 
     static Stream<Setting<?>> all() {
         return Stream.of(Settings.global(), Settings.database(), Settings.user())

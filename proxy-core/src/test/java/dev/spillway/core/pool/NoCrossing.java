@@ -1,6 +1,8 @@
 package dev.spillway.core.pool;
 
+import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.PoolMode;
+import dev.spillway.core.session.PoolPolicy;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.ServerSession;
 import java.time.Duration;
@@ -11,9 +13,11 @@ public final class NoCrossing implements Crossing<Object> {
 
     private NoCrossing() {}
 
-    /** A pool on a single lane. */
+    /** A pool on a single lane; {@code name} is database/user. */
     public static <S extends PooledServer> Pool<S> pool(String name, PoolLimits limits, Pool.Opener opener) {
-        return new Pool<>(PoolShare.single(name, limits), 0, ONLY, opener);
+        String[] databaseAndUser = name.split("/", 2);
+        PoolKey key = new PoolKey(DatabaseConfig.named(databaseAndUser[0]), databaseAndUser[1]);
+        return new Pool<>(PoolShare.single(key, limits), 0, ONLY, opener);
     }
 
     /** The same for sessions. */
@@ -21,11 +25,7 @@ public final class NoCrossing implements Crossing<Object> {
             String name, PoolMode mode, String resetQuery, PoolLimits limits, Pool.Opener opener) {
         return new ServerPool(
                 NoCrossing.<ServerSession>pool(name, limits, opener),
-                mode,
-                resetQuery,
-                "select 1",
-                false,
-                Duration.ofMillis(20));
+                new PoolPolicy(mode, resetQuery, "select 1", false, Duration.ofMillis(20)));
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.spillway.core.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.Settings;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import java.time.Duration;
@@ -142,7 +143,7 @@ class PoolCrossingPropertyTest {
             this.random = random;
             this.size = limits.size();
             this.caps = caps;
-            this.share = new PoolShare("db/user", lanes, limits, caps);
+            this.share = new PoolShare(new PoolKey(DatabaseConfig.named("db"), "user"), lanes, limits, caps);
             for (int lane = 0; lane < lanes; lane++) {
                 int number = lane;
                 tasks.add(new ArrayDeque<>());

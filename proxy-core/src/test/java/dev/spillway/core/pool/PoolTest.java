@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /**
  * Layer (c): a pool's situations, event by event.
  *
- * <p>Clients have numbers, servers letters in the order they are opened. {@code 1} arrives, {@code 1-} leaves; {@code
+ * <p>Clients have numbers (9 waits for 10 seconds at most), servers letters in the order they are opened. {@code 1} arrives, {@code 1-} leaves; {@code
  * 1=x} arrives and wants state x; {@code open}, {@code fail} and {@code final} are how the oldest opening ends; {@code a!}
  * gives back, {@code a!x} with state x, {@code a#} closes; {@code +5s} lets time pass, and ticks. The outcome tells who
  * got what ({@code 1:a}, {@code 1:wait} a timeout, {@code 1:final}) and what was closed, in order; then the figures
@@ -83,6 +83,8 @@ class PoolTest {
                         + " 0/1/0/0",
                 "only that of those who waited so long           | 1 +60s 2 +61s              | 1:wait          |"
                         + " 0/2/0/1",
+                "a client may have a timeout of its own          | 1 9 2 +10s +1s             | 9:wait          |"
+                        + " 0/3/0/2",
                 "a final error fails all at once                 | 1 2 3 final                | 1:final 2:final"
                         + " 3:final | 0/1/0/0",
                 "another error fails nobody                      | 1 2 3 fail                 |                 |"
@@ -318,6 +320,11 @@ class PoolTest {
             if (!seen.contains(name + ":long")) {
                 seen.add(name + ":long");
             }
+        }
+
+        @Override
+        public Duration waitTimeout(Duration usual) {
+            return name.equals("9") ? Duration.ofSeconds(10) : usual;
         }
     }
 }

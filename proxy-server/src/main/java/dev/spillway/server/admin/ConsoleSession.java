@@ -25,7 +25,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client of the console, from its ReadyForQuery on: answers SHOW commands sent as simple queries.
+ * A client of the console, from its ReadyForQuery on: answers commands sent as simple queries.
  *
  * <p>Called on the event loop of its lane. Figures come from all lanes, so they come later: until they are there the
  * session reads no more, and what it has read already waits.
@@ -37,25 +37,30 @@ public final class ConsoleSession implements Phase {
 
         /** Hands the figures of all lanes to {@code taker}, later, on the lane of the session that asks. */
         void figures(Consumer<ProxyFigures> taker);
+
+        /** Reloads the configuration; {@code taker} hears what is wrong with it, later, as above. */
+        void reload(Consumer<List<String>> taker);
     }
 
     private static final int TEXT_OID = 25;
     private static final String KNOWN =
-            "SHOW POOLS, SHOW CLIENTS, SHOW SERVERS, SHOW STATS, SHOW DATABASES, SHOW CONFIG"
-                    + " and SHOW VERSION are known.";
+            "SHOW POOLS, SHOW CLIENTS, SHOW SERVERS, SHOW STATS, SHOW DATABASES, SHOW USERS, SHOW CONFIG,"
+                    + " SHOW VERSION and RELOAD are known.";
 
     private final Wire wire;
     private final Source source;
+    private final boolean isAdmin;
     private final Queue<Runnable> pending = new ArrayDeque<>();
     private boolean isAsking;
     private final String version;
     private final FrameReader frames;
     private boolean isOver;
 
-    /** Greets the client. {@code version} is what SHOW VERSION says. */
-    public ConsoleSession(Wire wire, Source source, String version) {
+    /** Greets the client. {@code isAdmin}: may it change anything? {@code version} is what SHOW VERSION says. */
+    public ConsoleSession(Wire wire, Source source, boolean isAdmin, String version) {
         this.wire = wire;
         this.source = source;
+        this.isAdmin = isAdmin;
         this.version = version;
         this.frames = new FrameReader(wire.allocator(), FrontendType.READY_RULES);
         ByteBuf greeting = wire.allocator().buffer(256);
@@ -129,8 +134,10 @@ public final class ConsoleSession implements Phase {
             case "show stats" ->
                 show(figures -> ShowTables.stats(figures, source.config().statsPeriod()));
             case "show databases" -> show(figures -> ShowTables.databases(figures, source.config()));
+            case "show users" -> show(figures -> ShowTables.users(figures, source.config()));
             case "show config" -> answer(out -> write(out, ShowTables.config(source.config())));
             case "show version" -> answer(out -> write(out, ShowTables.version(version)));
+            case "reload" -> asAdmin("RELOAD", this::reload);
             default ->
                 answer(out -> ProxyError.CONSOLE_COMMAND_UNKNOWN
                         .fields(sql.strip())
@@ -139,18 +146,45 @@ public final class ConsoleSession implements Phase {
         }
     }
 
+    private void asAdmin(String command, Runnable action) {
+        if (isAdmin) {
+            action.run();
+        } else {
+            answer(out -> ProxyError.ADMIN_NEEDED.fields(command).writeError(out));
+        }
+    }
+
+    private void reload() {
+        pause();
+        source.reload(problems -> resume(out -> {
+            if (problems.isEmpty()) {
+                BackendMessages.commandComplete(out, "RELOAD");
+            } else {
+                ProxyError.RELOAD_REFUSED
+                        .fields(problems.size(), problems.getFirst())
+                        .writeError(out);
+            }
+        }));
+    }
+
     private void show(Function<ProxyFigures, Table> table) {
+        pause();
+        source.figures(figures -> resume(out -> write(out, table.apply(figures))));
+    }
+
+    private void pause() {
         isAsking = true;
         wire.setReading(false);
-        source.figures(figures -> {
-            if (!isOver) {
-                isAsking = false;
-                answer(out -> write(out, table.apply(figures)));
-                answerNext();
-                wire.setReading(!isAsking && wire.isWritable());
-                wire.flush();
-            }
-        });
+    }
+
+    private void resume(Consumer<ByteBuf> writer) {
+        if (!isOver) {
+            isAsking = false;
+            answer(writer);
+            answerNext();
+            wire.setReading(!isAsking && wire.isWritable());
+            wire.flush();
+        }
     }
 
     private void answer(Consumer<ByteBuf> writer) {

@@ -3,6 +3,7 @@ package dev.spillway.server.cli;
 import dev.spillway.core.config.ConfigException;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.server.configfile.ConfigLoader;
+import dev.spillway.server.configfile.ConfigSource;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -56,14 +57,15 @@ final class RunCommand implements Callable<Integer> {
     /** The proxy's exit code, or 2 for a configuration that cannot be used. */
     @Override
     public Integer call() throws Exception {
+        ConfigSource source = () -> ConfigLoader.load(configFile(), environment, overrides);
         ProxyConfig config;
         try {
-            config = ConfigLoader.load(configFile(), environment, overrides);
+            config = source.load();
         } catch (ConfigException e) {
             e.problems().forEach(spec.commandLine().getErr()::println);
             return ExitCode.USAGE;
         }
-        return runner.run(config);
+        return runner.run(config, source);
     }
 
     private @Nullable Path configFile() {

@@ -1,5 +1,6 @@
 package dev.spillway.server.configfile;
 
+import dev.spillway.core.config.DatabaseSettings;
 import dev.spillway.core.config.Layer;
 import dev.spillway.core.config.Problems;
 import dev.spillway.core.config.ProxyConfig;
@@ -7,6 +8,7 @@ import dev.spillway.core.config.RawTable;
 import dev.spillway.core.config.RawValue;
 import dev.spillway.core.config.Settings;
 import dev.spillway.core.config.Source;
+import dev.spillway.core.config.UserSettings;
 import dev.spillway.server.configfile.DatabaseUrlParser.MalformedUrlException;
 import java.util.List;
 import java.util.Map;
@@ -74,7 +76,7 @@ final class DatabaseUrlLayers {
         if (!url.user().isEmpty()) {
             RawTable user = layer.user(url.user(), SOURCE);
             if (url.password() != null) {
-                user.put(Settings.USER_PASSWORD.name(), value(url.password().reveal()));
+                user.put(UserSettings.PASSWORD.name(), value(url.password().reveal()));
             }
         }
         readParameters(url.parameters(), layer.global());
@@ -83,12 +85,12 @@ final class DatabaseUrlLayers {
 
     /** All of it, so that nothing of an address in a file remains; each database has its own name on the server. */
     private static void putAddress(RawTable table, DatabaseUrl url) {
-        table.put(Settings.DATABASE_HOST.name(), valueOrUnset(url.host()));
-        table.put(Settings.DATABASE_PORT.name(), valueOrUnset(url.port()));
-        table.put(Settings.DATABASE_DBNAME.name(), RawValue.unset(SOURCE));
-        table.put(Settings.DATABASE_USER.name(), valueOrUnset(url.user()));
+        table.put(DatabaseSettings.HOST.name(), valueOrUnset(url.host()));
+        table.put(DatabaseSettings.PORT.name(), valueOrUnset(url.port()));
+        table.put(DatabaseSettings.DBNAME.name(), RawValue.unset(SOURCE));
+        table.put(DatabaseSettings.USER.name(), valueOrUnset(url.user()));
         String password = url.password() == null ? "" : url.password().reveal();
-        table.put(Settings.DATABASE_PASSWORD.name(), valueOrUnset(password));
+        table.put(DatabaseSettings.PASSWORD.name(), valueOrUnset(password));
     }
 
     private void readParameters(Map<String, String> parameters, RawTable global) {

@@ -3,7 +3,7 @@
  * variables,
  * {@code DATABASE_URL} and its companions into layers.
  *
- * <p>May depend on {@code core.config}. Runs once per load, on the caller's thread, and blocks on the file. Read {@code
+ * <p>May depend on {@code core.config}. Runs once per load or reload, on the caller's thread, and blocks on the file. Read {@code
  * ConfigLoader} and {@code DatabaseUrl} first.
  */
 @NullMarked

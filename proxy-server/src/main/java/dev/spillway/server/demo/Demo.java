@@ -2,6 +2,7 @@ package dev.spillway.server.demo;
 
 import dev.spillway.core.config.AuthType;
 import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.config.DatabaseSettings;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Settings;
@@ -128,7 +129,7 @@ public final class Demo {
                 .with(Settings.DEFAULT_POOL_SIZE, plan.poolSize())
                 .with(Settings.RESERVE_POOL_SIZE, 0)
                 .with(Settings.SHUTDOWN_TIMEOUT, Duration.ofSeconds(1))
-                .with(DatabaseConfig.named(EmbeddedServer.DATABASE).with(Settings.DATABASE_PORT, serverPort));
+                .with(DatabaseConfig.named(EmbeddedServer.DATABASE).with(DatabaseSettings.PORT, serverPort));
         try {
             return starter.start(config.with(Settings.LISTEN_PORT, plan.preferredPort()));
         } catch (IOException portIsTaken) {

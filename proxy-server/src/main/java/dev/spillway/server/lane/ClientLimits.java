@@ -11,20 +11,15 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** How many clients there are of each database and of each user, over all lanes. Usable from any thread. */
 final class ClientLimits {
-    private final ProxyConfig config;
     private final Map<String, Integer> ofDatabase = new ConcurrentHashMap<>();
     private final Map<String, Integer> ofUser = new ConcurrentHashMap<>();
-
-    ClientLimits(ProxyConfig config) {
-        this.config = config;
-    }
 
     /**
      * Counts a client in; {@link #leave} must follow.
      *
      * @throws Refused if there are as many as there may be
      */
-    void enter(DatabaseConfig database, String user) {
+    void enter(ProxyConfig config, DatabaseConfig database, String user) {
         UserConfig known = config.users().get(user);
         Integer own = known == null ? null : known.maxUserClientConnections();
         int mostOfUser = Objects.requireNonNullElse(own, config.maxUserClientConnections());

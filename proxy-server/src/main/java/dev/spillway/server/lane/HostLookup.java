@@ -32,7 +32,7 @@ final class HostLookup {
     private static final int ATTEMPTS = 2;
 
     private final EventLoop loop;
-    private final ProxyConfig config;
+    private ProxyConfig config;
     private final NameSources sources;
     private final NameResolver<InetAddress> dns;
     private final Map<String, Known> known = new HashMap<>();
@@ -64,6 +64,11 @@ final class HostLookup {
         this.config = config;
         this.sources = sources;
         this.dns = transport.nameResolver(loop, sources.nameServers(), opened);
+    }
+
+    /** For what is looked up from now on. */
+    void apply(ProxyConfig next) {
+        config = next;
     }
 
     /** Hands the addresses of {@code host}, a name or an address, to {@code taker}: at once if they are known. */

@@ -6,13 +6,13 @@ import dev.spillway.core.auth.RandomBytes;
 import dev.spillway.core.auth.ScramIssuer;
 import dev.spillway.core.config.AuthType;
 import dev.spillway.core.config.DatabaseConfig;
-import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.UserConfig;
 import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.pool.Pool;
 import dev.spillway.core.pool.PoolShare;
 import dev.spillway.core.protocol.CancelKey;
+import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.startup.ProxyHeader;
 import dev.spillway.core.protocol.startup.StartupPacket;
 import dev.spillway.core.session.ClientIdentity;
@@ -41,7 +41,6 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,7 +48,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,23 +60,28 @@ import org.slf4j.LoggerFactory;
  * on it. It owns no buffer.
  */
 public final class Lane implements SessionPorts, ClientLogin.Reception {
+    /** Makes the session of a client of the console. */
+    @FunctionalInterface
+    public interface Console {
+        Phase session(Wire wire, Lane lane, boolean isAdmin);
+    }
+
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
     private static final long TICK_MILLIS = 100;
     private static final int SCRAM_ITERATIONS = 4096;
     private static final int MAX_DERIVED = 10_000;
 
     private final EventLoop loop;
-    private final ProxyConfig config;
+    private ProxyConfig config;
     private final Lanes lanes;
-    private final int number;
-    private final Credentials credentials;
+    private Credentials credentials;
     private final Executor slowWork;
-    private final BiFunction<Wire, Lane, Phase> console;
+    private final Console console;
     private final RandomBytes random = RandomBytes.secure();
     private final ScramIssuer issuer = new ScramIssuer(random, SCRAM_ITERATIONS);
-    private final Map<PoolShare, LaneView.PoolEntry> pools = new LinkedHashMap<>();
+    private final LanePools pools;
     private final Map<CancelKey, ClientSession> clients = new LinkedHashMap<>();
-    private final Map<Channel, Long> arrivals = new LinkedHashMap<>();
+    private final Arrivals arrivals = new Arrivals();
     private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final ServerConnector connector;
     private final Map<KeyDerivation, byte[]> derived = new LinkedHashMap<>();
@@ -88,7 +92,6 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
      * @param number its place among {@code lanes}
      * @param names where the addresses of server hosts come from
      * @param slowWork runs password derivations, which take milliseconds
-     * @param console makes the session of a client of the console
      */
     public Lane(
             EventLoop loop,
@@ -99,15 +102,15 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
             Credentials credentials,
             NameSources names,
             Executor slowWork,
-            BiFunction<Wire, Lane, Phase> console) {
+            Console console) {
         this.loop = loop;
         this.config = config;
         this.lanes = lanes;
-        this.number = number;
         this.credentials = credentials;
         this.slowWork = slowWork;
         this.console = console;
         this.connector = new ServerConnector(loop, transport, config, credentials, names, number, this, channels);
+        this.pools = new LanePools(number, lanes, config, connector::open);
         var _ = loop.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
@@ -118,7 +121,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
 
     /** What the lane holds now. Called on the lane. */
     ProxyFigures figures() {
-        return ProxyFigures.of(new LaneView(pools.values(), clients.values(), nowNanos()));
+        return ProxyFigures.of(new LaneView(pools.entries(), clients.values(), nowNanos()));
     }
 
     boolean isOn(EventLoop other) {
@@ -131,7 +134,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     public void accept(Channel channel) {
         lanes.onConnected();
         channels.add(channel);
-        arrivals.put(channel, nowNanos());
+        arrivals.add(channel, nowNanos());
         channel.closeFuture().addListener(closed -> {
             lanes.onDisconnected();
             arrivals.remove(channel);
@@ -183,10 +186,9 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         if (database == null) {
             throw new Refused(ProxyError.DATABASE_UNKNOWN.fields(request.database()));
         }
-        lanes.limits().enter(database, request.user());
+        lanes.limits().enter(config, database, request.user());
         ((ConnectionHandler) wire).whenClosed(() -> lanes.limits().leave(database, request.user()));
-        String user = Objects.requireNonNullElse(database.user(), request.user());
-        ServerPool pool = pool(database, user);
+        ServerPool pool = pools.of(database, request.user(), nowNanos());
         login.writeOk();
         int keyBytes = request.minorVersion() >= 2 ? 32 : 4;
         StartupRequest named = config.applicationNameAddHost() ? withHost(request, wire) : request;
@@ -203,14 +205,13 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
 
     private void admitToConsole(Wire wire, StartupRequest request, ClientLogin login) {
         String user = request.user();
-        boolean isOpen = config.authType() == AuthType.ANY;
-        if (!isOpen
-                && !config.adminUsers().contains(user)
-                && !config.statsUsers().contains(user)) {
+        boolean isAdmin =
+                config.authType() == AuthType.ANY || config.adminUsers().contains(user);
+        if (!isAdmin && !config.statsUsers().contains(user)) {
             throw new Refused(ProxyError.ADMIN_ONLY.fields(user));
         }
         login.writeOk();
-        wire.become(console.apply(wire, this));
+        wire.become(console.session(wire, this, isAdmin));
     }
 
     private CancelKey newKey(int secretBytes) {
@@ -241,6 +242,9 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     public void register(CancelKey key, ClientSession client) {
         clients.put(key, client);
         lanes.register(key, this);
+        if (client.pool().pool().isRetired()) {
+            move(client.identity(), client::moveTo, client::close);
+        }
     }
 
     @Override
@@ -249,38 +253,85 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         lanes.unregister(key);
     }
 
-    // ---- servers -------------------------------------------------------------------------------------------------
+    // ---- configuration -------------------------------------------------------------------------------------------
 
-    private ServerPool pool(DatabaseConfig database, String user) {
-        PoolShare share = lanes.pool(database, user);
-        LaneView.PoolEntry known = pools.get(share);
-        if (known != null) {
-            return known.pool();
-        }
-        List<ServerPool> self = new ArrayList<>(1);
-        var slice = new Pool<>(share, number, lanes, () -> connector.open(self.getFirst(), database, user));
-        ServerPool pool = new ServerPool(
-                slice,
-                mode(database, user),
-                config.serverResetQuery(),
-                config.serverCheckQuery(),
-                config.reserveSessionServerConnection(),
-                config.pipelineSlice());
-        self.add(pool);
-        pools.put(share, new LaneView.PoolEntry(database.name(), user, pool));
-        return pool;
+    /** Puts a new configuration into force. Clients of a database that points elsewhere now move to its new pool. */
+    void apply(ProxyConfig next, Credentials nextCredentials) {
+        config = next;
+        credentials = nextCredentials;
+        connector.apply(next, nextCredentials);
+        pools.apply(next, nowNanos());
+        List.copyOf(clients.values()).stream()
+                .filter(client -> client.pool().pool().isRetired())
+                .forEach(client -> move(client.identity(), client::moveTo, client::close));
+        arrivals.forEachProbe(probe -> {
+            if (probe.pool().pool().isRetired()) {
+                move(probe.identity(), probe::moveTo, probe::end);
+            }
+        });
     }
 
-    private PoolMode mode(DatabaseConfig database, String user) {
-        UserConfig known = config.users().get(user);
-        PoolMode ofUser = known == null ? null : known.poolMode();
-        PoolMode ofDatabase = Objects.requireNonNullElse(database.poolMode(), config.poolMode());
-        return ofUser == null ? ofDatabase : ofUser;
+    private void move(ClientIdentity client, Consumer<ServerPool> move, Consumer<ErrorFields> end) {
+        DatabaseConfig database = config.database(client.database());
+        if (database == null) {
+            end.accept(ProxyError.DATABASE_REMOVED.fields(client.database()));
+        } else {
+            move.accept(pools.of(database, client.user(), nowNanos()));
+        }
+    }
+
+    // ---- servers that change lanes, and what may arrive when: see LanePools -----------------------------------------
+
+    /** Takes a free server over from the lane this is called on. */
+    void receive(PoolShare share, ServerSession server, boolean isAsked) {
+        server.depart();
+        ((ConnectionHandler) server.wire()).move(loop, () -> {
+            ServerPool pool = pools.forArrival(share, nowNanos());
+            if (server.settle(this, pool)) {
+                pool.pool().arrive(server, isAsked, nowNanos());
+            } else {
+                pool.pool().onNoArrival(isAsked, true, nowNanos());
+            }
+        });
+    }
+
+    boolean donate(PoolShare share, int asker) {
+        Pool<ServerSession> slice = pools.find(share);
+        return slice != null && slice.donate(asker);
+    }
+
+    /** The donor that was asked had nothing to give. */
+    void onRefused(PoolShare share) {
+        Pool<ServerSession> slice = pools.find(share);
+        if (slice != null) {
+            slice.onNoArrival(true, false, nowNanos());
+        }
+    }
+
+    void onRoom(PoolShare share) {
+        Pool<ServerSession> slice = pools.find(share);
+        if (slice != null) {
+            slice.onRoom(nowNanos());
+        }
+    }
+
+    void giveUp(PoolShare share) {
+        Pool<ServerSession> slice = pools.find(share);
+        if (slice != null) {
+            slice.giveUp();
+        }
     }
 
     @Override
     public void sendCancel(ServerSession server, CancelKey key, CancelEnd ended) {
         connector.sendCancel(((ConnectionHandler) server.wire()).remoteAddress(), key, ended);
+    }
+
+    @Override
+    public Duration waitTimeout(String user, Duration usual) {
+        UserConfig known = config.users().get(user);
+        Duration own = known == null ? null : known.queryWaitTimeout();
+        return Objects.requireNonNullElse(own, usual);
     }
 
     @Override
@@ -302,43 +353,6 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         });
     }
 
-    // ---- servers that change lanes ---------------------------------------------------------------------------------
-    // Only a lane that has published a waiter or an idle server is sent anything, and a slice, once there, stays.
-
-    /** Takes a free server over from the lane this is called on. */
-    void receive(PoolShare share, ServerSession server, boolean isAsked) {
-        server.depart();
-        ((ConnectionHandler) server.wire()).move(loop, () -> {
-            ServerPool pool = slice(share);
-            if (server.settle(this, pool)) {
-                pool.pool().arrive(server, isAsked, nowNanos());
-            } else {
-                pool.pool().onNoArrival(isAsked, true, nowNanos());
-            }
-        });
-    }
-
-    boolean donate(PoolShare share, int asker) {
-        return slice(share).pool().donate(asker);
-    }
-
-    /** The donor that was asked had nothing to give. */
-    void onRefused(PoolShare share) {
-        slice(share).pool().onNoArrival(true, false, nowNanos());
-    }
-
-    void onRoom(PoolShare share) {
-        slice(share).pool().onRoom(nowNanos());
-    }
-
-    void giveUp(PoolShare share) {
-        slice(share).pool().giveUp();
-    }
-
-    private ServerPool slice(PoolShare share) {
-        return Objects.requireNonNull(pools.get(share)).pool();
-    }
-
     // ---- time ----------------------------------------------------------------------------------------------------
 
     private void tick() {
@@ -347,14 +361,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
             endSlowLogins(now);
             connector.endSlowOpenings(now);
             long recoveryNanos = config.cancelWaitTimeout().toNanos() * 2;
-            boolean periodEnds = endPeriod(now);
-            for (LaneView.PoolEntry entry : List.copyOf(pools.values())) {
-                if (periodEnds) {
-                    entry.pool().pool().counters().endPeriod();
-                }
-                entry.pool().pool().tick(now);
-                List.copyOf(entry.pool().servers()).forEach(server -> server.tick(now, recoveryNanos));
-            }
+            pools.tick(now, endPeriod(now), recoveryNanos);
             if (TimeLimits.isIdlenessLimited(config)) {
                 List.copyOf(clients.values()).forEach(client -> client.onTick(now));
             }
@@ -372,38 +379,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     }
 
     private void endSlowLogins(long now) {
-        Duration limit = config.clientLoginTimeout();
-        for (Map.Entry<Channel, Long> arrival : List.copyOf(arrivals.entrySet())) {
-            Channel channel = arrival.getKey();
-            if (!isLoggingIn(channel)) {
-                arrivals.remove(channel);
-            } else if (limit.isPositive() && now - arrival.getValue() > limit.toNanos()) {
-                arrivals.remove(channel);
-                refuseLate(channel, limit.toSeconds() + " s");
-            }
-        }
-    }
-
-    private static boolean isLoggingIn(Channel channel) {
-        Phase phase = phase(channel);
-        return phase instanceof ClientLogin
-                || phase instanceof WelcomeProbe
-                || channel.pipeline().get(ProxyHeaderHandler.class) != null;
-    }
-
-    private static @Nullable Phase phase(Channel channel) {
-        ConnectionHandler handler = channel.pipeline().get(ConnectionHandler.class);
-        return handler == null ? null : handler.phase();
-    }
-
-    private static void refuseLate(Channel channel, String limit) {
-        var error = ProxyError.CLIENT_LOGIN_TIMEOUT.fields(limit);
-        switch (phase(channel)) {
-            case ClientLogin login -> login.refuse(error);
-            case WelcomeProbe probe -> probe.end(error);
-            case null, default ->
-                channel.pipeline().get(ProxyHeaderHandler.class).refuse(error.message());
-        }
+        arrivals.tick(now, config.clientLoginTimeout());
     }
 
     @Override
@@ -447,7 +423,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     /** Tells every client why, then closes all connections; done when none is left. */
     public Future<?> closeAll() {
         List.copyOf(clients.values()).forEach(client -> client.close(ProxyError.SHUTTING_DOWN.fields()));
-        for (LaneView.PoolEntry entry : pools.values()) {
+        for (LaneView.PoolEntry entry : pools.entries()) {
             List.copyOf(entry.pool().servers()).forEach(server -> server.close("shutting down"));
         }
         return channels.close();

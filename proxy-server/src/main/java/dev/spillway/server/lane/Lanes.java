@@ -1,12 +1,9 @@
 package dev.spillway.server.lane;
 
-import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.ProxyConfig;
-import dev.spillway.core.config.UserConfig;
-import dev.spillway.core.pool.Cap;
 import dev.spillway.core.pool.Crossing;
-import dev.spillway.core.pool.PoolLimits;
 import dev.spillway.core.pool.PoolShare;
+import dev.spillway.core.pool.PoolShares;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.session.ServerSession;
 import dev.spillway.core.stats.ProxyFigures;
@@ -14,7 +11,6 @@ import io.netty.channel.EventLoop;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,21 +24,15 @@ import org.jspecify.annotations.Nullable;
  * <p>Usable from any thread. Nothing here is touched on the path of a byte, nor are locks held while anything else runs.
  */
 public final class Lanes implements Crossing<ServerSession> {
-    private final ProxyConfig config;
     private final List<Lane> lanes = new ArrayList<>();
-    private final int count;
-    private final Map<String, PoolShare> pools = new ConcurrentHashMap<>();
-    private final Map<String, Cap> databases = new ConcurrentHashMap<>();
-    private final Map<String, Cap> users = new ConcurrentHashMap<>();
+    private final PoolShares shares;
     private final Map<CancelKey, Lane> clients = new ConcurrentHashMap<>();
     private final AtomicInteger connected = new AtomicInteger();
-    private final ClientLimits limits;
+    private final ClientLimits limits = new ClientLimits();
 
     /** For {@code count} lanes, which {@link #add} brings in before any of them gets to work. */
-    public Lanes(ProxyConfig config, int count) {
-        this.config = config;
-        this.count = count;
-        this.limits = new ClientLimits(config);
+    public Lanes(int count) {
+        this.shares = new PoolShares(count);
     }
 
     /** Lanes have the numbers in which they are added. */
@@ -72,28 +62,17 @@ public final class Lanes implements Crossing<ServerSession> {
         return lanes.stream().filter(lane -> lane.isOn(loop)).findFirst().orElseThrow();
     }
 
+    /** Has every lane put a new configuration into force; done when all have. */
+    public CompletableFuture<Void> apply(ProxyConfig config, Credentials credentials) {
+        return CompletableFuture.allOf(lanes.stream()
+                .map(lane -> CompletableFuture.runAsync(() -> lane.apply(config, credentials), lane::execute))
+                .toArray(CompletableFuture<?>[]::new));
+    }
+
     // ---- pools -----------------------------------------------------------------------------------------------------
 
-    /** The pool of {@code user}, as the server knows it, to {@code database}. */
-    PoolShare pool(DatabaseConfig database, String user) {
-        return pools.computeIfAbsent(database.name() + "\0" + user, key -> newPool(database, user));
-    }
-
-    private PoolShare newPool(DatabaseConfig database, String user) {
-        UserConfig known = config.users().get(user);
-        Integer ofDatabase = database.maxDbConnections();
-        Integer ofUser = known == null ? null : known.maxUserConnections();
-        return new PoolShare(
-                database.name() + "/" + user,
-                count,
-                PoolLimits.of(config, database, known),
-                List.of(
-                        cap(databases, database.name(), ofDatabase, config.maxDbConnections()),
-                        cap(users, user, ofUser, config.maxUserConnections())));
-    }
-
-    private static Cap cap(Map<String, Cap> caps, String name, @Nullable Integer own, int general) {
-        return caps.computeIfAbsent(name, key -> new Cap(Objects.requireNonNullElse(own, general)));
+    PoolShares shares() {
+        return shares;
     }
 
     @Override
@@ -126,9 +105,9 @@ public final class Lanes implements Crossing<ServerSession> {
 
     // ---- clients ---------------------------------------------------------------------------------------------------
 
-    /** Counts a connection; {@link #onDisconnected} must follow. */
-    void onConnected() {
-        connected.incrementAndGet();
+    /** Counts a connection, and says how many there are with it; {@link #onDisconnected} must follow. */
+    int onConnected() {
+        return connected.incrementAndGet();
     }
 
     void onDisconnected() {

@@ -41,8 +41,8 @@ import java.util.concurrent.TimeUnit;
 final class ServerConnector {
     private final EventLoop loop;
     private final NettyTransport transport;
-    private final ProxyConfig config;
-    private final Credentials credentials;
+    private ProxyConfig config;
+    private Credentials credentials;
     private final SessionPorts ports;
     private final ChannelGroup channels;
     private final RandomBytes random = RandomBytes.secure();
@@ -73,6 +73,13 @@ final class ServerConnector {
         this.channels = channels;
         this.lookup = new HostLookup(loop, transport, config, names, channels::add);
         this.order = new TryOrder(number);
+    }
+
+    /** For what begins from now on. */
+    void apply(ProxyConfig next, Credentials nextCredentials) {
+        config = next;
+        credentials = nextCredentials;
+        lookup.apply(next);
     }
 
     /** Opens a server of {@code pool} and tells the pool how that ended, never before this returns. */

@@ -100,7 +100,7 @@ class SpillwayCommandTest {
 
     private int execute(String... args) {
         CommandLine commandLine = SpillwayCommand.commandLine(
-                config -> {
+                (config, source) -> {
                     started.add(config);
                     return 42;
                 },

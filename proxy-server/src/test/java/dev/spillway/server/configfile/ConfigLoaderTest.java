@@ -5,12 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.spillway.core.config.AuthType;
 import dev.spillway.core.config.ConfigException;
 import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.config.DatabaseSettings;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.Problem;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Secret;
-import dev.spillway.core.config.Settings;
 import dev.spillway.core.config.UserConfig;
+import dev.spillway.core.config.UserSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,7 +53,7 @@ class ConfigLoaderTest {
         assertThat(config.databases().get("*")).isEqualTo(new DatabaseConfig("*", shop.values()));
         assertThat(config.users())
                 .containsExactly(
-                        Map.entry("app", UserConfig.named("app").with(Settings.USER_PASSWORD, Secret.of("hush"))));
+                        Map.entry("app", UserConfig.named("app").with(UserSettings.PASSWORD, Secret.of("hush"))));
         assertThat(config.adminUsers()).containsExactly("app");
         assertThat(config.authType()).isEqualTo(AuthType.SCRAM_SHA_256);
     }
@@ -96,9 +97,9 @@ class ConfigLoaderTest {
 
         assertThat(config.databases().get("shop"))
                 .isEqualTo(DatabaseConfig.named("shop")
-                        .with(Settings.DATABASE_HOST, "db.example")
-                        .with(Settings.DATABASE_USER, "app")
-                        .with(Settings.DATABASE_POOL_SIZE, 3));
+                        .with(DatabaseSettings.HOST, "db.example")
+                        .with(DatabaseSettings.USER, "app")
+                        .with(DatabaseSettings.POOL_SIZE, 3));
         assertThat(config.databases()).containsOnlyKeys("shop", "other", "*");
     }
 
@@ -115,7 +116,7 @@ class ConfigLoaderTest {
 
         assertThat(config.adminUsers()).containsExactly("root");
         assertThat(config.databases().get("*"))
-                .isEqualTo(DatabaseConfig.named("*").with(Settings.DATABASE_HOST, "elsewhere"));
+                .isEqualTo(DatabaseConfig.named("*").with(DatabaseSettings.HOST, "elsewhere"));
         assertThat(config.databases().get("shop")).isEqualTo(database("shop"));
     }
 
@@ -229,7 +230,7 @@ class ConfigLoaderTest {
             database = 1
             [databases.shop]
             prot = 1
-            server_lifetime = 3
+            server_idle_timeout = 3
             [databases]
             x = 1
             [user.x]
@@ -253,7 +254,8 @@ class ConfigLoaderTest {
         assertThat(lines).anySatisfy(p -> assertThat(p).startsWith("f:6: 'max_client_conn' must not be a date"));
         assertThat(lines).anySatisfy(p -> assertThat(p).startsWith("f:7: unknown setting 'database'"));
         assertThat(lines).anySatisfy(p -> assertThat(p).startsWith("f:9: unknown setting 'prot' in [databases.shop]"));
-        assertThat(lines).anySatisfy(p -> assertThat(p).startsWith("f:10: setting 'server_lifetime' does not belong"));
+        assertThat(lines)
+                .anySatisfy(p -> assertThat(p).startsWith("f:10: setting 'server_idle_timeout' does not belong"));
         assertThat(lines).anySatisfy(p -> assertThat(p).startsWith("f:12: 'x' must be a table [databases.x]"));
         assertThat(lines)
                 .anySatisfy(p -> assertThat(p).startsWith("f:13: unknown table 'user': did you mean 'users'?"));
@@ -297,10 +299,10 @@ class ConfigLoaderTest {
 
     private static DatabaseConfig database(String name) {
         return DatabaseConfig.named(name)
-                .with(Settings.DATABASE_HOST, "db.example")
-                .with(Settings.DATABASE_PORT, 5433)
-                .with(Settings.DATABASE_USER, "app")
-                .with(Settings.DATABASE_PASSWORD, Secret.of("hush"));
+                .with(DatabaseSettings.HOST, "db.example")
+                .with(DatabaseSettings.PORT, 5433)
+                .with(DatabaseSettings.USER, "app")
+                .with(DatabaseSettings.PASSWORD, Secret.of("hush"));
     }
 
     private void file(String text) {

@@ -83,7 +83,7 @@ class SessionFuzzTest {
                     .with(Settings.QUERY_WAIT_NOTIFY, Duration.ofMillis(random.nextInt(2) * 500L))
                     .with(Settings.SERVER_CHECK_DELAY, Duration.ofMillis(random.nextInt(2) * 500L))
                     .build();
-            this.pool = NoCrossing.pool("fuzz", mode, "DISCARD ALL", limits, this::open);
+            this.pool = NoCrossing.pool("fuzz/u", mode, "DISCARD ALL", limits, this::open);
         }
 
         private void open() {

@@ -1,0 +1,46 @@
+package dev.spillway.core.pool;
+
+import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.config.DatabaseSettings;
+import dev.spillway.core.config.Setting;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Which pool it is: a database with all that decides where its servers go, and the user they log in as. Immutable. A pool
+ * keeps its key: a database that comes to point elsewhere has other pools from then on.
+ *
+ * @param servers the database without what may change while its servers stay
+ */
+public record PoolKey(DatabaseConfig servers, String user) {
+    /** All others decide where servers go, those that are yet to be added included. */
+    private static final List<Setting<?>> NOT_OF_SERVERS = List.of(
+            DatabaseSettings.POOL_MODE,
+            DatabaseSettings.POOL_SIZE,
+            DatabaseSettings.MIN_POOL_SIZE,
+            DatabaseSettings.RESERVE_POOL_SIZE,
+            DatabaseSettings.MAX_CONNECTIONS,
+            DatabaseSettings.MAX_CLIENT_CONNECTIONS,
+            DatabaseSettings.FAIL_FAST,
+            DatabaseSettings.QUERY_WAIT_TIMEOUT,
+            DatabaseSettings.SERVER_LIFETIME);
+
+    /** The pool of clients of {@code database} who logged in as {@code clientUser}. */
+    public static PoolKey of(DatabaseConfig database, String clientUser) {
+        DatabaseConfig servers =
+                database.with(DatabaseSettings.DBNAME, Objects.requireNonNullElse(database.dbname(), database.name()));
+        for (Setting<?> setting : NOT_OF_SERVERS) {
+            servers = servers.with(setting, null);
+        }
+        return new PoolKey(servers, Objects.requireNonNullElse(database.user(), clientUser));
+    }
+
+    public String database() {
+        return servers.name();
+    }
+
+    /** What errors and the log call the pool. */
+    public String name() {
+        return servers.name() + "/" + user;
+    }
+}

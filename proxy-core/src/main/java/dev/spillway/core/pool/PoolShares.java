@@ -1,0 +1,115 @@
+package dev.spillway.core.pool;
+
+import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.config.UserConfig;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The pools there are and the limits they are under, over all lanes.
+ *
+ * <p>Thread-safe. A lane {@linkplain #enter enters} a pool when it makes a slice of it and {@linkplain #leave leaves} it
+ * when it has freed the slice. A pool is forgotten when no lane has a slice of it and no server of it is open; one on its
+ * way from lane to lane is open. So whatever arrives where the slice was freed finds the same pool again by its key.
+ */
+public final class PoolShares {
+    private final int lanes;
+    private final Map<PoolKey, PoolShare> shares = new ConcurrentHashMap<>();
+    private final Map<String, Cap> databases = new ConcurrentHashMap<>();
+    private final Map<String, Cap> users = new ConcurrentHashMap<>();
+
+    public PoolShares(int lanes) {
+        this.lanes = lanes;
+    }
+
+    /** The pool of that key, which is made if there is none; {@link #leave} must follow. */
+    public PoolShare enter(PoolKey key, ProxyConfig config, long nowNanos) {
+        return shares.compute(key, (same, known) -> {
+            PoolShare share = known == null ? make(key, config, nowNanos) : known;
+            share.slices++;
+            return share;
+        });
+    }
+
+    private PoolShare make(PoolKey key, ProxyConfig config, long nowNanos) {
+        Cap ofDatabase = hold(databases, key.database());
+        Cap ofUser = hold(users, key.user());
+        PoolShare share = new PoolShare(key, lanes, limits(key, config), List.of(ofDatabase, ofUser));
+        share.touch(nowNanos);
+        apply(share, config);
+        return share;
+    }
+
+    private static Cap hold(Map<String, Cap> caps, String name) {
+        return Objects.requireNonNull(caps.compute(name, (same, known) -> {
+            Cap cap = known == null ? new Cap(0) : known;
+            cap.pools++;
+            return cap;
+        }));
+    }
+
+    /** A lane has freed its slice of {@code share}. */
+    public void leave(PoolShare share) {
+        shares.computeIfPresent(share.key(), (key, known) -> {
+            known.slices--;
+            return known.slices > 0 || known.open() > 0 ? known : forget(known);
+        });
+    }
+
+    private @Nullable PoolShare forget(PoolShare share) {
+        share.leaveCaps();
+        letGo(databases, share.key().database());
+        letGo(users, share.key().user());
+        return null;
+    }
+
+    private static void letGo(Map<String, Cap> caps, String name) {
+        caps.computeIfPresent(name, (same, cap) -> {
+            cap.pools--;
+            return cap.pools > 0 ? cap : null;
+        });
+    }
+
+    /** Puts what {@code config} says about {@code share} and its caps into force. */
+    public void apply(PoolShare share, ProxyConfig config) {
+        PoolKey key = share.key();
+        share.adopt(limits(key, config));
+        limit(databases, key.database(), mostOfDatabase(key, config));
+        limit(users, key.user(), mostOfUser(key, config));
+    }
+
+    private static void limit(Map<String, Cap> caps, String name, int most) {
+        Cap cap = caps.get(name);
+        if (cap != null) {
+            cap.limit(most);
+        }
+    }
+
+    private static PoolLimits limits(PoolKey key, ProxyConfig config) {
+        return PoolLimits.of(config, database(key, config), config.users().get(key.user()));
+    }
+
+    /** A database that was removed keeps nothing but the global limits. */
+    private static DatabaseConfig database(PoolKey key, ProxyConfig config) {
+        return Objects.requireNonNullElse(config.database(key.database()), key.servers());
+    }
+
+    private static int mostOfDatabase(PoolKey key, ProxyConfig config) {
+        return Objects.requireNonNullElse(database(key, config).maxDbConnections(), config.maxDbConnections());
+    }
+
+    private static int mostOfUser(PoolKey key, ProxyConfig config) {
+        UserConfig user = config.users().get(key.user());
+        Integer own = user == null ? null : user.maxUserConnections();
+        return Objects.requireNonNullElse(own, config.maxUserConnections());
+    }
+
+    /** Pools, and names with a limit of their own: what there is of each. For tests. */
+    int size() {
+        return shares.size() + databases.size() + users.size();
+    }
+}

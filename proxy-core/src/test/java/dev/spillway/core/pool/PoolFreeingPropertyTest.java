@@ -1,0 +1,361 @@
+package dev.spillway.core.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.config.DatabaseSettings;
+import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.config.Settings;
+import dev.spillway.core.protocol.backend.ErrorFields;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.Random;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Layer (d): slices that are freed the moment they are unused, while other lanes send them servers, questions and
+ * wake-ups that arrive whenever they arrive, and while databases move to other hosts, of which each lane hears in its own
+ * time. No client is left waiting, no server is lost from the counts, and in the end nothing is left of any pool.
+ */
+class PoolFreeingPropertyTest {
+    private static final int RUNS = 300;
+    private static final int EVENTS = 400;
+    private static final List<String> DATABASES = List.of("a", "b");
+
+    @Test
+    void nothingIsLostWithASliceAndNothingIsLeftOfAPool() {
+        long first = Long.getLong("spillway.test.seed", System.nanoTime() & 0xffffff);
+        for (long seed = first; seed < first + RUNS; seed++) {
+            try {
+                new Run(new Random(seed)).play();
+            } catch (AssertionError | RuntimeException e) {
+                throw new AssertionError("to repeat it: -Dspillway.test.seed=" + seed + "\n" + e.getMessage(), e);
+            }
+        }
+    }
+
+    private static final class Run implements Crossing<Server> {
+        private final Random random;
+        private final PoolShares shares;
+        private final List<Lane> lanes = new ArrayList<>();
+        private final Queue<Runnable> openings = new ArrayDeque<>();
+        private final Set<Client> clients = new LinkedHashSet<>();
+        private ProxyConfig config = ProxyConfig.defaults()
+                .with(Settings.DEFAULT_POOL_SIZE, 3)
+                .with(Settings.RESERVE_POOL_SIZE, 0)
+                .with(Settings.QUERY_WAIT_TIMEOUT, Duration.ZERO)
+                .with(Settings.SERVER_IDLE_TIMEOUT, Duration.ofMillis(200))
+                .with(Settings.MAX_DB_CONNECTIONS, 4);
+        private long now = 1;
+
+        Run(Random random) {
+            this.random = random;
+            int count = 1 + random.nextInt(4);
+            shares = new PoolShares(count);
+            DATABASES.forEach(this::pointElsewhere);
+            for (int number = 0; number < count; number++) {
+                lanes.add(new Lane(this, number, config));
+            }
+        }
+
+        private void pointElsewhere(String database) {
+            config = config.with(DatabaseConfig.named(database).with(DatabaseSettings.PORT, 5000 + random.nextInt(3)));
+        }
+
+        void play() {
+            for (int i = 0; i < EVENTS; i++) {
+                event();
+            }
+            for (int i = 0; i < 2000 && (!clients.isEmpty() || shares.size() > 0); i++) {
+                now += 10_000_000;
+                List.copyOf(clients).forEach(Client::finish);
+                lanes.forEach(Lane::runAll);
+                runNext(openings);
+                lanes.forEach(Lane::tick);
+            }
+            assertThat(clients).as("clients that nobody served").isEmpty();
+            assertThat(shares.size()).as("pools and caps that are left").isZero();
+        }
+
+        private void event() {
+            now += random.nextInt(5_000_000);
+            Lane lane = lanes.get(random.nextInt(lanes.size()));
+            switch (random.nextInt(10)) {
+                case 0, 1 -> {
+                    Client client = new Client(this, lane, DATABASES.get(random.nextInt(DATABASES.size())));
+                    clients.add(client);
+                    client.seek();
+                }
+                case 2, 3 -> List.copyOf(clients).stream().limit(2).forEach(Client::finish);
+                case 4 -> List.copyOf(clients).reversed().stream().limit(1).forEach(Client::leave);
+                case 5, 6 -> runNext(lane.tasks);
+                case 7 -> runNext(openings);
+                case 8 -> lane.tick();
+                default -> {
+                    if (random.nextInt(8) == 0) {
+                        pointElsewhere(DATABASES.get(random.nextInt(DATABASES.size())));
+                        ProxyConfig next = config;
+                        lanes.forEach(each -> each.tasks.add(() -> each.apply(next)));
+                    }
+                }
+            }
+        }
+
+        static boolean runNext(Queue<Runnable> queue) {
+            Runnable next = queue.poll();
+            if (next != null) {
+                next.run();
+            }
+            return next != null;
+        }
+
+        @Override
+        public void hand(PoolShare share, Server server, int to, boolean isAsked) {
+            Lane lane = lanes.get(to);
+            boolean dies = random.nextInt(10) == 0;
+            lane.tasks.add(() -> {
+                Slice slice = lane.slice(share.key());
+                assertThat(slice.pool.share())
+                        .as("the pool of a server that arrives")
+                        .isSameAs(share);
+                if (dies) {
+                    slice.pool.onNoArrival(isAsked, true, now);
+                } else {
+                    server.slice = slice;
+                    slice.pool.arrive(server, isAsked, now);
+                }
+            });
+        }
+
+        @Override
+        public void ask(PoolShare share, int donor, int lane) {
+            lanes.get(donor).tasks.add(() -> {
+                Slice slice = lanes.get(donor).find(share);
+                if (slice == null || !slice.pool.donate(lane)) {
+                    lanes.get(lane).tasks.add(() -> {
+                        Slice asker = lanes.get(lane).find(share);
+                        assertThat(asker)
+                                .as("a slice that has asked is not freed")
+                                .isNotNull();
+                        Objects.requireNonNull(asker).pool.onNoArrival(true, false, now);
+                    });
+                }
+            });
+        }
+
+        @Override
+        public void wake(PoolShare share, int lane) {
+            lanes.get(lane).tasks.add(() -> {
+                Slice slice = lanes.get(lane).find(share);
+                if (slice != null) {
+                    slice.pool.onRoom(now);
+                }
+            });
+        }
+
+        @Override
+        public void evict(PoolShare share, int lane) {
+            lanes.get(lane).tasks.add(() -> {
+                Slice slice = lanes.get(lane).find(share);
+                if (slice != null) {
+                    slice.pool.giveUp();
+                }
+            });
+        }
+    }
+
+    /** As LanePools does it, but that no time has to pass before an unused slice is freed. */
+    private static final class Lane {
+        private final Run run;
+        private final int number;
+        private final Queue<Runnable> tasks = new ArrayDeque<>();
+        private final Map<PoolKey, Slice> slices = new HashMap<>();
+        private ProxyConfig config;
+
+        Lane(Run run, int number, ProxyConfig config) {
+            this.run = run;
+            this.number = number;
+            this.config = config;
+        }
+
+        PoolKey key(String database) {
+            return PoolKey.of(Objects.requireNonNull(config.database(database)), "user");
+        }
+
+        Slice slice(PoolKey key) {
+            return slices.computeIfAbsent(key, made -> new Slice(run, run.shares.enter(key, config, run.now), number));
+        }
+
+        @Nullable
+        Slice find(PoolShare share) {
+            Slice slice = slices.get(share.key());
+            return slice == null || !slice.pool.share().equals(share) ? null : slice;
+        }
+
+        void apply(ProxyConfig next) {
+            config = next;
+            slices.forEach((key, slice) -> {
+                run.shares.apply(slice.pool.share(), next);
+                slice.pool.apply(!key(key.database()).equals(key), run.now);
+            });
+            run.clients.stream().filter(client -> client.lane == this).forEach(Client::move);
+        }
+
+        void tick() {
+            List.copyOf(slices.values()).forEach(slice -> {
+                slice.pool.tick(run.now);
+                if (slice.clients == 0 && slice.pool.isEmpty()) {
+                    slices.remove(slice.pool.share().key());
+                    run.shares.leave(slice.pool.share());
+                }
+            });
+        }
+
+        void runAll() {
+            for (int i = 0; i < 100 && Run.runNext(tasks); i++) {}
+        }
+    }
+
+    private static final class Slice {
+        private final Run run;
+        private final Pool<Server> pool;
+        private int clients;
+
+        Slice(Run run, PoolShare share, int lane) {
+            this.run = run;
+            this.pool = new Pool<>(share, lane, run, () -> run.openings.add(this::opened));
+        }
+
+        private void opened() {
+            if (run.random.nextInt(6) == 0) {
+                pool.onOpenFailed(ErrorFields.of("FATAL", "57P03", "starting"), false, run.now);
+            } else {
+                pool.onOpened(new Server(this), run.now);
+            }
+        }
+    }
+
+    private static final class Server implements PooledServer {
+        private final long openedAt;
+        private long idleSince;
+        private Slice slice;
+
+        Server(Slice slice) {
+            this.slice = slice;
+            this.openedAt = slice.run.now;
+            this.idleSince = openedAt;
+        }
+
+        void giveBack() {
+            idleSince = slice.run.now;
+            slice.pool.release(this, idleSince);
+        }
+
+        @Override
+        public long openedAtNanos() {
+            return openedAt;
+        }
+
+        @Override
+        public long idleSinceNanos() {
+            return idleSince;
+        }
+
+        @Override
+        public @Nullable Object affinity() {
+            return null;
+        }
+
+        @Override
+        public void check() {
+            throw new AssertionError("nothing is checked here");
+        }
+
+        @Override
+        public void close(String reason) {
+            slice.pool.onClosed(this, slice.run.now);
+        }
+    }
+
+    private static final class Client implements Waiter<Server> {
+        private final Run run;
+        private final Lane lane;
+        private final String database;
+        private Slice slice;
+        private @Nullable Server server;
+
+        Client(Run run, Lane lane, String database) {
+            this.run = run;
+            this.lane = lane;
+            this.database = database;
+            this.slice = lane.slice(lane.key(database));
+            slice.clients++;
+        }
+
+        void seek() {
+            Server free = slice.pool.acquire("", run.now);
+            if (free == null) {
+                slice.pool.enqueue(this, run.now);
+            } else {
+                server = free;
+            }
+        }
+
+        void move() {
+            Slice next = lane.slice(lane.key(database));
+            if (next == slice) {
+                return;
+            }
+            slice.clients--;
+            next.clients++;
+            Slice before = slice;
+            slice = next;
+            if (server == null) {
+                before.pool.leave(this);
+                seek();
+            }
+        }
+
+        /** Gives back what it has, if it has been served. */
+        void finish() {
+            if (server != null) {
+                leave();
+            }
+        }
+
+        void leave() {
+            run.clients.remove(this);
+            slice.clients--;
+            Server held = server;
+            server = null;
+            if (held == null) {
+                slice.pool.leave(this);
+            } else {
+                held.giveBack();
+            }
+        }
+
+        @Override
+        public void onServed(Server free) {
+            assertThat(free.slice.pool.share()).as("pool of the server").isSameAs(slice.pool.share());
+            server = free;
+        }
+
+        @Override
+        public void onLongWait(ErrorFields notice) {}
+
+        @Override
+        public void onWaitFailed(ErrorFields error, boolean isFinal) {
+            throw new AssertionError("nothing here ends a wait: " + error.message());
+        }
+    }
+}

@@ -1,0 +1,181 @@
+package dev.spillway.server.lane;
+
+import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.pool.Pool;
+import dev.spillway.core.pool.PoolKey;
+import dev.spillway.core.pool.PoolShare;
+import dev.spillway.core.session.PoolPolicy;
+import dev.spillway.core.session.ServerPool;
+import dev.spillway.core.session.ServerSession;
+import dev.spillway.core.stats.LaneView;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The slices of pools that live on one lane. Confined to it.
+ *
+ * <p>A slice is made when the lane first needs it and freed when it is unused: no client, no server, no waiter, and
+ * nothing on its way that it asked for. What another lane sends may still arrive later. A server counts as open while it
+ * is on its way, so its pool is there and is given a slice again; everything else that is sent is about waiters or idle
+ * servers that a freed slice does not have, and is answered with no or dropped.
+ */
+final class LanePools {
+    /** Opens a server for a slice. */
+    @FunctionalInterface
+    interface Opener {
+        void open(ServerPool pool, DatabaseConfig servers, String user);
+    }
+
+    private final int lane;
+    private final Lanes lanes;
+    private final Opener opener;
+    private final Map<PoolKey, LaneView.PoolEntry> slices = new LinkedHashMap<>();
+    private ProxyConfig config;
+
+    LanePools(int lane, Lanes lanes, ProxyConfig config, Opener opener) {
+        this.lane = lane;
+        this.lanes = lanes;
+        this.config = config;
+        this.opener = opener;
+    }
+
+    /** The pool of clients of {@code database} who logged in as {@code user}. */
+    ServerPool of(DatabaseConfig database, String user, long nowNanos) {
+        return slice(PoolKey.of(database, user), nowNanos);
+    }
+
+    Collection<LaneView.PoolEntry> entries() {
+        return slices.values();
+    }
+
+    private ServerPool slice(PoolKey key, long nowNanos) {
+        LaneView.PoolEntry known = slices.get(key);
+        return known == null ? make(key, nowNanos) : known.pool();
+    }
+
+    private ServerPool make(PoolKey key, long nowNanos) {
+        PoolShare share = lanes.shares().enter(key, config, nowNanos);
+        SliceOpener open = new SliceOpener(key);
+        ServerPool pool = new ServerPool(new Pool<>(share, lane, lanes, open), policy(key));
+        open.pool = pool;
+        slices.put(key, new LaneView.PoolEntry(key.database(), key.user(), pool));
+        return pool;
+    }
+
+    private final class SliceOpener implements Pool.Opener {
+        private final PoolKey key;
+        private @Nullable ServerPool pool;
+
+        SliceOpener(PoolKey key) {
+            this.key = key;
+        }
+
+        @Override
+        public void open() {
+            opener.open(Objects.requireNonNull(pool), key.servers(), key.user());
+        }
+    }
+
+    private PoolPolicy policy(PoolKey key) {
+        DatabaseConfig database = Objects.requireNonNullElse(config.database(key.database()), key.servers());
+        return PoolPolicy.of(config, database, config.users().get(key.user()));
+    }
+
+    /** Puts {@code next} into force. Slices of databases that went or point elsewhere now are retired. */
+    void apply(ProxyConfig next, long nowNanos) {
+        config = next;
+        List.copyOf(slices.entrySet()).forEach(slice -> {
+            PoolKey key = slice.getKey();
+            ServerPool pool = slice.getValue().pool();
+            lanes.shares().apply(pool.pool().share(), next);
+            pool.apply(policy(key));
+            pool.pool().apply(!isCurrent(key), nowNanos);
+        });
+    }
+
+    private boolean isCurrent(PoolKey key) {
+        DatabaseConfig database = config.database(key.database());
+        return database != null && PoolKey.of(database, key.user()).equals(key);
+    }
+
+    // ---- what other lanes ask ------------------------------------------------------------------------------------
+
+    /** A server of {@code share} is here, or has died on its way ({@code isAlive} false). */
+    ServerPool forArrival(PoolShare share, long nowNanos) {
+        ServerPool pool = slice(share.key(), nowNanos);
+        if (!pool.pool().share().equals(share)) {
+            throw new IllegalStateException("pool " + share.name() + " was forgotten with a server on its way");
+        }
+        return pool;
+    }
+
+    /** The slice of {@code share}; null if it was freed. */
+    @Nullable
+    Pool<ServerSession> find(PoolShare share) {
+        LaneView.PoolEntry known = slices.get(share.key());
+        return known != null && known.pool().pool().share().equals(share)
+                ? known.pool().pool()
+                : null;
+    }
+
+    // ---- time ----------------------------------------------------------------------------------------------------
+
+    /** {@code periodEnds}: a stats_period is over; {@code recoveryNanos}: how long a server may take to be clean again. */
+    void tick(long nowNanos, boolean periodEnds, long recoveryNanos) {
+        for (LaneView.PoolEntry entry : List.copyOf(slices.values())) {
+            ServerPool pool = entry.pool();
+            if (periodEnds) {
+                pool.pool().counters().endPeriod();
+            }
+            pool.pool().tick(nowNanos);
+            List.copyOf(pool.servers()).forEach(server -> server.tick(nowNanos, recoveryNanos));
+            freeIfUnused(pool, nowNanos);
+        }
+    }
+
+    private void freeIfUnused(ServerPool pool, long nowNanos) {
+        PoolShare share = pool.pool().share();
+        if (!pool.isUnused()) {
+            share.touch(nowNanos);
+        } else if (pool.pool().isRetired()) {
+            free(pool);
+            handFiguresOn(pool);
+        } else if (isUnusedForTooLong(share, nowNanos)) {
+            free(pool);
+        }
+    }
+
+    private boolean isUnusedForTooLong(PoolShare share, long nowNanos) {
+        if (share.limits().minSize() > 0) {
+            return false; // its servers are on their way, or their host is down: it would come and go
+        }
+        long unusedNanos = share.unusedNanos(nowNanos);
+        boolean isAutomatic = !config.databases().containsKey(share.key().database());
+        return isOver(config.poolIdleTimeout(), unusedNanos)
+                || (isAutomatic && isOver(config.autodbIdleTimeout(), unusedNanos));
+    }
+
+    private static boolean isOver(Duration limit, long nanos) {
+        return limit.isPositive() && nanos > limit.toNanos();
+    }
+
+    private void free(ServerPool pool) {
+        slices.remove(pool.pool().share().key());
+        lanes.shares().leave(pool.pool().share());
+    }
+
+    /** The totals of a database go on counting where its servers have moved. */
+    private void handFiguresOn(ServerPool from) {
+        String database = from.pool().share().key().database();
+        slices.values().stream()
+                .filter(entry -> entry.database().equals(database))
+                .findFirst()
+                .ifPresent(to -> to.pool().pool().counters().add(from.pool().counters()));
+    }
+}

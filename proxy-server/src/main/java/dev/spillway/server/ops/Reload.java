@@ -1,0 +1,89 @@
+package dev.spillway.server.ops;
+
+import dev.spillway.core.config.ConfigException;
+import dev.spillway.core.config.Problem;
+import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.server.configfile.ConfigSource;
+import dev.spillway.server.lane.Credentials;
+import dev.spillway.server.lane.Lanes;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes the configuration anew from where it came from and has the lanes apply what is different. One with problems is
+ * refused as a whole, and the old one stays in force.
+ *
+ * <p>Asked for on any thread; the work is done on one executor, so that reloads do not overtake each other.
+ */
+public final class Reload {
+    private static final Logger LOG = LoggerFactory.getLogger(Reload.class);
+
+    private final ConfigSource source;
+    private final Lanes lanes;
+    private final Executor slowWork;
+    private volatile ProxyConfig current;
+
+    /** {@code slowWork}: one thread, which may block. */
+    public Reload(ConfigSource source, ProxyConfig current, Lanes lanes, Executor slowWork) {
+        this.source = source;
+        this.current = current;
+        this.lanes = lanes;
+        this.slowWork = slowWork;
+    }
+
+    /** The configuration in force. */
+    public ProxyConfig current() {
+        return current;
+    }
+
+    /** Reloads; {@code done} hears what is wrong, or of an empty list when all lanes have applied it, on any thread. */
+    public void run(Consumer<List<String>> done) {
+        try {
+            slowWork.execute(() -> load(done));
+        } catch (RejectedExecutionException e) {
+            refuse(List.of("the pooler has shut down"), done);
+        }
+    }
+
+    /** Whatever fails here must be told, or whoever asked would wait for ever. */
+    private void load(Consumer<List<String>> done) {
+        try {
+            apply(source.load(), done);
+        } catch (ConfigException e) {
+            refuse(e.problems().stream().map(Problem::toString).toList(), done);
+        } catch (IOException e) {
+            refuse(List.of(String.valueOf(e.getMessage())), done);
+        } catch (RuntimeException e) {
+            LOG.error("reloading failed", e);
+            refuse(List.of("reloading failed: " + e), done);
+        }
+    }
+
+    private static void refuse(List<String> problems, Consumer<List<String>> done) {
+        problems.forEach(problem -> LOG.error("not reloaded: {}", problem));
+        done.accept(problems);
+    }
+
+    private void apply(ProxyConfig loaded, Consumer<List<String>> done) throws IOException {
+        List<String> fixed = new ArrayList<>();
+        ProxyConfig next = loaded.keepingFixed(current, setting -> fixed.add(setting.name()));
+        Credentials credentials = new Credentials(next, AuthFile.read(next));
+        fixed.forEach(name -> LOG.warn("{} has changed: this needs a restart", name));
+        current = next;
+        var _ = lanes.apply(next, credentials).whenComplete((nothing, failure) -> {
+            if (failure == null) {
+                LOG.info("reloaded");
+                done.accept(List.of());
+            } else {
+                LOG.error("reloading failed", failure);
+                done.accept(List.of("reloading failed: " + failure));
+            }
+        });
+    }
+}
