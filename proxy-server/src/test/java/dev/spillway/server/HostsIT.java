@@ -145,7 +145,7 @@ class HostsIT {
     void silentAddressLeavesTimeForTheNext() throws IOException {
         names.set(NAME, "127.0.0.3", HERE);
         try (Silence silence = new Silence("127.0.0.3", server.port());
-                RunningProxy proxy = start(config(NAME))) {
+                RunningProxy proxy = start(config(NAME).with(Settings.SERVER_CONNECT_TIMEOUT, Duration.ofSeconds(4)))) {
             assertServed(proxy, 3);
             assertThat(silence.isFull()).isTrue();
             assertThat(proxy.log().lines())

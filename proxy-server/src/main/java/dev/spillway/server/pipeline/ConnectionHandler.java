@@ -310,8 +310,16 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
         setReading(false);
         dirty = false;
         // Netty deregisters in a task of its own, that is after the read event from which this may be called.
-        ctx.writeAndFlush(Unpooled.EMPTY_BUFFER)
-                .addListener(sent -> ctx.channel().deregister().addListener(left -> register(target, arrived)));
+        ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> leave(target, arrived));
+    }
+
+    /**
+     * Netty's io_uring channel tells of the deregistration and then looks at its fields once more; another loop must not
+     * have the channel by then. Its assertion would end the event loop.
+     */
+    private void leave(EventLoop target, Runnable arrived) {
+        EventLoop old = ctx.channel().eventLoop();
+        ctx.channel().deregister().addListener(left -> old.execute(() -> register(target, arrived)));
     }
 
     private void register(EventLoop target, Runnable arrived) {
