@@ -272,6 +272,7 @@ class ReloadIT {
                             through(proxy).withDatabase("spillway").withUser("watcher"))) {
                 assertThat(client.queryOne("select 1")).isEqualTo("1");
                 assertThat(watcher.query("reload").getFirst().trace()).contains("42501");
+                assertThat(watcher.query("shutdown").getFirst().trace()).contains("42501");
                 assertThat(watcher.query("show users").toString()).contains(direct.user());
             }
         }

@@ -178,7 +178,8 @@ public final class Settings {
             new DurationType(),
             Duration.ofSeconds(60),
             RELOAD,
-            "How long clients may take to finish their transactions after SIGTERM; 0 disconnects them at once."));
+            "How long clients may take to finish their transactions after SIGTERM, SIGINT or SHUTDOWN WAIT_FOR_…; 0"
+                    + " disconnects them at once."));
     public static final Setting<String> SERVER_RESET_QUERY = global(Setting.of(
             "server_reset_query",
             new TextType(),

@@ -426,9 +426,16 @@ public final class ClientSession implements Phase, LeaseHolder, Waiter<ServerSes
         }
     }
 
-    /** Is it neither waiting nor linked? Then it can be closed without losing anything. */
+    /** Is it neither waiting nor in a transaction? Then closing it loses nothing but its session. */
     public boolean isIdle() {
-        return server == null && !isWaiting && held == null;
+        ServerSession linked = server;
+        boolean isQuiet = linked == null || (linked.isReleasable() && !isRestoring && !frames.isInsideFrame());
+        return isQuiet && !isWaiting && held == null;
+    }
+
+    /** Is it in the queue of its pool? */
+    public boolean isWaiting() {
+        return isWaiting;
     }
 
     private void leave() {

@@ -19,6 +19,7 @@ import dev.spillway.core.protocol.startup.StartupPacket;
 import dev.spillway.core.session.ClientIdentity;
 import dev.spillway.core.session.ClientLogin;
 import dev.spillway.core.session.ClientSession;
+import dev.spillway.core.session.Ending;
 import dev.spillway.core.session.Phase;
 import dev.spillway.core.session.Refused;
 import dev.spillway.core.session.ServerLogin;
@@ -146,7 +147,8 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
 
     @Override
     public ClientAuth authentication(StartupRequest request) {
-        if (isDraining) {
+        boolean isForConsole = ProxyConfig.CONSOLE_DATABASES.contains(request.database());
+        if (isDraining && !isForConsole) {
             throw new Refused(ProxyError.STARTING_DOWN.fields());
         }
         if (lanes.connected() > config.maxClientConn()) {
@@ -160,6 +162,9 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         if (ProxyConfig.CONSOLE_DATABASES.contains(request.database())) {
             admitToConsole(wire, request, login);
             return;
+        }
+        if (isDraining) {
+            throw new Refused(ProxyError.STARTING_DOWN.fields());
         }
         DatabaseConfig database = config.database(request.database());
         if (database == null) {
@@ -445,14 +450,15 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     // ---- the end -------------------------------------------------------------------------------------------------
 
     /**
-     * Lets no new client in and closes the idle ones.
+     * Lets no new client in and closes the idle ones, with {@link Ending#WAIT_FOR_SERVERS} also those that wait.
      *
      * @return whether clients are left, which are waiting or in a transaction
      */
-    public boolean drain() {
+    public boolean drain(Ending ending) {
         isDraining = true;
+        arrivals.forEachProbe(probe -> probe.end(ProxyError.STARTING_DOWN.fields()));
         List.copyOf(clients.values()).stream()
-                .filter(ClientSession::isIdle)
+                .filter(client -> client.isIdle() || (ending != Ending.WAIT_FOR_CLIENTS && client.isWaiting()))
                 .forEach(client -> client.close(ProxyError.SHUTTING_DOWN.fields()));
         return !clients.isEmpty();
     }
