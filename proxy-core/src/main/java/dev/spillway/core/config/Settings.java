@@ -115,8 +115,8 @@ public final class Settings {
             new IntegerType(1, 1_000_000),
             10_000,
             RELOAD,
-            "Most client connections at a time; the process needs as many file descriptors, and those of the"
-                    + " servers."));
+            "Most client connections at a time, logged in or not; the process needs as many file descriptors, a tenth"
+                    + " more for cancel requests and the console, and those of the servers."));
     public static final Setting<Duration> QUERY_WAIT_TIMEOUT = global(Setting.of(
             "query_wait_timeout",
             new DurationType(),

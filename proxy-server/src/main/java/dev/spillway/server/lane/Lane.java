@@ -74,6 +74,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     private static final long TICK_MILLIS = 100;
     private static final int SCRAM_ITERATIONS = 4096;
     private static final int MAX_DERIVED = 10_000;
+    private static final int LEAST_ROOM_ABOVE_MOST = 100;
 
     private final EventLoop loop;
     private final NettyTransport transport;
@@ -135,14 +136,29 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
 
     /** Makes an accepted connection a client of this lane. */
     public void accept(Channel channel) {
-        lanes.onConnected();
+        int above = lanes.onConnected() - config.maxClientConn();
         channels.add(channel);
-        arrivals.add(channel, nowNanos());
+        arrivals.add(channel, above > 0, nowNanos());
         channel.closeFuture().addListener(closed -> {
             lanes.onDisconnected();
             arrivals.remove(channel);
         });
-        channel.pipeline().addLast("connection", new ConnectionHandler(wire -> new ClientLogin(wire, this, this)));
+        boolean isTooMany = above > roomAboveMost();
+        channel.pipeline().addLast("connection", new ConnectionHandler(wire -> begin(wire, isTooMany)));
+    }
+
+    private ClientLogin begin(Wire wire, boolean isTooMany) {
+        ClientLogin login = new ClientLogin(wire, this, this);
+        if (isTooMany) {
+            arrivals.onTurnedAway();
+            login.refuse(ProxyError.TOO_MANY_CLIENTS.fields(config.maxClientConn()));
+        }
+        return login;
+    }
+
+    /** What a connection wants is in its first packet: it may be to cancel something, or the console. */
+    private int roomAboveMost() {
+        return Math.max(LEAST_ROOM_ABOVE_MOST, config.maxClientConn() / 10);
     }
 
     @Override
@@ -151,7 +167,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         if (isDraining && !isForConsole) {
             throw new Refused(ProxyError.STARTING_DOWN.fields());
         }
-        if (lanes.connected() > config.maxClientConn()) {
+        if (lanes.connected() > config.maxClientConn() && !isForConsole) {
             throw new Refused(ProxyError.TOO_MANY_CLIENTS.fields(config.maxClientConn()));
         }
         return ClientAuth.choose(config.authType(), credentials.of(request.user()), request.user(), issuer);
