@@ -32,6 +32,9 @@ import org.junit.jupiter.api.io.TempDir;
 class ReloadIT {
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
+    /** Its place among the columns of SHOW SERVERS. */
+    private static final int CLOSE_NEEDED = 13;
+
     private final Endpoint direct = PostgresFixture.shared().endpoint();
     private final AtomicReference<ProxyConfig> written = new AtomicReference<>(ProxyConfig.defaults());
 
@@ -129,6 +132,10 @@ class ReloadIT {
 
             assertThat(idle.queryOne("select current_database()")).isEqualTo("elsewhere");
             assertThat(busy.queryOne("select current_database()")).isEqualTo(direct.database());
+            assertThat(command(proxy, "show servers"))
+                    .filteredOn(message -> message.is('D'))
+                    .extracting(message -> message.columns().get(CLOSE_NEEDED))
+                    .containsExactlyInAnyOrder("0", "1");
             busy.query("commit");
             assertThat(busy.queryOne("select current_database()")).isEqualTo("elsewhere");
             await().untilAsserted(() -> assertThat(PostgresFixture.shared()

@@ -229,7 +229,7 @@ public final class Settings {
             "tcp_keepalive",
             new FlagType(),
             true,
-            RELOAD,
+            RESTART,
             "Let the system probe silent connections, on both sides, with its own timings."));
 
     public static final Setting<String> DATABASE_HOST =
