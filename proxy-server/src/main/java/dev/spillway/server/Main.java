@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.pool.Totals;
+import dev.spillway.core.session.Ending;
 import dev.spillway.server.cli.SpillwayCommand;
 import dev.spillway.server.configfile.ConfigSource;
 import dev.spillway.server.demo.Demo;
@@ -33,6 +34,8 @@ public final class Main {
             Proxy proxy = Proxy.start(config, source);
             stop = proxy::stop;
             Signals.on("HUP", proxy::reload);
+            Signals.on("TERM", () -> proxy.onSignal(Ending.WAIT_FOR_CLIENTS));
+            Signals.on("INT", () -> proxy.onSignal(Ending.WAIT_FOR_SERVERS));
             proxy.awaitStop();
             return 0;
         } catch (IOException e) {

@@ -2,6 +2,7 @@ package dev.spillway.server;
 
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.pool.Totals;
+import dev.spillway.core.session.Ending;
 import dev.spillway.core.stats.PoolFigures;
 import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.server.admin.ConsoleSession;
@@ -22,13 +23,16 @@ import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,6 +52,8 @@ public final class Proxy {
             Thread.ofPlatform().name("slow-work").daemon().factory());
     private final Lanes lanes;
     private final Listeners listeners;
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile @Nullable Ending ending;
 
     private Proxy(ProxyConfig config, ConfigSource source, NettyTransport transport, int count) {
         this.loops = transport.newGroup(count, "lane");
@@ -130,6 +136,11 @@ public final class Proxy {
             public void reload(Consumer<List<String>> taker) {
                 reload.run(problems -> asker.execute(() -> taker.accept(problems)));
             }
+
+            @Override
+            public void end(Ending how) {
+                Proxy.this.end(how);
+            }
         };
     }
 
@@ -158,35 +169,65 @@ public final class Proxy {
         reload.run(problems -> {});
     }
 
-    /**
-     * Lets no new client in, waits up to shutdown_timeout for transactions to end, then closes everything. Blocks;
-     * repeating it does nothing.
-     */
-    public void stop() {
-        if (loops.isShuttingDown()) {
-            return;
-        }
-        listeners.close();
-        long deadline = System.nanoTime() + reload.current().shutdownTimeout().toNanos();
-        while (drain() && System.nanoTime() - deadline < 0) {
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(DRAIN_PAUSE_MILLIS));
-        }
-        // Netty's io_uring loops never end when a connection's request to the kernel is still under way.
-        List<Future<?>> closings = new ArrayList<>();
-        lanes.all().forEach(lane -> closings.add(on(lane, lane::closeAll)));
-        closings.forEach(closing -> closing.awaitUninterruptibly(CLOSE_LIMIT_MILLIS));
-        if (!loops.shutdownGracefully(50, 2000, TimeUnit.MILLISECONDS).awaitUninterruptibly(CLOSE_LIMIT_MILLIS)) {
-            LOG.warn("the event loops did not end within {} ms", CLOSE_LIMIT_MILLIS);
-        }
-        slowWork.shutdownNow();
-        LOG.info("stopped");
+    /** A signal to end: as {@code first} says, but at once if it is ending already. Returns at once. */
+    public void onSignal(Ending first) {
+        end(ending == null ? first : Ending.IMMEDIATE);
     }
 
-    /** Are clients left? */
+    /** Begins to end, or goes on in a stricter way than it began. Returns at once. */
+    public synchronized void end(Ending how) {
+        Ending before = ending;
+        ending = before == null ? how : before.orStricter(how);
+        if (!Objects.equals(before, ending)) {
+            LOG.info("shutting down: {}", ending);
+        }
+        if (before == null) {
+            Thread.ofPlatform().name("shutdown").start(this::end);
+        }
+    }
+
+    /** Ends as after SIGTERM, unless it is ending already, and blocks until it has. */
+    public void stop() {
+        end(Ending.WAIT_FOR_CLIENTS);
+        awaitStop();
+    }
+
+    private void end() {
+        try {
+            awaitClients();
+            listeners.close();
+            // Netty's io_uring loops never end when a connection's request to the kernel is still under way.
+            List<Future<?>> closings = new ArrayList<>();
+            lanes.all().forEach(lane -> closings.add(on(lane, lane::closeAll)));
+            closings.forEach(closing -> closing.awaitUninterruptibly(CLOSE_LIMIT_MILLIS));
+            if (!loops.shutdownGracefully(50, 2000, TimeUnit.MILLISECONDS).awaitUninterruptibly(CLOSE_LIMIT_MILLIS)) {
+                LOG.warn("the event loops did not end within {} ms", CLOSE_LIMIT_MILLIS);
+            }
+            slowWork.shutdownNow();
+            LOG.info("stopped");
+        } finally {
+            ended.countDown();
+        }
+    }
+
+    /** The port stays open: who comes now is told why it is refused, cancel requests pass, and the console answers. */
+    private void awaitClients() {
+        long began = System.nanoTime();
+        while (drain()
+                && System.nanoTime() - began
+                        < reload.current().shutdownTimeout().toNanos()) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(DRAIN_PAUSE_MILLIS));
+        }
+    }
+
+    /** Are clients left that are worth waiting for? */
     private boolean drain() {
+        Ending how = ending;
         boolean isBusy = false;
-        for (Lane lane : lanes.all()) {
-            isBusy |= on(lane, lane::drain);
+        if (how != null && how != Ending.IMMEDIATE) {
+            for (Lane lane : lanes.all()) {
+                isBusy |= on(lane, () -> lane.drain(how));
+            }
         }
         return isBusy;
     }
@@ -197,8 +238,18 @@ public final class Proxy {
         return result.join();
     }
 
-    /** Blocks until {@link #stop} has ended. */
+    /** Blocks until it has ended. */
     public void awaitStop() {
-        loops.terminationFuture().awaitUninterruptibly();
+        boolean isInterrupted = false;
+        while (ended.getCount() > 0) {
+            try {
+                ended.await();
+            } catch (InterruptedException e) {
+                isInterrupted = true;
+            }
+        }
+        if (isInterrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -34,6 +34,9 @@ import org.junit.jupiter.api.io.TempDir;
 class ReloadIT {
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
+    /** Its place among the columns of SHOW SERVERS. */
+    private static final int CLOSE_NEEDED = 13;
+
     private final Endpoint direct = PostgresFixture.shared().endpoint();
     private final AtomicReference<ProxyConfig> written = new AtomicReference<>(ProxyConfig.defaults());
 
@@ -131,6 +134,10 @@ class ReloadIT {
 
             assertThat(idle.queryOne("select current_database()")).isEqualTo("elsewhere");
             assertThat(busy.queryOne("select current_database()")).isEqualTo(direct.database());
+            assertThat(command(proxy, "show servers"))
+                    .filteredOn(message -> message.is('D'))
+                    .extracting(message -> message.columns().get(CLOSE_NEEDED))
+                    .containsExactlyInAnyOrder("0", "1");
             busy.query("commit");
             assertThat(busy.queryOne("select current_database()")).isEqualTo("elsewhere");
             await().untilAsserted(() -> assertThat(PostgresFixture.shared()
@@ -274,6 +281,7 @@ class ReloadIT {
                             through(proxy).withDatabase("spillway").withUser("watcher"))) {
                 assertThat(client.queryOne("select 1")).isEqualTo("1");
                 assertThat(watcher.query("reload").getFirst().trace()).contains("42501");
+                assertThat(watcher.query("shutdown").getFirst().trace()).contains("42501");
                 assertThat(watcher.query("show users").toString()).contains(direct.user());
             }
         }

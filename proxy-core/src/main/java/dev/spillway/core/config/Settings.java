@@ -142,8 +142,8 @@ public final class Settings {
             new IntegerType(1, 1_000_000),
             10_000,
             RELOAD,
-            "Most client connections at a time; the process needs as many file descriptors, and those of the"
-                    + " servers."));
+            "Most client connections at a time, logged in or not; the process needs as many file descriptors, a tenth"
+                    + " more for cancel requests and the console, and those of the servers."));
     public static final Setting<Duration> QUERY_WAIT_TIMEOUT = global(Setting.of(
             "query_wait_timeout",
             new DurationType(),
@@ -289,7 +289,8 @@ public final class Settings {
             new DurationType(),
             Duration.ofSeconds(60),
             RELOAD,
-            "How long clients may take to finish their transactions after SIGTERM; 0 disconnects them at once."));
+            "How long clients may take to finish their transactions after SIGTERM, SIGINT or SHUTDOWN WAIT_FOR_…; 0"
+                    + " disconnects them at once."));
     public static final Setting<String> SERVER_RESET_QUERY = global(Setting.of(
             "server_reset_query",
             new TextType(),

@@ -3,12 +3,12 @@ package dev.spillway.core.pool;
 import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +45,7 @@ public final class Pool<S extends PooledServer> {
     private PoolLimits limits; // the share's are volatile
     private boolean isRetired;
     private boolean mayBeTooMany;
-    private final ArrayDeque<S> idle = new ArrayDeque<>();
+    private final IdleServers<S> idle;
     private final Map<Waiter<S>, Long> waiters = new LinkedHashMap<>();
     private final Map<S, Long> checking = new LinkedHashMap<>();
     private int opening;
@@ -62,6 +62,7 @@ public final class Pool<S extends PooledServer> {
         this.crossing = crossing;
         this.opener = opener;
         this.limits = share.limits();
+        this.idle = new IdleServers<>(share, lane);
     }
 
     // ---- configuration -------------------------------------------------------------------------------------------
@@ -93,8 +94,7 @@ public final class Pool<S extends PooledServer> {
         if (idle.isEmpty()) {
             return null;
         }
-        S server = takeIdle(wanted);
-        share.publishIdle(lane, idle.size());
+        S server = idle.take(wanted, limits.isRoundRobin());
         if (isStale(server, nowNanos)) {
             check(server, nowNanos);
             return null;
@@ -111,22 +111,6 @@ public final class Pool<S extends PooledServer> {
     private boolean isStale(S server, long nowNanos) {
         long delay = limits.checkDelay().toNanos();
         return delay > 0 && nowNanos - server.idleSinceNanos() > delay;
-    }
-
-    private S takeIdle(Object wanted) {
-        S newest = idle.getLast();
-        boolean isRoundRobin = limits.isRoundRobin();
-        if (!isRoundRobin && wanted.equals(newest.affinity())) {
-            return idle.removeLast();
-        }
-        for (Iterator<S> all = isRoundRobin ? idle.iterator() : idle.descendingIterator(); all.hasNext(); ) {
-            S server = all.next();
-            if (wanted.equals(server.affinity())) {
-                all.remove();
-                return server;
-            }
-        }
-        return isRoundRobin ? idle.removeFirst() : idle.removeLast();
     }
 
     /** Puts a client at the end of the queue. Nothing is called back before this returns. */
@@ -180,8 +164,7 @@ public final class Pool<S extends PooledServer> {
     // hot: with one lane, or nobody waiting elsewhere, claimWaiter reads one cell per other lane
     private void place(S server, long nowNanos) {
         if (waiters.isEmpty()) {
-            idle.addLast(server);
-            share.publishIdle(lane, idle.size());
+            idle.add(server);
             handIfWantedElsewhere(server, PoolShare.NOBODY, nowNanos);
         } else if (!handIfWantedElsewhere(server, oldestSince(), nowNanos)) {
             serveOldest(server, nowNanos);
@@ -193,9 +176,7 @@ public final class Pool<S extends PooledServer> {
         if (other < 0) {
             return false;
         }
-        if (idle.removeLastOccurrence(server)) {
-            share.publishIdle(lane, idle.size());
-        }
+        idle.remove(server);
         hand(server, other, false);
         return true;
     }
@@ -263,9 +244,7 @@ public final class Pool<S extends PooledServer> {
     public void onClosed(S server, long nowNanos) {
         open--;
         checking.remove(server);
-        if (idle.remove(server)) {
-            share.publishIdle(lane, idle.size());
-        }
+        idle.remove(server);
         share.closed();
         openAsNeeded(nowNanos);
         share.wakeWaiters(crossing, lane);
@@ -276,9 +255,11 @@ public final class Pool<S extends PooledServer> {
         if (missing <= 0) {
             return;
         }
-        for (; missing > 0 && !idle.isEmpty(); missing--) {
-            check(idle.removeLast(), nowNanos); // all are stale where clients wait
-            share.publishIdle(lane, idle.size());
+        for (S stale = missing > 0 ? idle.takeOldest() : null; stale != null; stale = idle.takeOldest()) {
+            check(stale, nowNanos); // where clients wait, all that are idle are stale
+            if (--missing == 0) {
+                return;
+            }
         }
         missing -= askOthers(missing);
         if (failures > 0 && nowNanos - nextAttemptNanos < 0) {
@@ -336,11 +317,10 @@ public final class Pool<S extends PooledServer> {
 
     /** {@code asker} wants a server: hands one over, or answers that there is none (false). */
     public boolean donate(int asker) {
-        S server = idle.pollFirst();
+        S server = idle.takeOldest();
         if (server == null) {
             return false;
         }
-        share.publishIdle(lane, idle.size());
         hand(server, asker, true);
         return true;
     }
@@ -374,9 +354,8 @@ public final class Pool<S extends PooledServer> {
 
     /** Closes the server that was idle longest: another pool under the same limit needs its place. */
     public void giveUp() {
-        S server = share.open() > limits.minSize() ? idle.pollFirst() : null;
+        S server = share.open() > limits.minSize() ? idle.takeOldest() : null;
         if (server != null) {
-            share.publishIdle(lane, idle.size());
             server.close("another pool needs its place");
         }
     }
@@ -407,16 +386,13 @@ public final class Pool<S extends PooledServer> {
             }
         }
         idle.removeAll(old);
-        share.publishIdle(lane, idle.size());
         old.forEach(server -> server.close("idle or old"));
     }
 
     /** One by one, for other lanes do the same: the count is asked anew each time. */
     private void closeSurplus() {
         while (!idle.isEmpty() && (isRetired || isSurplus())) {
-            S server = idle.removeFirst();
-            share.publishIdle(lane, idle.size());
-            server.close(REASON_OF_CHANGE);
+            Objects.requireNonNull(idle.takeOldest()).close(REASON_OF_CHANGE);
         }
         mayBeTooMany = isSurplus();
     }

@@ -9,7 +9,6 @@ import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendType;
 import io.netty.buffer.ByteBuf;
-import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -18,18 +17,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The transport calls its {@link Phase} verbs, its server the {@link LeaseHolder} ones, its pool the {@link Waiter}
  * ones, all on the lane's event loop. It is idle, waiting for a server, or linked to one. What it sends while it waits is
- * held, up to {@link #HELD_LIMIT_BYTES}, and read on, so that its leaving is noticed. An idle client holds no buffer.
+ * held, up to {@link HeldBytes#LIMIT_BYTES}, and read on, so that its leaving is noticed. An idle client holds no buffer.
  *
  * <p>It forwards frames by type and length; it looks into a statement's text only while its settings are not yet known to
  * be in force, and then only at its first word.
  */
 public final class ClientSession implements Phase, LeaseHolder {
-    /** Replies a server may owe one client before the client is no longer read. */
-    static final int MAX_PIPELINED = 8192;
-
-    /** What a client may send ahead while it waits; a socket buffer may come on top. */
-    static final int HELD_LIMIT_BYTES = 128 * 1024;
-
     private final Wire wire;
     private final SessionPorts ports;
     private ServerPool pool;
@@ -43,7 +36,6 @@ public final class ClientSession implements Phase, LeaseHolder {
     private final RestoreGuard restoreGuard = new RestoreGuard();
     private @Nullable ServerSession server;
     private final HeldBytes held = new HeldBytes();
-    private boolean isHolding;
     private boolean isYielding;
     private boolean forwardsFrame;
     private boolean isClosed;
@@ -60,7 +52,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         this.answers = new LocalAnswers(wire);
         this.told = new ToldParameters(wire, told);
         this.counters = pool.pool().counters();
-        this.place = new ServerWait(this, pool.pool());
+        this.place = new ServerWait(this, ports, pool.pool());
         this.clock = new LeaseClock(counters, ports.nowNanos());
         this.frames = new FrameReader(wire.allocator(), FrontendType.READY_RULES);
     }
@@ -70,7 +62,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     @Override
     public void onRead(ByteBuf bytes) {
         counters.bytesReceived += bytes.readableBytes();
-        if (isHolding) {
+        if (!held.isEmpty()) {
             held.add(bytes, wire.allocator());
             updateReading();
             return;
@@ -81,7 +73,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     private void process(ByteBuf bytes) {
         frames.feed(bytes);
         try {
-            while (!isClosed && !isHolding && frames.next()) {
+            while (!isClosed && held.isEmpty() && frames.next()) {
                 onPiece();
             }
             run.flush();
@@ -185,13 +177,6 @@ public final class ClientSession implements Phase, LeaseHolder {
         return true;
     }
 
-    /** In session mode a client may have its server from the start, as it has on a direct connection. */
-    void reserve() {
-        if (!acquire()) {
-            place.begin(ports.nowNanos());
-        }
-    }
-
     private void link(ServerSession free) {
         server = free;
         clock.linked(ports.nowNanos());
@@ -204,13 +189,11 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     private void holdFromHere() {
         run.flush();
-        isHolding = true;
         held.add(frames.takeBack(), wire.allocator());
         updateReading();
     }
 
     private void processHeld() {
-        isHolding = false;
         ByteBuf bytes = held.take();
         if (bytes != null) {
             process(bytes);
@@ -224,10 +207,11 @@ public final class ClientSession implements Phase, LeaseHolder {
     /** Reads the client only while what it sends has somewhere to go. */
     private void updateReading() {
         ServerSession linked = server;
-        boolean hasRoom = held.size() < HELD_LIMIT_BYTES;
-        boolean serverTakes = linked == null || (linked.wire().isWritable() && linked.pipelined() < MAX_PIPELINED);
-        boolean ownTaken = linked != null || wire.isWritable(); // what we answer ourselves must not pile up
-        wire.setReading(hasRoom && serverTakes && ownTaken);
+        // Without a server, what we answer ourselves must not pile up.
+        boolean isTaken = linked == null
+                ? wire.isWritable()
+                : linked.wire().isWritable() && linked.pipelined() < ReplyQueue.MAX_PIPELINED;
+        wire.setReading(held.hasRoom() && isTaken);
     }
 
     void onServed(ServerSession free) {
@@ -239,7 +223,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         ports.log("client not served", identity.describe(wire), error.message());
         if (isFinal) {
             close(ErrorFields.of("FATAL", error.sqlstate(), error.message()));
-        } else if (isHolding) {
+        } else if (!held.isEmpty()) {
             refuse(error);
         }
     }
@@ -249,18 +233,12 @@ public final class ClientSession implements Phase, LeaseHolder {
         wire.flush();
     }
 
-    Duration waitTimeout(Duration usual) {
-        return ports.waitTimeout(identity.user(), usual);
-    }
-
     /** The statement that waited gets an error in the place of PostgreSQL's answer, and the client goes on. */
     private void refuse(ErrorFields error) {
         answers.refuse(error);
         processHeld();
         wire.flush();
     }
-
-    // ---- settings ------------------------------------------------------------------------------------------------
 
     @Override
     public void onRestored() {
@@ -273,7 +251,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         if (isCancelled) {
             linked.cancel();
         }
-        if (isHolding && !isYielding) {
+        if (!held.isEmpty() && !isYielding) {
             processHeld();
         }
     }
@@ -312,21 +290,17 @@ public final class ClientSession implements Phase, LeaseHolder {
     @Override
     public void onQuiet() {
         clock.quiet(ports.nowNanos());
-        if (isInForbiddenTransaction()) {
+        ServerSession linked = server;
+        if (linked != null && mode == PoolMode.STATEMENT && linked.isInTransaction()) {
             close(ProxyError.TRANSACTION_FORBIDDEN.fields(pool.pool().name()));
             return;
         }
         reapplyIfLost();
         releaseIfDone();
         if (isYielding) {
-            endYielding();
+            proceed();
         }
         updateReading();
-    }
-
-    private boolean isInForbiddenTransaction() {
-        ServerSession linked = server;
-        return linked != null && mode == PoolMode.STATEMENT && linked.isInTransaction();
     }
 
     /** In transaction mode the next link restores; a session keeps its server. */
@@ -355,8 +329,6 @@ public final class ClientSession implements Phase, LeaseHolder {
         linked.unlink(false, false);
     }
 
-    // ---- taking turns ----------------------------------------------------------------------------------------------
-
     /**
      * A client that always sends the next statement before the last is answered would keep its server for ever. Where others
      * wait and it has had its time, the next statement stays here until everything before it is answered.
@@ -372,9 +344,10 @@ public final class ClientSession implements Phase, LeaseHolder {
                 && pool.isTurnOver(clock, ports.nowNanos());
     }
 
-    private void endYielding() {
+    /** Goes on with what is held, once there is a server: now if it has one or one is free, else when its turn comes. */
+    void proceed() {
         isYielding = false;
-        if (server != null || acquire()) { // still in a transaction, or nobody has taken it
+        if (server != null || acquire()) {
             processHeld();
         } else {
             place.begin(ports.nowNanos());
@@ -417,19 +390,13 @@ public final class ClientSession implements Phase, LeaseHolder {
     /** A CancelRequest with this client's key has come. */
     public void cancel() {
         ServerSession linked = server;
-        if (place.isWaiting()) {
-            cancelWait();
+        if (place.isWaiting() && !held.isEmpty()) { // else it waits without having asked for anything
+            place.end();
+            refuse(ProxyError.CANCELED_WHILE_WAITING.fields());
         } else if (linked != null && restoreGuard.isRestoring()) {
             restoreGuard.cancelLater();
         } else if (linked != null && linked.pipelined() > 0) {
             linked.cancel();
-        }
-    }
-
-    private void cancelWait() {
-        if (isHolding) { // else it waits without having asked for anything
-            place.end();
-            refuse(ProxyError.CANCELED_WHILE_WAITING.fields());
         }
     }
 
@@ -459,9 +426,17 @@ public final class ClientSession implements Phase, LeaseHolder {
         }
     }
 
-    /** Is it neither waiting nor linked? Then it can be closed without losing anything. */
+    /** Is it neither waiting nor in a transaction? Then closing it loses nothing but its session. */
     public boolean isIdle() {
-        return server == null && !place.isWaiting() && !isHolding;
+        ServerSession linked = server;
+        boolean isQuiet =
+                linked == null || (linked.isReleasable() && !restoreGuard.isRestoring() && !frames.isInsideFrame());
+        return isQuiet && !place.isWaiting() && held.isEmpty();
+    }
+
+    /** Is it in the queue of its pool? */
+    public boolean isWaiting() {
+        return place.isWaiting();
     }
 
     /** Ends a client that has taken longer than it may; what its server still does is cancelled. */

@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  * {@link #take} or {@link #release}, and has none in between.
  */
 final class HeldBytes {
+    /** What a client may send ahead; a socket buffer may come on top. */
+    static final int LIMIT_BYTES = 128 * 1024;
+
     private @Nullable ByteBuf bytes;
     /** Is the buffer a copy of our own, to which more can be appended? */
     private boolean isCopy;
@@ -17,8 +20,9 @@ final class HeldBytes {
         return bytes == null;
     }
 
-    int size() {
-        return bytes == null ? 0 : bytes.readableBytes();
+    /** Should the client be read on? */
+    boolean hasRoom() {
+        return bytes == null || bytes.readableBytes() < LIMIT_BYTES;
     }
 
     /** Takes {@code more}; what comes in many pieces is copied twice on average, not once per piece. */

@@ -29,7 +29,7 @@ import java.util.Arrays;
  * </ul>
  *
  * <p>hot: one byte per entry in a ring that grows by doubling and is bounded by the session ({@link
- * ClientSession#MAX_PIPELINED}).
+ * #MAX_PIPELINED}).
  */
 final class ReplyQueue {
     /** What a message asks the server for. */
@@ -82,6 +82,9 @@ final class ReplyQueue {
         /** 25P02, since the transaction has failed. */
         void refuse();
     }
+
+    /** Replies a server may owe one client before the client is no longer read. */
+    static final int MAX_PIPELINED = 8192;
 
     private static final int DISPOSITION_SHIFT = 4;
     private static final int KIND_MASK = 0xf;

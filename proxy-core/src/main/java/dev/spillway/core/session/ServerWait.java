@@ -8,13 +8,15 @@ import java.time.Duration;
 /** A client's place in the queue of its pool, while it has one. One per client, called by its session and the pool. */
 final class ServerWait implements Waiter<ServerSession> {
     private final ClientSession client;
+    private final SessionPorts ports;
     private Pool<ServerSession> pool;
     private boolean isWaiting;
     private boolean isClientTold;
     private long sinceNanos;
 
-    ServerWait(ClientSession client, Pool<ServerSession> pool) {
+    ServerWait(ClientSession client, SessionPorts ports, Pool<ServerSession> pool) {
         this.client = client;
+        this.ports = ports;
         this.pool = pool;
     }
 
@@ -62,7 +64,7 @@ final class ServerWait implements Waiter<ServerSession> {
 
     @Override
     public Duration waitTimeout(Duration usual) {
-        return client.waitTimeout(usual);
+        return ports.waitTimeout(client.identity().user(), usual);
     }
 
     @Override

@@ -70,7 +70,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
         wire.become(session);
         wire.flush();
         if (pool.isReservedAtLogin()) {
-            session.reserve();
+            session.proceed();
         }
     }
 

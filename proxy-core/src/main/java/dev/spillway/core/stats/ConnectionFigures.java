@@ -10,6 +10,7 @@ import dev.spillway.core.session.ServerSession;
  * @param peer {@code host:port}, like {@code local}
  * @param waitNanos how long it has waited for a server
  * @param id tells it from the others
+ * @param isClosedNext it is closed when it is released: its pool is retired
  * @param linkId the one it is linked to; 0 if none
  */
 record ConnectionFigures(
@@ -21,6 +22,7 @@ record ConnectionFigures(
         String local,
         long connectedAtMillis,
         long waitNanos,
+        boolean isClosedNext,
         int id,
         int linkId,
         int processId,
@@ -36,23 +38,25 @@ record ConnectionFigures(
                 client.wire().local(),
                 client.identity().connectedAtMillis(),
                 client.waitNanos(nowNanos),
+                false,
                 System.identityHashCode(client),
                 server == null ? 0 : System.identityHashCode(server),
                 0,
                 client.identity().applicationName());
     }
 
-    static ConnectionFigures of(ServerSession server, String user, String database) {
+    static ConnectionFigures of(ServerSession server, LaneView.PoolEntry pool) {
         ClientSession client = server.client();
         return new ConnectionFigures(
                 "S",
-                user,
-                database,
+                pool.user(),
+                pool.database(),
                 server.state(),
                 server.wire().peer(),
                 server.wire().local(),
                 server.openedAtMillis(),
                 0,
+                pool.pool().pool().isRetired(),
                 System.identityHashCode(server),
                 client == null ? 0 : System.identityHashCode(client),
                 server.processId(),

@@ -14,9 +14,7 @@ public record ProxyFigures(List<PoolFigures> pools, List<ConnectionFigures> clie
         List<ConnectionFigures> servers = new ArrayList<>();
         for (LaneView.PoolEntry entry : view.pools()) {
             pools.add(PoolFigures.of(view, entry));
-            entry.pool()
-                    .servers()
-                    .forEach(server -> servers.add(ConnectionFigures.of(server, entry.user(), entry.database())));
+            entry.pool().servers().forEach(server -> servers.add(ConnectionFigures.of(server, entry)));
         }
         List<ConnectionFigures> clients = view.clients().stream()
                 .map(client -> ConnectionFigures.of(client, view.nowNanos()))

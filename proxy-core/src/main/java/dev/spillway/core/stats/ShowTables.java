@@ -89,7 +89,7 @@ public final class ShowTables {
                     null,
                     socket.waitNanos() / NANOS_PER_SECOND,
                     socket.waitNanos() % NANOS_PER_SECOND / NANOS_PER_MICRO,
-                    0,
+                    socket.isClosedNext() ? 1 : 0,
                     pointer(socket.id()),
                     socket.linkId() == 0 ? "" : pointer(socket.linkId()),
                     socket.processId(),

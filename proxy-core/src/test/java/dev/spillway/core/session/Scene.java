@@ -147,7 +147,7 @@ final class Scene {
                             .writeZero(HEAD_BYTES - 12);
                 case "more" -> bytes.writeZero(BIG_BYTES - HEAD_BYTES);
                 case "many" -> {
-                    for (int i = 0; i < ClientSession.MAX_PIPELINED; i++) {
+                    for (int i = 0; i < ReplyQueue.MAX_PIPELINED; i++) {
                         bytes.writeBytes(known.bytes("P"));
                     }
                 }

@@ -9,6 +9,7 @@ import dev.spillway.core.protocol.backend.BackendMessages;
 import dev.spillway.core.protocol.backend.BackendType;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendType;
+import dev.spillway.core.session.Ending;
 import dev.spillway.core.session.Phase;
 import dev.spillway.core.session.Wire;
 import dev.spillway.core.stats.ProxyFigures;
@@ -40,12 +41,15 @@ public final class ConsoleSession implements Phase {
 
         /** Reloads the configuration; {@code taker} hears what is wrong with it, later, as above. */
         void reload(Consumer<List<String>> taker);
+
+        /** Begins to end the proxy. */
+        void end(Ending how);
     }
 
     private static final int TEXT_OID = 25;
     private static final String KNOWN =
             "SHOW POOLS, SHOW CLIENTS, SHOW SERVERS, SHOW STATS, SHOW DATABASES, SHOW USERS, SHOW CONFIG,"
-                    + " SHOW VERSION and RELOAD are known.";
+                    + " SHOW VERSION, RELOAD and SHUTDOWN [WAIT_FOR_CLIENTS|WAIT_FOR_SERVERS] are known.";
 
     private final Wire wire;
     private final Source source;
@@ -138,6 +142,9 @@ public final class ConsoleSession implements Phase {
             case "show config" -> answer(out -> write(out, ShowTables.config(source.config())));
             case "show version" -> answer(out -> write(out, ShowTables.version(version)));
             case "reload" -> asAdmin("RELOAD", this::reload);
+            case "shutdown" -> asAdmin("SHUTDOWN", () -> shutDown(Ending.IMMEDIATE));
+            case "shutdown wait_for_clients" -> asAdmin("SHUTDOWN", () -> shutDown(Ending.WAIT_FOR_CLIENTS));
+            case "shutdown wait_for_servers" -> asAdmin("SHUTDOWN", () -> shutDown(Ending.WAIT_FOR_SERVERS));
             default ->
                 answer(out -> ProxyError.CONSOLE_COMMAND_UNKNOWN
                         .fields(sql.strip())
@@ -165,6 +172,12 @@ public final class ConsoleSession implements Phase {
                         .writeError(out);
             }
         }));
+    }
+
+    private void shutDown(Ending how) {
+        answer(out -> BackendMessages.commandComplete(out, "SHUTDOWN"));
+        wire.flush();
+        source.end(how);
     }
 
     private void show(Function<ProxyFigures, Table> table) {

@@ -14,26 +14,52 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Connections of one lane whose clients are not logged in yet, and since when they are here. Confined to it. */
 final class Arrivals {
-    private final Map<Channel, Long> since = new LinkedHashMap<>();
+    private static final Logger LOG = LoggerFactory.getLogger(Arrivals.class);
 
-    void add(Channel channel, long nowNanos) {
-        since.put(channel, nowNanos);
+    /** For those above max_client_conn, of which there is room for few: enough to pass a cancel request on. */
+    private static final Duration LIMIT_ABOVE_MOST = Duration.ofSeconds(2);
+
+    private record Arrival(long sinceNanos, boolean isAboveMost) {
+        Duration limit(Duration usual) {
+            boolean isShort = isAboveMost && (usual.isZero() || usual.compareTo(LIMIT_ABOVE_MOST) > 0);
+            return isShort ? LIMIT_ABOVE_MOST : usual;
+        }
+    }
+
+    private final Map<Channel, Arrival> since = new LinkedHashMap<>();
+    private int turnedAway;
+
+    /** {@code isAboveMost}: there are as many clients as there may be without it. */
+    void add(Channel channel, boolean isAboveMost, long nowNanos) {
+        since.put(channel, new Arrival(nowNanos, isAboveMost));
     }
 
     void remove(Channel channel) {
         since.remove(channel);
     }
 
-    /** Forgets those that are logged in, and ends those that take longer than {@code limit}; zero: none. */
-    void tick(long nowNanos, Duration limit) {
-        for (Map.Entry<Channel, Long> arrival : List.copyOf(since.entrySet())) {
+    /** There were so many connections that one was refused before it said a word. */
+    void onTurnedAway() {
+        turnedAway++;
+    }
+
+    /** Forgets those that are logged in, and ends those that take longer than {@code usual}; zero: none. */
+    void tick(long nowNanos, Duration usual) {
+        if (turnedAway > 0) {
+            LOG.warn("connections refused at the door (max_client_conn) count={}", turnedAway);
+            turnedAway = 0;
+        }
+        for (Map.Entry<Channel, Arrival> arrival : List.copyOf(since.entrySet())) {
             Channel channel = arrival.getKey();
+            Duration limit = arrival.getValue().limit(usual);
             if (!isLoggingIn(channel)) {
                 since.remove(channel);
-            } else if (limit.isPositive() && nowNanos - arrival.getValue() > limit.toNanos()) {
+            } else if (limit.isPositive() && nowNanos - arrival.getValue().sinceNanos() > limit.toNanos()) {
                 since.remove(channel);
                 refuse(channel, ProxyError.CLIENT_LOGIN_TIMEOUT.fields(limit.toSeconds() + " s"));
             }

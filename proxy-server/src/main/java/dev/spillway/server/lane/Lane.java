@@ -18,6 +18,7 @@ import dev.spillway.core.protocol.startup.StartupPacket;
 import dev.spillway.core.session.ClientIdentity;
 import dev.spillway.core.session.ClientLogin;
 import dev.spillway.core.session.ClientSession;
+import dev.spillway.core.session.Ending;
 import dev.spillway.core.session.Phase;
 import dev.spillway.core.session.Refused;
 import dev.spillway.core.session.ServerPool;
@@ -70,6 +71,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     private static final long TICK_MILLIS = 100;
     private static final int SCRAM_ITERATIONS = 4096;
     private static final int MAX_DERIVED = 10_000;
+    private static final int LEAST_ROOM_ABOVE_MOST = 100;
 
     private final EventLoop loop;
     private ProxyConfig config;
@@ -132,17 +134,18 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
 
     /** Makes an accepted connection a client of this lane. */
     public void accept(Channel channel) {
-        lanes.onConnected();
+        int above = lanes.onConnected() - config.maxClientConn();
         channels.add(channel);
-        arrivals.add(channel, nowNanos());
+        arrivals.add(channel, above > 0, nowNanos());
         channel.closeFuture().addListener(closed -> {
             lanes.onDisconnected();
             arrivals.remove(channel);
         });
-        if (config.proxyProtocol() && channel.remoteAddress() instanceof InetSocketAddress) {
+        boolean isTooMany = above > roomAboveMost();
+        if (!isTooMany && config.proxyProtocol() && channel.remoteAddress() instanceof InetSocketAddress) {
             channel.pipeline().addLast("proxy-header", new ProxyHeaderHandler(gate(channel)));
         } else {
-            begin(channel, null);
+            begin(channel, null, isTooMany);
         }
     }
 
@@ -150,7 +153,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         return new ProxyHeaderHandler.Gate() {
             @Override
             public void open(ProxyHeader header) {
-                begin(channel, header.client());
+                begin(channel, header.client(), false);
             }
 
             @Override
@@ -160,17 +163,31 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         };
     }
 
-    private void begin(Channel channel, @Nullable SocketAddress client) {
-        channel.pipeline()
-                .addLast("connection", new ConnectionHandler(wire -> new ClientLogin(wire, this, this), client));
+    private void begin(Channel channel, @Nullable SocketAddress client, boolean isTooMany) {
+        channel.pipeline().addLast("connection", new ConnectionHandler(wire -> logIn(wire, isTooMany), client));
+    }
+
+    private ClientLogin logIn(Wire wire, boolean isTooMany) {
+        ClientLogin login = new ClientLogin(wire, this, this);
+        if (isTooMany) {
+            arrivals.onTurnedAway();
+            login.refuse(ProxyError.TOO_MANY_CLIENTS.fields(config.maxClientConn()));
+        }
+        return login;
+    }
+
+    /** What a connection wants is in its first packet: it may be to cancel something, or the console. */
+    private int roomAboveMost() {
+        return Math.max(LEAST_ROOM_ABOVE_MOST, config.maxClientConn() / 10);
     }
 
     @Override
     public ClientAuth authentication(StartupRequest request) {
-        if (isDraining) {
+        boolean isForConsole = ProxyConfig.CONSOLE_DATABASES.contains(request.database());
+        if (isDraining && !isForConsole) {
             throw new Refused(ProxyError.STARTING_DOWN.fields());
         }
-        if (lanes.connected() > config.maxClientConn()) {
+        if (lanes.connected() > config.maxClientConn() && !isForConsole) {
             throw new Refused(ProxyError.TOO_MANY_CLIENTS.fields(config.maxClientConn()));
         }
         return ClientAuth.choose(config.authType(), credentials.of(request.user()), request.user(), issuer);
@@ -181,6 +198,9 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         if (ProxyConfig.CONSOLE_DATABASES.contains(request.database())) {
             admitToConsole(wire, request, login);
             return;
+        }
+        if (isDraining) {
+            throw new Refused(ProxyError.STARTING_DOWN.fields());
         }
         DatabaseConfig database = config.database(request.database());
         if (database == null) {
@@ -408,14 +428,15 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     // ---- the end -------------------------------------------------------------------------------------------------
 
     /**
-     * Lets no new client in and closes the idle ones.
+     * Lets no new client in and closes the idle ones, with {@link Ending#WAIT_FOR_SERVERS} also those that wait.
      *
      * @return whether clients are left, which are waiting or in a transaction
      */
-    public boolean drain() {
+    public boolean drain(Ending ending) {
         isDraining = true;
+        arrivals.forEachProbe(probe -> probe.end(ProxyError.STARTING_DOWN.fields()));
         List.copyOf(clients.values()).stream()
-                .filter(ClientSession::isIdle)
+                .filter(client -> client.isIdle() || (ending != Ending.WAIT_FOR_CLIENTS && client.isWaiting()))
                 .forEach(client -> client.close(ProxyError.SHUTTING_DOWN.fields()));
         return !clients.isEmpty();
     }

@@ -1,0 +1,173 @@
+package dev.spillway.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.spillway.testkit.Endpoint;
+import dev.spillway.testkit.PostgresFixture;
+import dev.spillway.testkit.WireClient;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The process itself, and the signals of the system: from `run` to its exit code. */
+class SignalsIT {
+    private static final Pattern LISTENING = Pattern.compile("listening on .* port (\\d+),");
+
+    private final Endpoint direct = PostgresFixture.shared().endpoint();
+
+    @TempDir
+    private Path directory = Path.of("");
+
+    private void write(int poolSize, String more) throws IOException {
+        Files.writeString(directory.resolve("spillway.toml"), """
+            listen_port = 0
+            lanes = 1
+            auth_type = "trust"
+            shutdown_timeout = "1min"
+            reserve_pool_size = 0
+            default_pool_size = %d
+            %s
+            [databases."*"]
+            port = %d
+            """.formatted(poolSize, more, direct.port()));
+    }
+
+    private Running start() throws IOException {
+        return new Running(directory.resolve("spillway.toml"));
+    }
+
+    @Test
+    void hangupReloadsTheFile() throws Exception {
+        write(1, "");
+        try (Running proxy = start()) {
+            Endpoint through = direct.withPort(proxy.port());
+            try (WireClient one = WireClient.connect(through);
+                    WireClient two = WireClient.connect(through)) {
+                one.query("begin");
+                write(2, "");
+                proxy.signal("HUP");
+                await().until(() -> proxy.said("reloaded"));
+                assertThat(two.queryOne("select 'there is a second server'")).contains("second");
+
+                write(3, "query_wait_timeouts = 1");
+                proxy.signal("HUP");
+                await().until(() -> proxy.said("not reloaded") && proxy.said("did you mean 'query_wait_timeout'"));
+                one.query("commit");
+                assertThat(one.queryOne("select 1")).isEqualTo("1");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TERM", "INT"})
+    void theFirstSignalLetsTransactionsEnd(String signal) throws Exception {
+        write(2, "");
+        try (Running proxy = start()) {
+            Endpoint through = direct.withPort(proxy.port());
+            try (WireClient idle = WireClient.connect(through);
+                    WireClient busy = WireClient.connect(through)) {
+                busy.query("begin");
+                proxy.signal(signal);
+                assertThat(idle.readUntilClosed().toString()).contains("57P01");
+                assertThatThrownBy(() -> WireClient.connect(through).close()).hasMessageContaining("57P03");
+                assertThat(busy.queryOne("select 1")).isEqualTo("1");
+                busy.query("commit");
+                assertThat(busy.readUntilClosed().toString()).contains("57P01");
+            }
+            assertThat(proxy.exitCode()).isZero();
+            assertThat(proxy.said("stopped")).isTrue();
+        }
+    }
+
+    @Test
+    void theSecondSignalEndsAtOnce() throws Exception {
+        write(2, "");
+        try (Running proxy = start()) {
+            try (WireClient busy = WireClient.connect(direct.withPort(proxy.port()))) {
+                busy.query("begin");
+                proxy.signal("TERM");
+                await().until(() -> proxy.said("shutting down: WAIT_FOR_CLIENTS"));
+                proxy.signal("TERM");
+                assertThat(busy.readUntilClosed().toString()).contains("57P01");
+            }
+            assertThat(proxy.exitCode()).isZero();
+        }
+    }
+
+    /** A process of its own, which ends with its block. */
+    private static final class Running implements AutoCloseable {
+        private final Process process;
+        private final List<String> lines = new CopyOnWriteArrayList<>();
+
+        Running(Path config) throws IOException {
+            ProcessBuilder builder = new ProcessBuilder(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "--enable-native-access=ALL-UNNAMED",
+                    "--sun-misc-unsafe-memory-access=allow",
+                    "-XX:TieredStopAtLevel=1",
+                    "-Dlogback.configurationFile="
+                            + Path.of("../config/logback.xml").toAbsolutePath(),
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    Main.class.getName(),
+                    "run",
+                    "-c",
+                    config.toString());
+            builder.environment().keySet().removeIf(name -> name.startsWith("SPILLWAY_") || name.startsWith("DB_"));
+            builder.environment().remove("DATABASE_URL");
+            process = builder.redirectErrorStream(true).start();
+            Thread.ofVirtual().start(this::read);
+        }
+
+        private void read() {
+            try (BufferedReader out = process.inputReader()) {
+                out.lines().forEach(lines::add);
+            } catch (IOException e) {
+                lines.add(e.toString());
+            }
+        }
+
+        boolean said(String text) {
+            return lines.stream().anyMatch(line -> line.contains(text));
+        }
+
+        int port() {
+            await().atMost(30, TimeUnit.SECONDS)
+                    .failFast("it has ended", () -> !process.isAlive())
+                    .until(() -> said("listening on"));
+            return lines.stream()
+                    .map(LISTENING::matcher)
+                    .filter(Matcher::find)
+                    .mapToInt(match -> Integer.parseInt(match.group(1)))
+                    .findFirst()
+                    .orElseThrow();
+        }
+
+        void signal(String name) throws Exception {
+            Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
+            assertThat(kill.waitFor()).isZero();
+        }
+
+        int exitCode() throws InterruptedException {
+            assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("has ended").isTrue();
+            return process.exitValue();
+        }
+
+        @Override
+        public void close() {
+            process.destroyForcibly();
+        }
+    }
+}
