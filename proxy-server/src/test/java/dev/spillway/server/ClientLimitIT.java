@@ -33,7 +33,7 @@ class ClientLimitIT {
                 .with(Settings.LANES, 2)
                 .with(Settings.TRANSPORT, transport)
                 .with(Settings.MAX_CLIENT_CONN, MOST)
-                .with(Settings.TCP_DEFER_ACCEPT, false) // or silent connections would not be seen at once;
+                .with(Settings.TCP_DEFER_ACCEPT, false);
     }
 
     @ParameterizedTest
