@@ -34,13 +34,11 @@ final class IdleServers<S extends PooledServer> implements Iterable<S> {
         publish();
     }
 
-    /** False if it was not idle. */
-    boolean remove(S server) {
-        boolean wasIdle = servers.removeLastOccurrence(server);
-        if (wasIdle) {
+    /** Does nothing if it was not idle. */
+    void remove(S server) {
+        if (servers.removeLastOccurrence(server)) {
             publish();
         }
-        return wasIdle;
     }
 
     void removeAll(Collection<S> some) {
@@ -53,7 +51,9 @@ final class IdleServers<S extends PooledServer> implements Iterable<S> {
     @Nullable
     S takeOldest() {
         S oldest = servers.pollFirst();
-        publish();
+        if (oldest != null) {
+            publish();
+        }
         return oldest;
     }
 

@@ -255,7 +255,7 @@ public final class Pool<S extends PooledServer> {
         if (missing <= 0) {
             return;
         }
-        for (S stale = missing > 0 ? idle.takeOldest() : null; stale != null; stale = idle.takeOldest()) {
+        for (S stale = idle.takeOldest(); stale != null; stale = idle.takeOldest()) {
             check(stale, nowNanos); // where clients wait, all that are idle are stale
             if (--missing == 0) {
                 return;

@@ -338,7 +338,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         return linked != null
                 && linked.pipelined() > 0
                 && mode != PoolMode.SESSION
-                && Requests.beginsGroup(type)
+                && Requests.needsServer(type)
                 && linked.isBetweenGroups()
                 && !linked.isInTransaction()
                 && pool.isTurnOver(clock, ports.nowNanos());

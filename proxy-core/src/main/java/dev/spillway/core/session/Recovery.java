@@ -93,7 +93,7 @@ final class Recovery {
         });
     }
 
-    /** May the server go on to another holder as it is? */
+    /** Could a cancel still hit whatever the server does next? */
     boolean isNeeded() {
         return cancels.mayHit();
     }

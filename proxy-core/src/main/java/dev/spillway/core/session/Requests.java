@@ -26,8 +26,8 @@ final class Requests {
     }
 
     /**
-     * Does a frame that comes outside of a lease need a server? A Sync or Flush has nothing to wait for, and COPY data whose
-     * COPY has failed is ignored by PostgreSQL too.
+     * Does a frame that comes outside of a lease need a server, or inside of one begin a new statement or group? A Sync or
+     * Flush has nothing to wait for, and COPY data whose COPY has failed is ignored by PostgreSQL too.
      */
     static boolean needsServer(byte type) {
         return switch (type) {
@@ -37,20 +37,6 @@ final class Requests {
                     FrontendType.COPY_DONE,
                     FrontendType.COPY_FAIL -> false;
             default -> true;
-        };
-    }
-
-    /** May a new statement or group begin with it? Not with what ends one, nor with the data of a COPY. */
-    static boolean beginsGroup(byte type) {
-        return switch (type) {
-            case FrontendType.QUERY,
-                    FrontendType.PARSE,
-                    FrontendType.BIND,
-                    FrontendType.DESCRIBE,
-                    FrontendType.EXECUTE,
-                    FrontendType.CLOSE,
-                    FrontendType.FUNCTION_CALL -> true;
-            default -> false;
         };
     }
 
