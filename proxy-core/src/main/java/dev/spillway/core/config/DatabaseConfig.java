@@ -2,6 +2,7 @@ package dev.spillway.core.config;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +59,11 @@ public record DatabaseConfig(String name, SettingValues values) {
     /** The password of {@link #user}; null: whatever is known of that user elsewhere. */
     public @Nullable Secret password() {
         return values.find(DatabaseSettings.PASSWORD);
+    }
+
+    /** Runs on each new server connection; empty: nothing does. */
+    public String connectQuery() {
+        return Objects.requireNonNullElse(values.find(DatabaseSettings.CONNECT_QUERY), "");
     }
 
     /** Null: the global one. */

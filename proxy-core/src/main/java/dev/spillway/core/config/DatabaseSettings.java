@@ -48,6 +48,15 @@ public final class DatabaseSettings {
             "\"secret\"",
             RELOAD,
             "The password of `user`; without it, the one that is known from `[users.NAME]` or `auth_file`."));
+    public static final Setting<String> CONNECT_QUERY = add(Setting.optional(
+            "connect_query",
+            new TextType(),
+            "\"SET search_path = app\"",
+            RELOAD,
+            "SQL that runs on each new server connection before a client gets it. The settings it makes (its role and"
+                + " custom settings that it names too) are the base for every client and come back after whatever a"
+                + " client has set; what else it leaves, such as temporary tables, stays in transaction mode only. A"
+                + " connection on which it fails is not used; PgBouncer uses it."));
     public static final Setting<PoolMode> POOL_MODE = add(Setting.optional(
             "pool_mode",
             Settings.poolMode(),

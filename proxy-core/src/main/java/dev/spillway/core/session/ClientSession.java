@@ -306,10 +306,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     /** In transaction mode the next link restores; a session keeps its server. */
     private void reapplyIfLost() {
         ServerSession linked = server;
-        if (linked != null
-                && mode == PoolMode.SESSION
-                && linked.hasLostSettings()
-                && !identity.snapshot().settings().isEmpty()) {
+        if (linked != null && mode == PoolMode.SESSION && linked.hasLost(identity.snapshot())) {
             restoreGuard.begin();
             linked.reapply(identity.snapshot());
         }

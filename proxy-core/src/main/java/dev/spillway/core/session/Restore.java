@@ -18,16 +18,16 @@ final class Restore {
         this.settings = settings;
     }
 
-    /** Exactly {@code wanted}, whatever there was. */
+    /** Exactly {@code wanted} and the server's base, whatever there was. */
     void begin(Snapshot wanted) {
         settings.becomeUnknown();
-        inject(wanted.restoreSql(), () -> settings.become(wanted));
+        inject(settings.withBase(wanted).restoreSql(), () -> settings.become(wanted));
     }
 
-    /** What a RESET or DISCARD took away of {@code wanted}. */
+    /** What a RESET or DISCARD took away of {@code wanted} and of the base. */
     void reapply(Snapshot wanted) {
         settings.becomeUnknown();
-        inject(wanted.reapplySql(), () -> {});
+        inject(settings.withBase(wanted).reapplySql(), () -> {});
     }
 
     private void inject(String sql, Runnable succeeded) {

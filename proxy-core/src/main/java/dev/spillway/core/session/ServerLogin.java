@@ -10,14 +10,16 @@ import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.BackendType;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendMessages;
+import dev.spillway.core.session.state.Snapshot;
 import io.netty.buffer.ByteBuf;
 import java.util.Map;
 
 /**
- * A server connection from its first byte to its first ReadyForQuery.
+ * A server connection from its first byte until a client may have it.
  *
  * <p>Created by the lane when the connection stands; it logs in with nothing but user and database, so that the session
- * is neutral, and becomes a {@link ServerSession} in its pool. However it ends, the pool is told once.
+ * is neutral, runs its {@link ConnectQuery} and becomes a {@link ServerSession} in its pool. However it ends, the pool is
+ * told once.
  */
 public final class ServerLogin implements Phase {
     private final Wire wire;
@@ -25,17 +27,28 @@ public final class ServerLogin implements Phase {
     private final ServerPool home;
     private final ServerAuth auth;
     private final FrameReader frames;
+    private final ConnectQuery connectQuery;
     private final ReportedParameters parameters = new ReportedParameters(Map.of());
     private CancelKey key = new CancelKey(0, new byte[4]);
     private boolean isAuthenticated;
     private boolean isOver;
 
-    /** {@code startup} is what the StartupMessage carries: user and database. */
-    public ServerLogin(Wire wire, SessionPorts ports, ServerPool home, ServerAuth auth, Map<String, String> startup) {
+    /**
+     * @param startup what the StartupMessage carries: user and database
+     * @param connectQuery runs when the login is complete; empty: nothing does
+     */
+    public ServerLogin(
+            Wire wire,
+            SessionPorts ports,
+            ServerPool home,
+            ServerAuth auth,
+            Map<String, String> startup,
+            String connectQuery) {
         this.wire = wire;
         this.ports = ports;
         this.home = home;
         this.auth = auth;
+        this.connectQuery = new ConnectQuery(connectQuery);
         this.frames = new FrameReader(wire.allocator(), BackendType.LOGIN_RULES);
         ByteBuf message = wire.allocator().buffer(128);
         FrontendMessages.startup(message, startup);
@@ -51,21 +64,36 @@ public final class ServerLogin implements Phase {
                 onMessage();
             }
         } catch (ProtocolViolation e) {
-            fail(ProxyError.SERVER_UNREACHABLE.fields(home.pool().name(), e.text()), false);
+            fail(unreachable(e.text()), false);
         } finally {
             frames.finish();
         }
     }
 
     private void onMessage() {
-        MessageCursor body = frames.body();
+        if (frames.isContinuation()) {
+            return; // of a row that nobody reads
+        }
         requireTurn(frames.type());
         switch (frames.type()) {
+            case BackendType.PARAMETER_STATUS -> parameters.read(frames.body());
+            case BackendType.READY_FOR_QUERY -> onReady();
+            default -> {
+                if (connectQuery.isRunning()) {
+                    connectQuery.onMessage(frames);
+                    failIfUseless();
+                } else {
+                    onLoginMessage(frames.body());
+                }
+            }
+        }
+    }
+
+    private void onLoginMessage(MessageCursor body) {
+        switch (frames.type()) {
             case BackendType.AUTHENTICATION -> onStep(auth.onRequest(body.readInt(), body.readBytes(body.remaining())));
-            case BackendType.PARAMETER_STATUS -> parameters.read(body);
             case BackendType.BACKEND_KEY_DATA -> key = new CancelKey(body.readInt(), body.readBytes(body.remaining()));
             case BackendType.ERROR_RESPONSE -> onError(ErrorFields.read(body));
-            case BackendType.READY_FOR_QUERY -> succeed();
             default -> {
                 // a notice, which nobody is there to read
             }
@@ -98,8 +126,7 @@ public final class ServerLogin implements Phase {
                 });
             case ServerAuthStep.Proceed() -> {}
             case ServerAuthStep.Ok() -> isAuthenticated = true;
-            case ServerAuthStep.Failed(String text) ->
-                fail(ProxyError.SERVER_UNREACHABLE.fields(home.pool().name(), text), true);
+            case ServerAuthStep.Failed(String text) -> fail(unreachable(text), true);
         }
     }
 
@@ -109,18 +136,50 @@ public final class ServerLogin implements Phase {
         fail(error, sqlstate.startsWith("28") || sqlstate.equals("3D000") || sqlstate.equals("42501"));
     }
 
-    private void succeed() {
+    private void onReady() {
         if (frames.hasMore()) {
             throw new ProtocolViolation("the server sent more than its first ReadyForQuery");
         }
-        if (frames.body().readByte() != 'I') {
+        byte status = frames.body().readByte();
+        if (status != 'I' && !connectQuery.isRunning()) {
             throw new ProtocolViolation("the server begins inside a transaction");
         }
+        String sql = connectQuery.next(status);
+        if (sql != null) {
+            run(sql);
+        } else if (connectQuery.problem() == null) {
+            succeed();
+        } else {
+            failIfUseless();
+        }
+    }
+
+    private void run(String sql) {
+        frames.changeRules(ConnectQuery.RULES);
+        ByteBuf message = wire.allocator().buffer(sql.length() + 16);
+        FrontendMessages.query(message, sql);
+        wire.write(message);
+        wire.flush();
+    }
+
+    private void failIfUseless() {
+        String problem = connectQuery.problem();
+        if (problem != null) {
+            fail(unreachable("connect_query failed: " + problem), !connectQuery.mayPass());
+        }
+    }
+
+    private ErrorFields unreachable(String why) {
+        return ProxyError.SERVER_UNREACHABLE.fields(home.pool().name(), why);
+    }
+
+    private void succeed() {
         isOver = true;
-        ServerSession session = new ServerSession(wire, ports, home, key, parameters.now());
+        ServerGreeting greeting = new ServerGreeting(key, parameters.now(), connectQuery.base());
+        ServerSession session = new ServerSession(wire, ports, home, greeting);
         wire.become(session);
         home.servers().add(session);
-        home.learnWelcome(dev.spillway.core.session.state.Snapshot.NEUTRAL, session.parameters());
+        home.learnWelcome(Snapshot.NEUTRAL, session.parameters());
         ports.log("server opened", home.pool().name() + " pid " + key.processId(), null);
         home.pool().onOpened(session, ports.nowNanos());
         wire.flush();
@@ -132,6 +191,9 @@ public final class ServerLogin implements Phase {
             isOver = true;
             ports.log("server login failed", home.pool().name(), error.sqlstate() + " " + error.message());
             home.pool().onOpenFailed(error, isFinal, ports.nowNanos());
+            if (connectQuery.isRunning()) {
+                ports.sendCancel(wire, key, isCertain -> {}); // or it would run on, unseen
+            }
             wire.close();
         }
     }
@@ -150,6 +212,6 @@ public final class ServerLogin implements Phase {
     @Override
     public void onClosed() {
         frames.close();
-        fail(ProxyError.SERVER_UNREACHABLE.fields(home.pool().name(), "the server closed the connection"), false);
+        fail(unreachable("the server closed the connection"), false);
     }
 }

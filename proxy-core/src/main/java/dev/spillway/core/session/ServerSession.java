@@ -39,8 +39,8 @@ public final class ServerSession implements Phase, PooledServer {
     private long idleSinceNanos;
     private byte status = IDLE;
     private final ReportedParameters parameters;
-    private final SettingsInForce settings = new SettingsInForce();
-    private final Restore restore = new Restore(this, settings);
+    private final SettingsInForce settings;
+    private final Restore restore;
     private @Nullable LeaseHolder holder;
     private final Recovery recovery = new Recovery(this);
     private final Injections injections = new Injections();
@@ -50,12 +50,14 @@ public final class ServerSession implements Phase, PooledServer {
     private boolean closed;
 
     /** A server whose login is complete; it reports nothing to its pool yet. */
-    ServerSession(Wire wire, SessionPorts ports, ServerPool home, CancelKey cancelKey, Map<String, String> parameters) {
+    ServerSession(Wire wire, SessionPorts ports, ServerPool home, ServerGreeting greeting) {
         this.wire = wire;
         this.ports = ports;
         this.home = home;
-        this.cancelKey = cancelKey;
-        this.parameters = new ReportedParameters(parameters);
+        this.cancelKey = greeting.key();
+        this.parameters = new ReportedParameters(greeting.parameters());
+        this.settings = new SettingsInForce(greeting.base());
+        this.restore = new Restore(this, settings);
         this.frames = new FrameReader(wire.allocator(), BackendType.READY_RULES);
         this.replies = new ReplyQueue(new FakeReplies(wire.allocator(), this::deliverOwn));
         this.openedAtNanos = ports.nowNanos();
@@ -76,9 +78,9 @@ public final class ServerSession implements Phase, PooledServer {
         }
     }
 
-    /** Has a RESET or DISCARD run since the holder's settings were put into force, and is no transaction open? */
-    boolean hasLostSettings() {
-        return settings.wereReset() && status == IDLE;
+    /** Has a RESET or DISCARD taken settings away from a holder who wants these, and is no transaction open? */
+    boolean hasLost(Snapshot wanted) {
+        return settings.wereLost(wanted) && status == IDLE;
     }
 
     /** Puts those of the holder's settings back into force that were lost; the holder hears as after {@link #link}. */
@@ -193,7 +195,7 @@ public final class ServerSession implements Phase, PooledServer {
     // ---- what the recovery does ----------------------------------------------------------------------------------
 
     void sendCancel(SessionPorts.CancelEnd ended) {
-        ports.sendCancel(this, cancelKey, ended);
+        ports.sendCancel(wire, cancelKey, ended);
     }
 
     ReplyQueue replies() {
@@ -203,7 +205,7 @@ public final class ServerSession implements Phase, PooledServer {
     /** The last statement of a recovery has succeeded. */
     void onLastQuery(String sql) {
         if (sql.equals(home.resetQuery())) {
-            settings.become(Snapshot.NEUTRAL);
+            settings.becomeServers();
         }
     }
 

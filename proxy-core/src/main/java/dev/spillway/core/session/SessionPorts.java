@@ -14,12 +14,12 @@ public interface SessionPorts {
     long nowMillis();
 
     /**
-     * Sends a CancelRequest to the host of {@code server} on a connection of its own.
+     * Sends a CancelRequest to where {@code server} is connected, on a connection of its own.
      *
      * @param ended told, on this lane, when that connection has ended; true if the server has had the request for certain
      *     or certainly never will
      */
-    void sendCancel(ServerSession server, CancelKey key, CancelEnd ended);
+    void sendCancel(Wire server, CancelKey key, CancelEnd ended);
 
     /** Ties a client's key to the client, so that cancel requests find it. */
     void register(CancelKey key, ClientSession client);

@@ -4,13 +4,27 @@ import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.session.state.Snapshot;
 import org.jspecify.annotations.Nullable;
 
-/** What is known of the settings that are in force on a server. One per server, which reports to it what it sees. */
+/**
+ * What is known of the settings that are in force on a server: always its base, and whose of the clients' above it. One per
+ * server, which reports to it what it sees.
+ */
 final class SettingsInForce {
+    private final Snapshot base;
     private @Nullable Snapshot known = Snapshot.NEUTRAL;
     private boolean isChangeReported;
     private boolean wereReset;
 
-    /** Are exactly these in force? */
+    /** Of a server on which nothing but {@code base} is in force: what connect_query has set. */
+    SettingsInForce(Snapshot base) {
+        this.base = base;
+    }
+
+    /** What has to be in force for a client that wants {@code wanted}. */
+    Snapshot withBase(Snapshot wanted) {
+        return wanted.over(base);
+    }
+
+    /** Are exactly these in force, and the base? */
     boolean are(Snapshot wanted) {
         return wanted.equals(known);
     }
@@ -26,6 +40,15 @@ final class SettingsInForce {
         known = now;
         isChangeReported = false;
         wereReset = false;
+    }
+
+    /** The session was reset to what the server began with. */
+    void becomeServers() {
+        if (base.settings().isEmpty()) {
+            become(Snapshot.NEUTRAL);
+        } else {
+            becomeUnknown();
+        }
     }
 
     void becomeUnknown() {
@@ -52,8 +75,8 @@ final class SettingsInForce {
         }
     }
 
-    /** Has a RESET or DISCARD run since they were put into force? */
-    boolean wereReset() {
-        return wereReset;
+    /** Has a RESET or DISCARD run since {@code wanted} was put into force, and something been lost by it? */
+    boolean wereLost(Snapshot wanted) {
+        return wereReset && !withBase(wanted).settings().isEmpty();
     }
 }

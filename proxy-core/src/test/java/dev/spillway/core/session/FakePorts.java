@@ -27,7 +27,7 @@ final class FakePorts implements SessionPorts {
     }
 
     @Override
-    public void sendCancel(ServerSession server, CancelKey key, CancelEnd ended) {
+    public void sendCancel(Wire server, CancelKey key, CancelEnd ended) {
         cancels.add(ended);
     }
 

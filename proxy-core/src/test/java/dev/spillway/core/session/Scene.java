@@ -125,7 +125,8 @@ final class Scene {
             pool.pool().enqueue(nobody, ports.nanos);
             pool.pool().leave(nobody);
         }
-        ServerSession opened = new ServerSession(serverWire, ports, pool, new CancelKey(9, new byte[4]), parameters());
+        ServerGreeting greeting = new ServerGreeting(new CancelKey(9, new byte[4]), parameters(), Snapshot.NEUTRAL);
+        ServerSession opened = new ServerSession(serverWire, ports, pool, greeting);
         server = opened;
         pool.servers().add(opened);
         pool.pool().onOpened(opened, ports.nanos);

@@ -343,8 +343,8 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     }
 
     @Override
-    public void sendCancel(ServerSession server, CancelKey key, CancelEnd ended) {
-        connector.sendCancel(((ConnectionHandler) server.wire()).remoteAddress(), key, ended);
+    public void sendCancel(Wire server, CancelKey key, CancelEnd ended) {
+        connector.sendCancel(((ConnectionHandler) server).remoteAddress(), key, ended);
     }
 
     @Override

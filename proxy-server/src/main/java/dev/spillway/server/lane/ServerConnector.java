@@ -150,7 +150,7 @@ final class ServerConnector {
         startup.put("user", user);
         startup.put("database", Objects.requireNonNullElse(database.dbname(), database.name()));
         ServerAuth auth = ServerAuth.of(user, credentials.forServer(database, user), random);
-        return new ServerLogin(wire, ports, pool, auth, startup);
+        return new ServerLogin(wire, ports, pool, auth, startup, database.connectQuery());
     }
 
     /** No connection stands, for the reason given. */

@@ -18,7 +18,6 @@ import dev.spillway.core.session.ClientLogin;
 import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.ServerLogin;
 import dev.spillway.core.session.ServerPool;
-import dev.spillway.core.session.ServerSession;
 import dev.spillway.core.session.SessionPorts;
 import dev.spillway.core.session.StartupRequest;
 import dev.spillway.core.session.TimeLimits;
@@ -70,11 +69,13 @@ class SessionFuzzTest {
         private final Deque<EmbeddedChannel> pending = new ArrayDeque<>();
         private final Deque<CancelEnd> cancels = new ArrayDeque<>();
         private final ServerPool pool;
+        private final String connectQuery;
         private long now = 1;
 
         Run(long seed) {
             this.seed = seed;
             this.random = new Random(seed);
+            this.connectQuery = random.nextBoolean() ? "" : "set a.b = 1";
             PoolMode mode = List.of(PoolMode.values()).get(random.nextInt(PoolMode.values().length));
             Duration second = Duration.ofSeconds(1);
             PoolLimits limits = Limits.of(1 + random.nextInt(2))
@@ -88,8 +89,8 @@ class SessionFuzzTest {
 
         private void open() {
             ServerAuth auth = ServerAuth.of("u", null, RandomBytes.secure());
-            servers.add(new EmbeddedChannel(
-                    new ConnectionHandler(wire -> new ServerLogin(wire, this, pool, auth, Map.of("user", "u")))));
+            servers.add(new EmbeddedChannel(new ConnectionHandler(
+                    wire -> new ServerLogin(wire, this, pool, auth, Map.of("user", "u"), connectQuery))));
             pending.addLast(servers.getLast());
         }
 
@@ -215,7 +216,7 @@ class SessionFuzzTest {
         }
 
         @Override
-        public void sendCancel(ServerSession server, CancelKey key, CancelEnd ended) {
+        public void sendCancel(Wire server, CancelKey key, CancelEnd ended) {
             cancels.addLast(ended);
         }
 

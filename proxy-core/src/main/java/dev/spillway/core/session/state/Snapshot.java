@@ -2,6 +2,7 @@ package dev.spillway.core.session.state;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.StringJoiner;
@@ -9,16 +10,24 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings that must be in force while a client's statements run: the parameters it started its session with.
+ * The settings that must be in force while a client's statements run: the parameters it started its session with. Also
+ * those that a server has from its connect_query, which lie under every client's.
  *
  * <p>Immutable, compared by content.
  */
 public final class Snapshot {
-    /** Of a client that asked for nothing; also what a server holds that has just logged in. */
+    /** Of a client that asked for nothing, and of a server without a connect_query. */
     public static final Snapshot NEUTRAL = new Snapshot(Map.of());
 
     /** Of a kind of our own, so that the session's defaults (read only, serializable, deferrable) cannot stop it. */
-    private static final String BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY NOT DEFERRABLE;";
+    static final String BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY NOT DEFERRABLE;";
+
+    /** Neither in pg_settings nor taken back by RESET ALL. */
+    static final String ROLE = "role";
+
+    /** Names have no case. The role comes last, for it may not be allowed to make the other settings. */
+    private static final Comparator<String> ORDER = Comparator.comparing((String name) -> name.equalsIgnoreCase(ROLE))
+            .thenComparing(String.CASE_INSENSITIVE_ORDER);
 
     private static final HexFormat HEX = HexFormat.of();
 
@@ -32,7 +41,23 @@ public final class Snapshot {
 
     /** Of these parameters; their order does not matter. */
     public static Snapshot of(Map<String, String> settings) {
-        return settings.isEmpty() ? NEUTRAL : new Snapshot(Collections.unmodifiableMap(new TreeMap<>(settings)));
+        if (settings.isEmpty()) {
+            return NEUTRAL;
+        }
+        Map<String, String> ordered = new TreeMap<>(ORDER);
+        ordered.putAll(settings);
+        return new Snapshot(Collections.unmodifiableMap(ordered));
+    }
+
+    /** These settings and those of {@code base} that they do not override. */
+    public Snapshot over(Snapshot base) {
+        if (base.settings.isEmpty()) {
+            return this;
+        }
+        Map<String, String> both = new TreeMap<>(ORDER);
+        both.putAll(base.settings);
+        both.putAll(settings);
+        return of(both);
     }
 
     public Map<String, String> settings() {
@@ -64,7 +89,7 @@ public final class Snapshot {
      * stays. Leaves a failed transaction behind where it fails, like {@link #restoreSql}.
      *
      * <p>A setting that the session has set has the source 'session'; custom settings are not in pg_settings, and are empty
-     * after a reset.
+     * after a reset; nor is the role, which is 'none' then.
      */
     public String reapplySql() {
         StringJoiner rows = new StringJoiner(",", "(VALUES ", ") AS base(name,value)");
@@ -73,12 +98,15 @@ public final class Snapshot {
                 + " WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_settings AS now WHERE"
                 + " pg_catalog.lower(now.name) OPERATOR(pg_catalog.=) pg_catalog.lower(base.name)"
                 + " AND now.source OPERATOR(pg_catalog.=) 'session')"
+                + " AND (base.name OPERATOR(pg_catalog.<>) '" + ROLE + "'"
+                + " OR pg_catalog.current_setting('" + ROLE + "') OPERATOR(pg_catalog.=) 'none')"
                 + " AND (pg_catalog.strpos(base.name,'.') OPERATOR(pg_catalog.=) 0"
                 + " OR coalesce(pg_catalog.current_setting(base.name,true),'') OPERATOR(pg_catalog.=) '');"
                 + "COMMIT";
     }
 
-    private static String text(String value) {
+    /** An expression that stands for {@code value}. */
+    static String text(String value) {
         String hex = HEX.formatHex(value.getBytes(StandardCharsets.UTF_8));
         return "pg_catalog.convert_from(pg_catalog.decode('" + hex + "','hex'),'UTF8')";
     }

@@ -1,0 +1,122 @@
+package dev.spillway.core.session.state;
+
+import dev.spillway.core.protocol.MessageCursor;
+import dev.spillway.core.protocol.ProtocolViolation;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.StringJoiner;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The question to a server which settings its session has made, and the rows of the answer: the base that lies under the
+ * settings of every client.
+ *
+ * <p>PostgreSQL lists what a session has set in pg_settings, but neither the role nor custom settings ({@code app.tenant}):
+ * those are asked for by name, and the names are whatever has a dot in the text that may have set them. A name that is no
+ * setting has no value, and a value that is not the session's own does no harm in the base.
+ *
+ * <p>Names and values travel as hexadecimal digits of UTF-8, and everything is schema-qualified, operators too: nothing that
+ * the session has set can change the answer.
+ */
+public final class BaseQuestion {
+    private static final String SESSION_AUTHORIZATION = "session_authorization";
+    private static final String EQUAL = " OPERATOR(pg_catalog.=) ";
+    private static final String UNEQUAL = " OPERATOR(pg_catalog.<>) ";
+    private static final String LETTER = "[\\p{L}_]";
+    private static final String WORD = LETTER + "[\\p{L}\\p{N}_$]*+";
+    private static final Pattern DOTTED_NAME = Pattern.compile(WORD + "(?:\\." + WORD + ")++");
+
+    private final String sql;
+    private final Map<String, String> found = new LinkedHashMap<>();
+
+    /** {@code statements}: what has run on the server. */
+    public BaseQuestion(String statements) {
+        this.sql = sql(dottedNames(statements));
+    }
+
+    private static Set<String> dottedNames(String statements) {
+        Set<String> names = new TreeSet<>();
+        Matcher matcher = DOTTED_NAME.matcher(statements);
+        while (matcher.find()) {
+            names.add(matcher.group().toLowerCase(Locale.ROOT));
+        }
+        return new LinkedHashSet<>(names);
+    }
+
+    private static String sql(Set<String> customNames) {
+        StringBuilder sql = new StringBuilder(1024)
+                .append(Snapshot.BEGIN)
+                .append("SELECT ")
+                .append(hex("made.name"))
+                .append(',')
+                .append(hex("made.value"))
+                // Those of the transaction are set by our own BEGIN.
+                .append(" FROM (SELECT name,setting FROM pg_catalog.pg_settings WHERE source" + EQUAL
+                        + "'session' AND name" + UNEQUAL
+                        + "ALL(ARRAY['transaction_isolation','transaction_read_only','transaction_deferrable'])")
+                .append(" UNION ALL SELECT '" + Snapshot.ROLE + "',pg_catalog.current_setting('" + Snapshot.ROLE
+                        + "') WHERE pg_catalog.current_setting('" + Snapshot.ROLE + "')" + UNEQUAL + "'none'")
+                .append(" UNION ALL SELECT '" + SESSION_AUTHORIZATION
+                        + "',session_user FROM pg_catalog.pg_stat_activity" + " WHERE pid" + EQUAL
+                        + "pg_catalog.pg_backend_pid() AND usename" + UNEQUAL + "session_user");
+        if (!customNames.isEmpty()) {
+            StringJoiner names = new StringJoiner("),(", " FROM (VALUES (", ")) AS custom(name)");
+            customNames.forEach(name -> names.add(Snapshot.text(name)));
+            sql.append(" UNION ALL SELECT custom.name,pg_catalog.current_setting(custom.name,true)")
+                    .append(names);
+        }
+        return sql.append(") AS made(name,value) WHERE made.value IS NOT NULL;COMMIT")
+                .toString();
+    }
+
+    private static String hex(String column) {
+        return "pg_catalog.encode(pg_catalog.convert_to(" + column + ",'UTF8'),'hex')";
+    }
+
+    /** One query string. */
+    public String sql() {
+        return sql;
+    }
+
+    /**
+     * Reads a DataRow of the answer; borrows {@code body}.
+     *
+     * @throws ProtocolViolation if it is none
+     */
+    public void read(MessageCursor body) {
+        if (body.readShort() != 2) {
+            throw new ProtocolViolation("the question for the session's settings has two columns");
+        }
+        String name = column(body);
+        found.put(name, column(body));
+    }
+
+    private static String column(MessageCursor body) {
+        byte[] digits = body.readBytes(body.readInt());
+        try {
+            byte[] text = HexFormat.of().parseHex(new String(digits, StandardCharsets.US_ASCII));
+            return new String(text, StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            throw new ProtocolViolation("the answer to the question for the session's settings is not hexadecimal");
+        }
+    }
+
+    /** What the session has made of itself that cannot be put back into force for each client; null: nothing. */
+    public @Nullable String problem() {
+        String user = found.get(SESSION_AUTHORIZATION);
+        return user == null ? null : "SET SESSION AUTHORIZATION cannot be kept for all clients: SET ROLE can";
+    }
+
+    /** The settings that the session has made. */
+    public Snapshot base() {
+        return Snapshot.of(found);
+    }
+}
