@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -95,6 +96,13 @@ class HostsIT {
             for (int i = 0; i < times; i++) {
                 assertThat(client.queryOne("select 1")).isEqualTo("select 1");
             }
+        }
+    }
+
+    /** The first row. */
+    private static List<@Nullable String> show(RunningProxy proxy, String what) throws IOException {
+        try (WireClient console = WireClient.connect(through(proxy).withDatabase("spillway"))) {
+            return console.query("show " + what).get(1).columns();
         }
     }
 
@@ -210,6 +218,9 @@ class HostsIT {
         try (RunningProxy proxy = start(config("listed.example"))) {
             assertServed(proxy, 1);
             assertThat(names.asked("listed.example")).isZero();
+            assertThat(show(proxy, "pools").getLast())
+                    .as("balancing of one host")
+                    .isNull();
         }
     }
 
@@ -220,6 +231,7 @@ class HostsIT {
             assertServed(proxy, 6);
             assertThat(server.accepted()).isBetween(3, 4);
             assertThat(other.accepted()).isBetween(3, 4);
+            assertThat(show(proxy, "pools").getLast()).isEqualTo("round-robin");
         }
     }
 
@@ -233,6 +245,8 @@ class HostsIT {
                 assertServed(proxy, 4);
                 assertThat(server.accepted()).isZero();
                 assertThat(first.accepted()).isGreaterThanOrEqualTo(4);
+                assertThat(show(proxy, "pools").getLast()).isEqualTo("disable");
+                assertThat(show(proxy, "databases")).contains("disable");
             }
             await().ignoreExceptions().untilAsserted(() -> assertServed(proxy, 1));
             try (ScriptedServer first = new ScriptedServer("127.0.0.2", server.port())) {

@@ -1,14 +1,18 @@
 package dev.spillway.core.stats;
 
+import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.config.LoadBalanceHosts;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.pool.Pool;
 import dev.spillway.core.pool.Totals;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.ServerSession;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A pool, or one lane's slice of it, at a moment. Immutable. Counts of servers are by PgBouncer's states.
  *
+ * @param balancing how its hosts are balanced; null if it has one
  * @param clientsActive clients that do not wait
  * @param oldestWaitNanos how long the client has waited that waits longest; 0 if none does
  * @param lastPeriod what it did in the last whole stats_period
@@ -17,6 +21,7 @@ public record PoolFigures(
         String database,
         String user,
         PoolMode mode,
+        @Nullable LoadBalanceHosts balancing,
         long clientsActive,
         long clientsWaiting,
         long serversActive,
@@ -35,6 +40,7 @@ public record PoolFigures(
                 entry.database(),
                 entry.user(),
                 pool.mode(),
+                balancing(slice.share().key().servers()),
                 view.clients().stream()
                         .filter(client ->
                                 client.pool().equals(pool) && !client.state().equals("waiting"))
@@ -50,6 +56,11 @@ public record PoolFigures(
                 slice.counters().lastPeriod());
     }
 
+    /** How the hosts of {@code database} are balanced; null if it has one. */
+    static @Nullable LoadBalanceHosts balancing(DatabaseConfig database) {
+        return database.hosts().size() > 1 ? database.loadBalanceHosts() : null;
+    }
+
     private static long count(ServerPool pool, String state) {
         return pool.servers().stream()
                 .filter(server -> server.state().equals(state))
@@ -62,6 +73,7 @@ public record PoolFigures(
                 database,
                 user,
                 mode,
+                balancing,
                 clientsActive + other.clientsActive,
                 clientsWaiting + other.clientsWaiting,
                 serversActive + other.serversActive,

@@ -1,6 +1,7 @@
 package dev.spillway.core.stats;
 
 import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.config.LoadBalanceHosts;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Settings;
@@ -49,13 +50,17 @@ public final class ShowTables {
                     pool.oldestWaitNanos() / NANOS_PER_SECOND,
                     pool.oldestWaitNanos() % NANOS_PER_SECOND / NANOS_PER_MICRO,
                     pool.mode().spelling(),
-                    null));
+                    spelling(pool.balancing())));
         }
         return table(
                 "database user cl_active cl_waiting cl_active_cancel_req cl_waiting_cancel_req sv_active"
                         + " sv_active_cancel sv_being_canceled sv_idle sv_used sv_tested sv_login maxwait maxwait_us"
                         + " pool_mode load_balance_hosts",
                 rows);
+    }
+
+    private static @Nullable String spelling(@Nullable LoadBalanceHosts balancing) {
+        return balancing == null ? null : balancing.spelling();
     }
 
     private static final String SOCKET_COLUMNS = "type user database replication state addr port local_addr local_port"
@@ -192,7 +197,7 @@ public final class ShowTables {
                     Objects.requireNonNullElse(database.serverLifetime(), config.serverLifetime())
                             .toSeconds(),
                     mode == null ? null : mode.spelling(),
-                    database.hosts().size() > 1 ? database.loadBalanceHosts().spelling() : null,
+                    spelling(PoolFigures.balancing(database)),
                     Objects.requireNonNullElse(database.maxDbConnections(), config.maxDbConnections()),
                     servers,
                     Objects.requireNonNullElse(database.maxDbClientConnections(), config.maxDbClientConnections()),
