@@ -88,6 +88,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     private final ServerConnector connector;
     private final Map<KeyDerivation, byte[]> derived = new LinkedHashMap<>();
     private long periodBeganNanos = System.nanoTime();
+    private boolean isIdlenessLimited;
     private boolean isDraining;
 
     /**
@@ -107,6 +108,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
             Console console) {
         this.loop = loop;
         this.config = config;
+        this.isIdlenessLimited = TimeLimits.isIdlenessLimited(config);
         this.lanes = lanes;
         this.credentials = credentials;
         this.slowWork = slowWork;
@@ -278,6 +280,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     /** Puts a new configuration into force. Clients of a database that points elsewhere now move to its new pool. */
     void apply(ProxyConfig next, Credentials nextCredentials) {
         config = next;
+        isIdlenessLimited = TimeLimits.isIdlenessLimited(next);
         credentials = nextCredentials;
         connector.apply(next, nextCredentials);
         pools.apply(next, nowNanos());
@@ -382,7 +385,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
             connector.endSlowOpenings(now);
             long recoveryNanos = config.cancelWaitTimeout().toNanos() * 2;
             pools.tick(now, endPeriod(now), recoveryNanos);
-            if (TimeLimits.isIdlenessLimited(config)) {
+            if (isIdlenessLimited) {
                 List.copyOf(clients.values()).forEach(client -> client.onTick(now));
             }
         } catch (RuntimeException e) {
