@@ -219,6 +219,48 @@ class ReloadIT {
     }
 
     @Test
+    void sessionsOnAnOldServerEndWithTheirTransactionWhereThatIsAsked() throws IOException {
+        ProxyConfig config = config(3).with(Settings.POOL_MODE, PoolMode.SESSION);
+        DatabaseConfig moved = app().with(DatabaseSettings.DBNAME, "elsewhere");
+        try (RunningProxy proxy = start(config.with(app()));
+                WireClient quiet = WireClient.connect(app(proxy));
+                WireClient busy = WireClient.connect(app(proxy));
+                WireClient serverless = WireClient.connect(app(proxy))) {
+            quiet.queryOne("select 1");
+            busy.query("begin");
+
+            reload(proxy, config.with(moved));
+            assertThat(quiet.queryOne("select current_database()")).isEqualTo(direct.database());
+
+            reload(proxy, config.with(moved).with(Settings.SERVER_FAST_CLOSE, true));
+            assertThat(quiet.readUntilClosed())
+                    .singleElement()
+                    .satisfies(last -> assertThat(last.trace()).contains("57P01", "server_fast_close"));
+            assertThat(busy.queryOne("select current_database()")).isEqualTo(direct.database());
+            assertThat(busy.query("commit").getFirst().trace()).contains("COMMIT");
+            assertThat(busy.readUntilClosed())
+                    .singleElement()
+                    .satisfies(last -> assertThat(last.trace()).contains("57P01"));
+            assertThat(serverless.queryOne("select current_database()")).isEqualTo("elsewhere");
+            await().untilAsserted(() ->
+                    assertThat(proxy.servers(through(proxy), "active")).isOne());
+        }
+    }
+
+    @Test
+    void anIdleClientEndsByTheLimitThatIsInForceNow() throws IOException {
+        try (RunningProxy proxy = start(config(1));
+                WireClient idle = WireClient.connect(through(proxy))) {
+            reload(
+                    proxy,
+                    config(1)
+                            .with(UserConfig.named(direct.user())
+                                    .with(UserSettings.CLIENT_IDLE_TIMEOUT, Duration.ofMillis(1))));
+            assertThat(idle.readUntilClosed().getLast().trace()).contains("57P05");
+        }
+    }
+
+    @Test
     void aPasswordIsTheOneInTheFileNow(@TempDir Path directory) throws IOException {
         Path users = directory.resolve("users.txt");
         Files.writeString(users, "\"%s\" \"first\"\n".formatted(direct.user()));

@@ -217,6 +217,10 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
         return values.get(Settings.SERVER_LIFETIME);
     }
 
+    public boolean serverFastClose() {
+        return values.get(Settings.SERVER_FAST_CLOSE);
+    }
+
     /** 0: never. */
     public Duration poolIdleTimeout() {
         return values.get(Settings.POOL_IDLE_TIMEOUT);

@@ -233,6 +233,14 @@ public final class Settings {
             Duration.ofMinutes(10),
             RELOAD,
             "A server connection that is older is closed when it is next released; 0 uses each one once."));
+    public static final Setting<Boolean> SERVER_FAST_CLOSE = global(Setting.of(
+            "server_fast_close",
+            new FlagType(),
+            false,
+            RELOAD,
+            "When RELOAD has changed where the servers of a database are, disconnect its clients of session pools as"
+                    + " soon as they are outside of a transaction, instead of letting their sessions last on the old"
+                    + " server."));
     public static final Setting<Duration> POOL_IDLE_TIMEOUT = global(Setting.of(
             "pool_idle_timeout",
             new DurationType(),

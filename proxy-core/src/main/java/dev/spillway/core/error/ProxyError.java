@@ -43,6 +43,10 @@ public enum ProxyError {
             INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "client_login_timeout: not logged in after %s"),
     CONSOLE_COMMAND_UNKNOWN(SYNTAX_ERROR, Severity.ERROR, "unknown console command: %s"),
     CONSOLE_IS_SIMPLE(FEATURE_NOT_SUPPORTED, Severity.FATAL, "the console speaks the simple query protocol only"),
+    DATABASE_CHANGED(
+            ADMIN_SHUTDOWN,
+            Severity.FATAL,
+            "terminating connection because the configuration of database \"%s\" has changed (server_fast_close)"),
     DATABASE_REMOVED(
             DATABASE_DROPPED,
             Severity.FATAL,

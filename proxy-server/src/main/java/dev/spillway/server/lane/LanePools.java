@@ -2,9 +2,11 @@ package dev.spillway.server.lane;
 
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.pool.Pool;
 import dev.spillway.core.pool.PoolKey;
 import dev.spillway.core.pool.PoolShare;
+import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.PoolPolicy;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.ServerSession;
@@ -135,7 +137,21 @@ final class LanePools {
             }
             pool.pool().tick(nowNanos);
             List.copyOf(pool.servers()).forEach(server -> server.tick(nowNanos, recoveryNanos));
+            if (pool.pool().isRetired() && config.serverFastClose()) {
+                endSessions(pool);
+            }
             freeIfUnused(pool, nowNanos);
+        }
+    }
+
+    /** A session outside of a transaction would keep a server of a retired pool for as long as its client likes. */
+    private static void endSessions(ServerPool retired) {
+        for (ServerSession server : List.copyOf(retired.servers())) {
+            ClientSession client = server.client();
+            if (client != null && client.isIdle()) {
+                client.close(
+                        ProxyError.DATABASE_CHANGED.fields(client.identity().database()));
+            }
         }
     }
 
