@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -22,135 +23,125 @@ import java.util.function.Supplier;
  * does not. {@link #run} blocks until all have ended.
  */
 public final class IsolationOracle {
-    /**
-     * What runs against what, and what is forgiven.
-     *
-     * @param target what is under test
-     * @param control PostgreSQL itself, where the table of rows is made and verified
-     * @param exchangesPerClient each client ends after that many units of work,
-     * @param limit or after that long, whichever is first
-     * @param replyTimeout a reply that takes longer counts as missing
-     * @param announcedLosses how many connections the chaos has cut so far; one loss more than that is a mismatch
-     * @param diagnosis the state of what is under test, for people; asked once, at the first mismatch
-     * @param lossSqlStates errors that may announce a loss where one is allowed, besides FATAL ones
-     */
-    public record Settings(
-            Endpoint target,
-            Endpoint control,
-            int clients,
-            int exchangesPerClient,
-            Duration limit,
-            long seed,
-            Set<OracleFeature> features,
-            Duration replyTimeout,
-            LongSupplier announcedLosses,
-            Set<String> lossSqlStates,
-            Supplier<String> diagnosis) {
+    /** What runs against what, and what is forgiven. Immutable; each change makes another. */
+    public static final class Settings {
+        private final Endpoint target;
+        private final Endpoint control;
+        private final long seed;
+        private int clients = 16;
+        private int exchangesPerClient = 100;
+        private Duration limit = Duration.ofMinutes(1);
+        private Set<OracleFeature> features = OracleFeature.all();
+        private Duration replyTimeout = Duration.ofSeconds(15);
+        private LongSupplier announcedLosses = () -> 0;
+        private Set<String> lossSqlStates = Set.of();
+        private Supplier<String> diagnosis = () -> "";
+
+        private Settings(Endpoint target, Endpoint control, long seed) {
+            this.target = target;
+            this.control = control;
+            this.seed = seed;
+        }
+
         /** Everything, for at most a minute, on connections that must not be lost. */
         public static Settings of(Endpoint target, Endpoint control, long seed) {
-            return new Settings(
-                    target,
-                    control,
-                    16,
-                    100,
-                    Duration.ofMinutes(1),
-                    seed,
-                    OracleFeature.all(),
-                    Duration.ofSeconds(15),
-                    () -> 0,
-                    Set.of(),
-                    () -> "");
+            return new Settings(target, control, seed);
+        }
+
+        private Settings with(Consumer<Settings> change) {
+            Settings copy = new Settings(target, control, seed);
+            copy.clients = clients;
+            copy.exchangesPerClient = exchangesPerClient;
+            copy.limit = limit;
+            copy.features = features;
+            copy.replyTimeout = replyTimeout;
+            copy.announcedLosses = announcedLosses;
+            copy.lossSqlStates = lossSqlStates;
+            copy.diagnosis = diagnosis;
+            change.accept(copy);
+            return copy;
         }
 
         public Settings clients(int count, int exchangesEach) {
-            return new Settings(
-                    target,
-                    control,
-                    count,
-                    exchangesEach,
-                    limit,
-                    seed,
-                    features,
-                    replyTimeout,
-                    announcedLosses,
-                    lossSqlStates,
-                    diagnosis);
+            return with(copy -> {
+                copy.clients = count;
+                copy.exchangesPerClient = exchangesEach;
+            });
         }
 
         public Settings limit(Duration most) {
-            return new Settings(
-                    target,
-                    control,
-                    clients,
-                    exchangesPerClient,
-                    most,
-                    seed,
-                    features,
-                    replyTimeout,
-                    announcedLosses,
-                    lossSqlStates,
-                    diagnosis);
+            return with(copy -> copy.limit = most);
         }
 
         public Settings features(Set<OracleFeature> only) {
-            return new Settings(
-                    target,
-                    control,
-                    clients,
-                    exchangesPerClient,
-                    limit,
-                    seed,
-                    only,
-                    replyTimeout,
-                    announcedLosses,
-                    lossSqlStates,
-                    diagnosis);
+            return with(copy -> copy.features = only);
         }
 
         public Settings replyTimeout(Duration most) {
-            return new Settings(
-                    target,
-                    control,
-                    clients,
-                    exchangesPerClient,
-                    limit,
-                    seed,
-                    features,
-                    most,
-                    announcedLosses,
-                    lossSqlStates,
-                    diagnosis);
+            return with(copy -> copy.replyTimeout = most);
         }
 
         /** Connections may be lost, as often as {@code announced} says and in no other way than with these errors or none. */
         public Settings losses(LongSupplier announced, String... sqlStates) {
-            return new Settings(
-                    target,
-                    control,
-                    clients,
-                    exchangesPerClient,
-                    limit,
-                    seed,
-                    features,
-                    replyTimeout,
-                    announced,
-                    Set.of(sqlStates),
-                    diagnosis);
+            return with(copy -> {
+                copy.announcedLosses = announced;
+                copy.lossSqlStates = Set.of(sqlStates);
+            });
         }
 
         public Settings diagnosis(Supplier<String> state) {
-            return new Settings(
-                    target,
-                    control,
-                    clients,
-                    exchangesPerClient,
-                    limit,
-                    seed,
-                    features,
-                    replyTimeout,
-                    announcedLosses,
-                    lossSqlStates,
-                    state);
+            return with(copy -> copy.diagnosis = state);
+        }
+
+        /** What is under test. */
+        Endpoint target() {
+            return target;
+        }
+
+        /** PostgreSQL itself, where the table of rows is made and verified. */
+        Endpoint control() {
+            return control;
+        }
+
+        int clients() {
+            return clients;
+        }
+
+        /** Each client ends after that many units of work, or after {@link #limit}, whichever is first. */
+        int exchangesPerClient() {
+            return exchangesPerClient;
+        }
+
+        Duration limit() {
+            return limit;
+        }
+
+        long seed() {
+            return seed;
+        }
+
+        Set<OracleFeature> features() {
+            return features;
+        }
+
+        /** A reply that takes longer counts as missing. */
+        Duration replyTimeout() {
+            return replyTimeout;
+        }
+
+        /** How many connections the chaos has cut so far; one loss more than that is a mismatch. */
+        LongSupplier announcedLosses() {
+            return announcedLosses;
+        }
+
+        /** Errors that may announce a loss where one is allowed, besides FATAL ones. */
+        Set<String> lossSqlStates() {
+            return lossSqlStates;
+        }
+
+        /** The state of what is under test, for people; asked once, at the first mismatch. */
+        Supplier<String> diagnosis() {
+            return diagnosis;
         }
     }
 

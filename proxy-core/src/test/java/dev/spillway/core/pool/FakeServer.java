@@ -4,11 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A server that does nothing but be open or closed, and tells its pool of it as a real one does. */
+/** A server that does nothing but be open or closed, and tells its slice of a pool of it as a real one does. */
 final class FakeServer implements PooledServer {
     final List<String> closeReasons = new ArrayList<>();
     private final String name;
-    private final Pool<FakeServer> pool;
+    /** Where it lives; another one when it has changed lanes. */
+    Pool<FakeServer> pool;
+
     private final VirtualTime time;
     private final long openedAt;
     long idleSince;

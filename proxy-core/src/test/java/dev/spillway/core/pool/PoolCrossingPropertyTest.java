@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.Random;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -77,57 +76,19 @@ class PoolCrossingPropertyTest {
                 .build();
     }
 
-    private static final class Server implements PooledServer {
-        private final Run run;
-        int lane;
-        boolean isClosed;
-
-        Server(Run run, int lane) {
-            this.run = run;
-            this.lane = lane;
-        }
-
-        @Override
-        public long openedAtNanos() {
-            return 0;
-        }
-
-        @Override
-        public long idleSinceNanos() {
-            return 0;
-        }
-
-        @Override
-        public @Nullable Object affinity() {
-            return null;
-        }
-
-        @Override
-        public void check() {
-            throw new AssertionError("nothing is checked here");
-        }
-
-        @Override
-        public void close(String reason) {
-            isClosed = true;
-            run.open--;
-            run.slices.get(lane).onClosed(this, run.now);
-        }
-    }
-
-    private static final class Run implements Crossing<Server> {
+    private static final class Run implements Crossing<FakeServer> {
         private final Random random;
         private final PoolShare share;
         private final int size;
         private final List<Cap> caps;
-        final List<Pool<Server>> slices = new ArrayList<>();
-        final List<Server> held = new ArrayList<>();
+        final List<Pool<FakeServer>> slices = new ArrayList<>();
+        final List<FakeServer> held = new ArrayList<>();
         private final Queue<Runnable> opening = new ArrayDeque<>();
         private final List<Queue<Runnable>> tasks = new ArrayList<>();
         private int waiting;
-        private int open;
+        private final List<FakeServer> open = new ArrayList<>();
         private int inTransit;
-        private long now = 1;
+        private final VirtualTime time = new VirtualTime();
 
         /** Nothing fails, and no time passes unseen. */
         private boolean isCalm;
@@ -153,11 +114,12 @@ class PoolCrossingPropertyTest {
 
         private void opened(int lane) {
             if (!isCalm && caps.isEmpty() && random.nextInt(6) == 0) {
-                slices.get(lane).onOpenFailed(ErrorFields.of("FATAL", "57P03", "starting"), false, now);
+                slices.get(lane).onOpenFailed(ErrorFields.of("FATAL", "57P03", "starting"), false, time.nanos);
                 return;
             }
-            open++;
-            slices.get(lane).onOpened(new Server(this, lane), now);
+            FakeServer server = new FakeServer("server", slices.get(lane), time);
+            open.add(server);
+            server.pool.onOpened(server, time.nanos);
         }
 
         void play() {
@@ -166,17 +128,17 @@ class PoolCrossingPropertyTest {
                 check();
             }
             for (int i = 0; i < 10_000 && (waiting > 0 || !held.isEmpty()); i++) {
-                now += 50_000_000;
+                time.nanos += 50_000_000;
                 releaseAll();
                 settle();
-                slices.forEach(slice -> slice.tick(now));
+                slices.forEach(slice -> slice.tick(time.nanos));
                 check();
             }
             assertThat(waiting).as("clients that nobody served").isZero();
         }
 
         private void event() {
-            now += random.nextInt(1_000_000);
+            time.nanos += random.nextInt(1_000_000);
             int lane = random.nextInt(slices.size());
             switch (random.nextInt(8)) {
                 case 0, 1, 2 -> enqueue(lane);
@@ -194,13 +156,13 @@ class PoolCrossingPropertyTest {
                     if (random.nextInt(10) == 0 && !held.isEmpty()) {
                         held.remove(random.nextInt(held.size())).close("died");
                     }
-                    slices.get(lane).tick(now);
+                    slices.get(lane).tick(time.nanos);
                 }
             }
         }
 
         void enqueue(int lane) {
-            Server free = slices.get(lane).acquire("", now);
+            FakeServer free = slices.get(lane).acquire("", time.nanos);
             if (free != null) {
                 hold(free, lane);
                 return;
@@ -210,7 +172,7 @@ class PoolCrossingPropertyTest {
                     .enqueue(
                             new Waiter<>() {
                                 @Override
-                                public void onServed(Server server) {
+                                public void onServed(FakeServer server) {
                                     waiting--;
                                     hold(server, lane);
                                 }
@@ -225,19 +187,19 @@ class PoolCrossingPropertyTest {
                                     throw new AssertionError("nobody is to be told of a wait");
                                 }
                             },
-                            now);
+                            time.nanos);
         }
 
-        private void hold(Server server, int lane) {
+        private void hold(FakeServer server, int lane) {
             assertThat(held).as("servers held").doesNotContain(server);
-            assertThat(server.lane).as("lane of the server").isEqualTo(lane);
-            assertThat(server.isClosed).isFalse();
+            assertThat(server.pool).as("slice of the server").isSameAs(slices.get(lane));
+            assertThat(server.isClosed()).isFalse();
             held.add(server);
         }
 
-        private void release(Server server) {
+        private void release(FakeServer server) {
             held.remove(server);
-            slices.get(server.lane).release(server, now);
+            server.giveBack();
         }
 
         void releaseAll() {
@@ -266,22 +228,23 @@ class PoolCrossingPropertyTest {
 
         private void check() {
             assertThat(share.open()).as("servers by the pool's count").isLessThanOrEqualTo(size);
-            assertThat(open + opening.size()).as("servers there are").isEqualTo(share.open());
-            assertThat(slices.stream().mapToInt(Pool::open).sum() + inTransit).isEqualTo(open);
+            open.removeIf(FakeServer::isClosed);
+            assertThat(open.size() + opening.size()).as("servers there are").isEqualTo(share.open());
+            assertThat(slices.stream().mapToInt(Pool::open).sum() + inTransit).isEqualTo(open.size());
         }
 
         @Override
-        public void hand(PoolShare of, Server server, int lane, boolean isAsked) {
+        public void hand(PoolShare of, FakeServer server, int lane, boolean isAsked) {
             inTransit++;
             boolean dies = !isCalm && caps.isEmpty() && random.nextInt(10) == 0;
             tasks.get(lane).add(() -> {
                 inTransit--;
                 if (dies) {
-                    open--;
-                    slices.get(lane).onNoArrival(isAsked, true, now);
+                    open.remove(server);
+                    slices.get(lane).onNoArrival(isAsked, true, time.nanos);
                 } else {
-                    server.lane = lane;
-                    slices.get(lane).arrive(server, isAsked, now);
+                    server.pool = slices.get(lane);
+                    slices.get(lane).arrive(server, isAsked, time.nanos);
                 }
             });
         }
@@ -290,7 +253,7 @@ class PoolCrossingPropertyTest {
         public void ask(PoolShare of, int donor, int lane) {
             tasks.get(donor).add(() -> {
                 if (!slices.get(donor).donate(lane)) {
-                    tasks.get(lane).add(() -> slices.get(lane).onNoArrival(true, false, now));
+                    tasks.get(lane).add(() -> slices.get(lane).onNoArrival(true, false, time.nanos));
                 }
             });
         }
@@ -298,7 +261,7 @@ class PoolCrossingPropertyTest {
         @Override
         public void wake(PoolShare of, int lane) {
             Run target = of.equals(share) ? this : peer;
-            target.tasks.get(lane).add(() -> target.slices.get(lane).onRoom(now));
+            target.tasks.get(lane).add(() -> target.slices.get(lane).onRoom(time.nanos));
         }
 
         @Override

@@ -43,7 +43,7 @@ class PoolFreeingPropertyTest {
         }
     }
 
-    private static final class Run implements Crossing<Server> {
+    private static final class Run implements Crossing<FakeServer> {
         private final Random random;
         private final PoolShares shares;
         private final List<Lane> lanes = new ArrayList<>();
@@ -55,7 +55,7 @@ class PoolFreeingPropertyTest {
                 .with(Settings.QUERY_WAIT_TIMEOUT, Duration.ZERO)
                 .with(Settings.SERVER_IDLE_TIMEOUT, Duration.ofMillis(200))
                 .with(Settings.MAX_DB_CONNECTIONS, 4);
-        private long now = 1;
+        private final VirtualTime time = new VirtualTime();
 
         Run(Random random) {
             this.random = random;
@@ -76,7 +76,7 @@ class PoolFreeingPropertyTest {
                 event();
             }
             for (int i = 0; i < 2000 && (!clients.isEmpty() || shares.size() > 0); i++) {
-                now += 10_000_000;
+                time.nanos += 10_000_000;
                 List.copyOf(clients).forEach(Client::finish);
                 lanes.forEach(Lane::runAll);
                 runNext(openings);
@@ -87,7 +87,7 @@ class PoolFreeingPropertyTest {
         }
 
         private void event() {
-            now += random.nextInt(5_000_000);
+            time.nanos += random.nextInt(5_000_000);
             Lane lane = lanes.get(random.nextInt(lanes.size()));
             switch (random.nextInt(10)) {
                 case 0, 1 -> {
@@ -119,7 +119,7 @@ class PoolFreeingPropertyTest {
         }
 
         @Override
-        public void hand(PoolShare share, Server server, int to, boolean isAsked) {
+        public void hand(PoolShare share, FakeServer server, int to, boolean isAsked) {
             Lane lane = lanes.get(to);
             boolean dies = random.nextInt(10) == 0;
             lane.tasks.add(() -> {
@@ -128,10 +128,10 @@ class PoolFreeingPropertyTest {
                         .as("the pool of a server that arrives")
                         .isSameAs(share);
                 if (dies) {
-                    slice.pool.onNoArrival(isAsked, true, now);
+                    slice.pool.onNoArrival(isAsked, true, time.nanos);
                 } else {
-                    server.slice = slice;
-                    slice.pool.arrive(server, isAsked, now);
+                    server.pool = slice.pool;
+                    slice.pool.arrive(server, isAsked, time.nanos);
                 }
             });
         }
@@ -146,7 +146,7 @@ class PoolFreeingPropertyTest {
                         assertThat(asker)
                                 .as("a slice that has asked is not freed")
                                 .isNotNull();
-                        Objects.requireNonNull(asker).pool.onNoArrival(true, false, now);
+                        Objects.requireNonNull(asker).pool.onNoArrival(true, false, time.nanos);
                     });
                 }
             });
@@ -157,7 +157,7 @@ class PoolFreeingPropertyTest {
             lanes.get(lane).tasks.add(() -> {
                 Slice slice = lanes.get(lane).find(share);
                 if (slice != null) {
-                    slice.pool.onRoom(now);
+                    slice.pool.onRoom(time.nanos);
                 }
             });
         }
@@ -192,7 +192,8 @@ class PoolFreeingPropertyTest {
         }
 
         Slice slice(PoolKey key) {
-            return slices.computeIfAbsent(key, made -> new Slice(run, run.shares.enter(key, config, run.now), number));
+            return slices.computeIfAbsent(
+                    key, made -> new Slice(run, run.shares.enter(key, config, run.time.nanos), number));
         }
 
         @Nullable
@@ -205,14 +206,14 @@ class PoolFreeingPropertyTest {
             config = next;
             slices.forEach((key, slice) -> {
                 run.shares.apply(slice.pool.share(), next);
-                slice.pool.apply(!key(key.database()).equals(key), run.now);
+                slice.pool.apply(!key(key.database()).equals(key), run.time.nanos);
             });
             run.clients.stream().filter(client -> client.lane == this).forEach(Client::move);
         }
 
         void tick() {
             List.copyOf(slices.values()).forEach(slice -> {
-                slice.pool.tick(run.now);
+                slice.pool.tick(run.time.nanos);
                 if (slice.clients == 0 && slice.pool.isEmpty()) {
                     slices.remove(slice.pool.share().key());
                     run.shares.leave(slice.pool.share());
@@ -227,7 +228,7 @@ class PoolFreeingPropertyTest {
 
     private static final class Slice {
         private final Run run;
-        private final Pool<Server> pool;
+        private final Pool<FakeServer> pool;
         private int clients;
 
         Slice(Run run, PoolShare share, int lane) {
@@ -237,61 +238,19 @@ class PoolFreeingPropertyTest {
 
         private void opened() {
             if (run.random.nextInt(6) == 0) {
-                pool.onOpenFailed(ErrorFields.of("FATAL", "57P03", "starting"), false, run.now);
+                pool.onOpenFailed(ErrorFields.of("FATAL", "57P03", "starting"), false, run.time.nanos);
             } else {
-                pool.onOpened(new Server(this), run.now);
+                pool.onOpened(new FakeServer("server", pool, run.time), run.time.nanos);
             }
         }
     }
 
-    private static final class Server implements PooledServer {
-        private final long openedAt;
-        private long idleSince;
-        private Slice slice;
-
-        Server(Slice slice) {
-            this.slice = slice;
-            this.openedAt = slice.run.now;
-            this.idleSince = openedAt;
-        }
-
-        void giveBack() {
-            idleSince = slice.run.now;
-            slice.pool.release(this, idleSince);
-        }
-
-        @Override
-        public long openedAtNanos() {
-            return openedAt;
-        }
-
-        @Override
-        public long idleSinceNanos() {
-            return idleSince;
-        }
-
-        @Override
-        public @Nullable Object affinity() {
-            return null;
-        }
-
-        @Override
-        public void check() {
-            throw new AssertionError("nothing is checked here");
-        }
-
-        @Override
-        public void close(String reason) {
-            slice.pool.onClosed(this, slice.run.now);
-        }
-    }
-
-    private static final class Client implements Waiter<Server> {
+    private static final class Client implements Waiter<FakeServer> {
         private final Run run;
         private final Lane lane;
         private final String database;
         private Slice slice;
-        private @Nullable Server server;
+        private @Nullable FakeServer server;
 
         Client(Run run, Lane lane, String database) {
             this.run = run;
@@ -302,9 +261,9 @@ class PoolFreeingPropertyTest {
         }
 
         void seek() {
-            Server free = slice.pool.acquire("", run.now);
+            FakeServer free = slice.pool.acquire("", run.time.nanos);
             if (free == null) {
-                slice.pool.enqueue(this, run.now);
+                slice.pool.enqueue(this, run.time.nanos);
             } else {
                 server = free;
             }
@@ -335,7 +294,7 @@ class PoolFreeingPropertyTest {
         void leave() {
             run.clients.remove(this);
             slice.clients--;
-            Server held = server;
+            FakeServer held = server;
             server = null;
             if (held == null) {
                 slice.pool.leave(this);
@@ -345,8 +304,8 @@ class PoolFreeingPropertyTest {
         }
 
         @Override
-        public void onServed(Server free) {
-            assertThat(free.slice.pool.share()).as("pool of the server").isSameAs(slice.pool.share());
+        public void onServed(FakeServer free) {
+            assertThat(free.pool.share()).as("pool of the server").isSameAs(slice.pool.share());
             server = free;
         }
 
