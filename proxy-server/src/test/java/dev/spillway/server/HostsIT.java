@@ -12,6 +12,7 @@ import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Settings;
 import dev.spillway.core.config.Transport;
 import dev.spillway.server.lane.NameSources;
+import dev.spillway.testkit.BackendMessage;
 import dev.spillway.testkit.Endpoint;
 import dev.spillway.testkit.LogTap;
 import dev.spillway.testkit.Messages;
@@ -39,6 +40,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Server hosts that are names or lists, with name servers and servers that do what they should not. */
 class HostsIT {
@@ -221,6 +223,48 @@ class HostsIT {
             assertThat(show(proxy, "pools").getLast())
                     .as("balancing of one host")
                     .isNull();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void theConsoleShowsWhichNamesAreKnown(int lanes) throws IOException {
+        names.set(NAME, HERE, "127.0.0.2");
+        names.set("mute.example", Trouble.SILENCE);
+        ProxyConfig config = config("nowhere.example," + NAME)
+                .with(Settings.LANES, lanes)
+                .with(DatabaseConfig.named("mute").with(DatabaseSettings.HOST, "mute.example"));
+        try (RunningProxy proxy = start(config);
+                WireClient waiting = WireClient.open(through(proxy), Duration.ofSeconds(10));
+                WireClient console = WireClient.connect(through(proxy).withDatabase("pgbouncer"))) {
+            assertThat(console.query("SHOW DNS_HOSTS")).noneMatch(message -> message.is('D'));
+            for (int i = 0; i < 2 * lanes; i++) {
+                assertServed(proxy, 1);
+            }
+            waiting.send(Messages.startup(Messages.PROTOCOL_3_0, Map.of("user", "u", "database", "mute")));
+            await().until(() -> names.asked("mute.example") > 0);
+
+            List<BackendMessage> hosts = console.query("SHOW DNS_HOSTS");
+            assertThat(hosts.getFirst().trace()).contains("\"hostname\" 0 0 25", "\"ttl\" 0 0 20", "\"addrs\" 0 0 25");
+            assertThat(hosts.stream().filter(row -> row.is('D')).map(BackendMessage::columns))
+                    .satisfiesExactly(
+                            row -> assertThat(row).containsExactly(NAME, row.get(1), HERE + ",127.0.0.2"),
+                            row -> assertThat(row).containsExactly("mute.example", "0", ""),
+                            row -> assertThat(row).containsExactly("nowhere.example", row.get(1), ""))
+                    .filteredOn(row -> !"mute.example".equals(row.getFirst()))
+                    .extracting(row -> Integer.valueOf(String.valueOf(row.get(1))))
+                    .allMatch(ttl -> ttl > 0 && ttl <= 15);
+        }
+    }
+
+    @Test
+    void theConsoleKnowsOfNoZones() throws IOException {
+        try (RunningProxy proxy = start(config(NAME));
+                WireClient console = WireClient.connect(through(proxy).withDatabase("pgbouncer"))) {
+            List<BackendMessage> zones = console.query("show dns_zones");
+            assertThat(zones.getFirst().trace())
+                    .contains("\"zonename\" 0 0 25", "\"serial\" 0 0 20", "\"count\" 0 0 23");
+            assertThat(zones.get(1).trace()).contains("SHOW");
         }
     }
 

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -258,8 +259,26 @@ public final class ShowTables {
         return table("version", rows);
     }
 
+    /** One row per name of a host that has been looked up; times in seconds. */
+    public static Table dnsHosts(ProxyFigures figures) {
+        List<List<@Nullable String>> rows = new ArrayList<>();
+        figures.names()
+                .forEach(host -> rows.add(row(host.name(), host.ttlSeconds(), String.join(",", host.addresses()))));
+        return new Table(
+                List.of("hostname", "ttl", "addrs"), List.of(Table.Type.TEXT, Table.Type.INT8, Table.Type.TEXT), rows);
+    }
+
+    /** No rows, as in PgBouncer without dns_zone_check_period: the serial numbers of zones are not watched. */
+    public static Table dnsZones() {
+        return new Table(
+                List.of("zonename", "serial", "count"),
+                List.of(Table.Type.TEXT, Table.Type.INT8, Table.Type.INT4),
+                List.of());
+    }
+
     private static Table table(String columns, List<List<@Nullable String>> rows) {
-        return new Table(List.of(columns.split(" ", -1)), rows);
+        List<String> names = List.of(columns.split(" ", -1));
+        return new Table(names, Collections.nCopies(names.size(), Table.Type.TEXT), rows);
     }
 
     private static List<@Nullable String> row(@Nullable Object... values) {

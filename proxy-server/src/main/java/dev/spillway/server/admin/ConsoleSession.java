@@ -17,7 +17,6 @@ import dev.spillway.core.stats.ShowTables;
 import dev.spillway.core.stats.Table;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Queue;
@@ -46,10 +45,10 @@ public final class ConsoleSession implements Phase {
         void end(Ending how);
     }
 
-    private static final int TEXT_OID = 25;
     private static final String KNOWN =
-            "SHOW POOLS, SHOW CLIENTS, SHOW SERVERS, SHOW STATS, SHOW DATABASES, SHOW USERS, SHOW CONFIG,"
-                    + " SHOW VERSION, RELOAD and SHUTDOWN [WAIT_FOR_CLIENTS|WAIT_FOR_SERVERS] are known.";
+            "SHOW POOLS, SHOW CLIENTS, SHOW SERVERS, SHOW STATS, SHOW DATABASES, SHOW USERS, SHOW CONFIG, SHOW"
+                + " DNS_HOSTS, SHOW DNS_ZONES, SHOW VERSION, RELOAD and SHUTDOWN [WAIT_FOR_CLIENTS|WAIT_FOR_SERVERS]"
+                + " are known.";
 
     private final Wire wire;
     private final Source source;
@@ -139,6 +138,8 @@ public final class ConsoleSession implements Phase {
                 show(figures -> ShowTables.stats(figures, source.config().statsPeriod()));
             case "show databases" -> show(figures -> ShowTables.databases(figures, source.config()));
             case "show users" -> show(figures -> ShowTables.users(figures, source.config()));
+            case "show dns_hosts" -> show(ShowTables::dnsHosts);
+            case "show dns_zones" -> answer(out -> write(out, ShowTables.dnsZones()));
             case "show config" -> answer(out -> write(out, ShowTables.config(source.config())));
             case "show version" -> answer(out -> write(out, ShowTables.version(version)));
             case "reload" -> asAdmin("RELOAD", this::reload);
@@ -208,7 +209,7 @@ public final class ConsoleSession implements Phase {
     }
 
     private static void write(ByteBuf out, Table table) {
-        List<Integer> types = Collections.nCopies(table.columns().size(), TEXT_OID);
+        List<Integer> types = table.types().stream().map(Table.Type::oid).toList();
         BackendMessages.rowDescription(out, table.columns(), types);
         for (List<@Nullable String> row : table.rows()) {
             BackendMessages.dataRow(out, row);

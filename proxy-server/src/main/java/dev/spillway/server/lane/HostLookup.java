@@ -1,6 +1,7 @@
 package dev.spillway.server.lane;
 
 import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.stats.NameFigures;
 import dev.spillway.server.transport.NettyTransport;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -89,6 +91,22 @@ final class HostLookup {
         }
         waiting.put(host, new ArrayList<>(List.of(taker)));
         readHostsFile(host);
+    }
+
+    /** What is known of each name, and which are asked for now. */
+    List<NameFigures> figures() {
+        List<NameFigures> names = new ArrayList<>();
+        known.forEach((name, answer) -> {
+            long leftNanos = Math.max(0, answer.untilNanos() - System.nanoTime());
+            List<String> addresses = answer.result().addresses().stream()
+                    .map(InetAddress::getHostAddress)
+                    .toList();
+            names.add(new NameFigures(name, TimeUnit.NANOSECONDS.toSeconds(leftNanos), addresses));
+        });
+        waiting.keySet().stream()
+                .filter(name -> !known.containsKey(name))
+                .forEach(name -> names.add(new NameFigures(name, 0, List.of())));
+        return names;
     }
 
     private static Result literal(String address) {

@@ -125,7 +125,8 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
 
     /** What the lane holds now. Called on the lane. */
     ProxyFigures figures() {
-        return ProxyFigures.of(new LaneView(pools.entries(), clients.values(), nowNanos()));
+        return ProxyFigures.of(new LaneView(
+                pools.entries(), clients.values(), connector.lookup().figures(), nowNanos()));
     }
 
     boolean isOn(EventLoop other) {
