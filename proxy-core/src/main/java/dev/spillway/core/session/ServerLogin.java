@@ -64,7 +64,7 @@ public final class ServerLogin implements Phase {
                 onMessage();
             }
         } catch (ProtocolViolation e) {
-            fail(unreachable(e.text()), false);
+            end(unreachable(e.text()), false);
         } finally {
             frames.finish();
         }
@@ -126,14 +126,14 @@ public final class ServerLogin implements Phase {
                 });
             case ServerAuthStep.Proceed() -> {}
             case ServerAuthStep.Ok() -> isAuthenticated = true;
-            case ServerAuthStep.Failed(String text) -> fail(unreachable(text), true);
+            case ServerAuthStep.Failed(String text) -> end(unreachable(text), true);
         }
     }
 
     /** Classes of SQLSTATE for which trying again is of no use: refused, no such database, no right to it. */
     private void onError(ErrorFields error) {
         String sqlstate = error.sqlstate();
-        fail(error, sqlstate.startsWith("28") || sqlstate.equals("3D000") || sqlstate.equals("42501"));
+        end(error, sqlstate.startsWith("28") || sqlstate.equals("3D000") || sqlstate.equals("42501"));
     }
 
     private void onReady() {
@@ -165,7 +165,7 @@ public final class ServerLogin implements Phase {
     private void failIfUseless() {
         String problem = connectQuery.problem();
         if (problem != null) {
-            fail(unreachable("connect_query failed: " + problem), !connectQuery.mayPass());
+            end(unreachable("connect_query failed: " + problem), !connectQuery.mayPass());
         }
     }
 
@@ -187,13 +187,17 @@ public final class ServerLogin implements Phase {
 
     /** Gives up, for instance because server_connect_timeout is over. */
     public void fail(ErrorFields error, boolean isFinal) {
+        if (!isOver && connectQuery.isRunning()) {
+            ports.sendCancel(wire, key, isCertain -> {}); // it would run on, unseen
+        }
+        end(error, isFinal);
+    }
+
+    private void end(ErrorFields error, boolean isFinal) {
         if (!isOver) {
             isOver = true;
             ports.log("server login failed", home.pool().name(), error.sqlstate() + " " + error.message());
             home.pool().onOpenFailed(error, isFinal, ports.nowNanos());
-            if (connectQuery.isRunning()) {
-                ports.sendCancel(wire, key, isCertain -> {}); // or it would run on, unseen
-            }
             wire.close();
         }
     }
@@ -212,6 +216,6 @@ public final class ServerLogin implements Phase {
     @Override
     public void onClosed() {
         frames.close();
-        fail(unreachable("the server closed the connection"), false);
+        end(unreachable("the server closed the connection"), false);
     }
 }

@@ -5,7 +5,6 @@ import dev.spillway.core.protocol.ProtocolViolation;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -34,12 +33,15 @@ public final class BaseQuestion {
     private static final String WORD = LETTER + "[\\p{L}\\p{N}_$]*+";
     private static final Pattern DOTTED_NAME = Pattern.compile(WORD + "(?:\\." + WORD + ")++");
 
-    private final String sql;
+    /** PostgreSQL 18 has some 400 settings. */
+    private static final int MAX_COUNT = 1000;
+
+    private final String statements;
     private final Map<String, String> found = new LinkedHashMap<>();
 
     /** {@code statements}: what has run on the server. */
     public BaseQuestion(String statements) {
-        this.sql = sql(dottedNames(statements));
+        this.statements = statements;
     }
 
     private static Set<String> dottedNames(String statements) {
@@ -48,10 +50,12 @@ public final class BaseQuestion {
         while (matcher.find()) {
             names.add(matcher.group().toLowerCase(Locale.ROOT));
         }
-        return new LinkedHashSet<>(names);
+        return names;
     }
 
-    private static String sql(Set<String> customNames) {
+    /** One query string. */
+    public String sql() {
+        Set<String> customNames = dottedNames(statements);
         StringBuilder sql = new StringBuilder(1024)
                 .append(Snapshot.BEGIN)
                 .append("SELECT ")
@@ -65,7 +69,7 @@ public final class BaseQuestion {
                 .append(" UNION ALL SELECT '" + Snapshot.ROLE + "',pg_catalog.current_setting('" + Snapshot.ROLE
                         + "') WHERE pg_catalog.current_setting('" + Snapshot.ROLE + "')" + UNEQUAL + "'none'")
                 .append(" UNION ALL SELECT '" + SESSION_AUTHORIZATION
-                        + "',session_user FROM pg_catalog.pg_stat_activity" + " WHERE pid" + EQUAL
+                        + "',session_user FROM pg_catalog.pg_stat_activity WHERE pid" + EQUAL
                         + "pg_catalog.pg_backend_pid() AND usename" + UNEQUAL + "session_user");
         if (!customNames.isEmpty()) {
             StringJoiner names = new StringJoiner("),(", " FROM (VALUES (", ")) AS custom(name)");
@@ -81,15 +85,10 @@ public final class BaseQuestion {
         return "pg_catalog.encode(pg_catalog.convert_to(" + column + ",'UTF8'),'hex')";
     }
 
-    /** One query string. */
-    public String sql() {
-        return sql;
-    }
-
     /**
      * Reads a DataRow of the answer; borrows {@code body}.
      *
-     * @throws ProtocolViolation if it is none
+     * @throws ProtocolViolation if it is none, or one of more than any session makes
      */
     public void read(MessageCursor body) {
         if (body.readShort() != 2) {
@@ -97,6 +96,9 @@ public final class BaseQuestion {
         }
         String name = column(body);
         found.put(name, column(body));
+        if (found.size() > MAX_COUNT) {
+            throw new ProtocolViolation("more than " + MAX_COUNT + " settings are made by connect_query");
+        }
     }
 
     private static String column(MessageCursor body) {
