@@ -57,6 +57,7 @@ final class Arrows {
             row("server.demo")
                     .uses("core.config", "core.pool")
                     .libraries("io.zonky..", "org.HdrHistogram..", "org.slf4j.."),
+            row("server.rehearsal").uses("core.protocol", "core.config").libraries(BUFFERS),
             row("server.transport").uses("core.session").libraries(NETTY).libraries("jdk.net"),
             row("server.pipeline").uses("core.session", "server.transport").libraries(NETTY),
             row("server.lane")

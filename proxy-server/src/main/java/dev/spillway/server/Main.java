@@ -11,13 +11,18 @@ import dev.spillway.server.demo.Demo;
 import dev.spillway.server.demo.DemoPlan;
 import dev.spillway.server.demo.DemoProxy;
 import dev.spillway.server.ops.Signals;
+import dev.spillway.server.rehearsal.Rehearsal;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The entry point. What runs is stopped when the process ends, by itself or by a signal; the log is the last to stop. */
 public final class Main {
+    /** Long enough for what runs often to be seen as such. */
+    private static final Duration REHEARSAL = Duration.ofSeconds(5);
+
     private volatile Runnable stop = () -> {};
 
     private Main() {}
@@ -25,7 +30,7 @@ public final class Main {
     public static void main(String[] args) {
         Main main = new Main();
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(main::end));
-        System.exit(SpillwayCommand.commandLine(main::run, main::demo, System.getenv())
+        System.exit(SpillwayCommand.commandLine(main::run, main::demo, Main::rehearse, System.getenv())
                 .execute(args));
     }
 
@@ -64,6 +69,27 @@ public final class Main {
             @Override
             public Totals totals() {
                 return proxy.totals();
+            }
+
+            @Override
+            public void close() {
+                proxy.stop();
+            }
+        };
+    }
+
+    private static int rehearse() throws IOException {
+        logs().getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.WARN);
+        Rehearsal.run(Main::startForRehearsal, REHEARSAL);
+        return 0;
+    }
+
+    private static Rehearsal.Stage startForRehearsal(ProxyConfig config) throws IOException {
+        Proxy proxy = Proxy.start(config);
+        return new Rehearsal.Stage() {
+            @Override
+            public int port() {
+                return proxy.port();
             }
 
             @Override

@@ -1,6 +1,7 @@
 package dev.spillway.server.cli;
 
 import java.util.Map;
+import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,10 +25,12 @@ public final class SpillwayCommand implements Runnable {
     private SpillwayCommand() {}
 
     /** The whole command line, ready to {@code execute(args)}. */
-    public static CommandLine commandLine(ProxyRunner runner, DemoRunner demo, Map<String, String> environment) {
+    public static CommandLine commandLine(
+            ProxyRunner runner, DemoRunner demo, Callable<Integer> rehearsal, Map<String, String> environment) {
         return new CommandLine(new SpillwayCommand())
                 .addSubcommand(new RunCommand(runner, environment))
-                .addSubcommand(new DemoCommand(demo));
+                .addSubcommand(new DemoCommand(demo))
+                .addSubcommand(new RehearseCommand(rehearsal));
     }
 
     @Override

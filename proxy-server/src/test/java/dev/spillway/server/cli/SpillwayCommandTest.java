@@ -98,6 +98,14 @@ class SpillwayCommandTest {
         assertThat(demosThatStay).isEmpty();
     }
 
+    @Test
+    void rehearsesForTheLauncherAndDoesNotOfferIt() {
+        assertThat(execute("rehearse")).isEqualTo(44);
+        assertThat(execute("--help")).isZero();
+
+        assertThat(out.toString()).contains("demo").doesNotContain("rehearse");
+    }
+
     private int execute(String... args) {
         CommandLine commandLine = SpillwayCommand.commandLine(
                 (config, source) -> {
@@ -108,6 +116,7 @@ class SpillwayCommandTest {
                     demosThatStay.add(stays);
                     return 43;
                 },
+                () -> 44,
                 environment);
         return commandLine
                 .setOut(new PrintWriter(out, true))

@@ -1,0 +1,76 @@
+package dev.spillway.server.rehearsal;
+
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+
+/** A client of the rehearsal, with one connection at a time. Confined to one thread. */
+final class Actor {
+    /** Between two logins. */
+    private static final int ROUNDS = 50;
+    /** A large result in so many rounds. */
+    private static final int ROUNDS_PER_MANY = 10;
+
+    private static final int READ_TIMEOUT_MILLIS = 10_000;
+
+    private final int number;
+    private final int port;
+
+    Actor(int number, int port) {
+        this.number = number;
+        this.port = port;
+    }
+
+    /** Goes on until {@code endNanos}; returns null. */
+    @SuppressWarnings("NullAway") // a Callable<Void> has nothing else to return
+    Void play(long endNanos) throws IOException {
+        while (System.nanoTime() < endNanos) {
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                socket.setTcpNoDelay(true);
+                socket.setSoTimeout(READ_TIMEOUT_MILLIS);
+                Conversation talk = new Conversation(
+                        socket.getOutputStream(),
+                        new DataInputStream(new BufferedInputStream(socket.getInputStream())));
+                talk.say(Script.startup(number), 1);
+                for (int round = 0; round < ROUNDS && System.nanoTime() < endNanos; round++) {
+                    playRound(talk, round);
+                }
+                talk.say(Script.TERMINATE, 0);
+            }
+        }
+        return null;
+    }
+
+    private static void playRound(Conversation talk, int round) throws IOException {
+        for (int i = 0; i < 5; i++) {
+            talk.say(Script.QUERY, 1);
+            talk.say(Script.EXTENDED, 1);
+        }
+        talk.say(Script.BEGIN, 1);
+        talk.say(Script.QUERY, 1);
+        talk.say(Script.COMMIT, 1);
+        talk.say(Script.PIPELINE, Script.pipelined());
+        if (round % ROUNDS_PER_MANY == 0) {
+            talk.say(Script.MANY, 1);
+        }
+    }
+
+    private record Conversation(OutputStream out, DataInputStream in) {
+        /** Returns after {@code replies} ReadyForQuery. */
+        void say(byte[] bytes, int replies) throws IOException {
+            out.write(bytes);
+            int outstanding = replies;
+            while (outstanding > 0) {
+                byte type = in.readByte();
+                in.skipNBytes(in.readInt() - Integer.BYTES);
+                if (type == 'E') {
+                    throw new IOException("an error where none was expected");
+                }
+                outstanding -= type == 'Z' ? 1 : 0;
+            }
+        }
+    }
+}
