@@ -17,7 +17,8 @@ import java.util.Map;
  * A server connection from its first byte to its first ReadyForQuery.
  *
  * <p>Created by the lane when the connection stands; it logs in with nothing but user and database, so that the session
- * is neutral, and becomes a {@link ServerSession} in its pool. However it ends, the pool is told once.
+ * is neutral, unless it is for one client only. It becomes a {@link ServerSession} in its pool. However it ends, the pool
+ * is told once.
  */
 public final class ServerLogin implements Phase {
     private final Wire wire;
@@ -30,7 +31,7 @@ public final class ServerLogin implements Phase {
     private boolean isAuthenticated;
     private boolean isOver;
 
-    /** {@code startup} is what the StartupMessage carries: user and database. */
+    /** {@code startup} is what the StartupMessage carries. */
     public ServerLogin(Wire wire, SessionPorts ports, ServerPool home, ServerAuth auth, Map<String, String> startup) {
         this.wire = wire;
         this.ports = ports;
@@ -103,10 +104,14 @@ public final class ServerLogin implements Phase {
         }
     }
 
-    /** Classes of SQLSTATE for which trying again is of no use: refused, no such database, no right to it. */
+    /**
+     * Trying again is of no use for some classes of SQLSTATE: refused, no such database, no right to it. Where it is for one
+     * client, whether to try again is that client's to decide.
+     */
     private void onError(ErrorFields error) {
         String sqlstate = error.sqlstate();
-        fail(error, sqlstate.startsWith("28") || sqlstate.equals("3D000") || sqlstate.equals("42501"));
+        boolean isFinal = sqlstate.startsWith("28") || sqlstate.equals("3D000") || sqlstate.equals("42501");
+        fail(error, isFinal || home.isOfOneClient());
     }
 
     private void succeed() {
@@ -120,7 +125,7 @@ public final class ServerLogin implements Phase {
         ServerSession session = new ServerSession(wire, ports, home, key, parameters.now());
         wire.become(session);
         home.servers().add(session);
-        home.learnWelcome(dev.spillway.core.session.state.Snapshot.NEUTRAL, session.parameters());
+        home.learnWelcome(home.settingsAtLogin(), session.parameters());
         ports.log("server opened", home.pool().name() + " pid " + key.processId(), null);
         home.pool().onOpened(session, ports.nowNanos());
         wire.flush();

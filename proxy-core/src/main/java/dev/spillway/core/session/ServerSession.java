@@ -56,6 +56,7 @@ public final class ServerSession implements Phase, PooledServer {
         this.home = home;
         this.cancelKey = cancelKey;
         this.parameters = new ReportedParameters(parameters);
+        this.settings.become(home.settingsAtLogin());
         this.frames = new FrameReader(wire.allocator(), BackendType.READY_RULES);
         this.replies = new ReplyQueue(new FakeReplies(wire.allocator(), this::deliverOwn));
         this.openedAtNanos = ports.nowNanos();
@@ -76,9 +77,9 @@ public final class ServerSession implements Phase, PooledServer {
         }
     }
 
-    /** Has a RESET or DISCARD run since the holder's settings were put into force, and is no transaction open? */
+    /** Has a RESET or DISCARD run since we put the holder's settings into force, and is no transaction open? */
     boolean hasLostSettings() {
-        return settings.wereReset() && status == IDLE;
+        return settings.wereReset() && status == IDLE && !home.isOfOneClient();
     }
 
     /** Puts those of the holder's settings back into force that were lost; the holder hears as after {@link #link}. */
@@ -111,6 +112,11 @@ public final class ServerSession implements Phase, PooledServer {
         return status == IDLE && replies.isEmpty() && isBetweenGroups();
     }
 
+    /** Does it nothing that its end would spoil? */
+    boolean isEndable() {
+        return isReleasable() || replies.isStreaming();
+    }
+
     /** Could what is sent next begin a new statement or group? */
     boolean isBetweenGroups() {
         return !replies.needsSync() && !replies.isReadingCopyData();
@@ -141,8 +147,7 @@ public final class ServerSession implements Phase, PooledServer {
             wire.close(); // without Terminate, whose bytes could complete the message
             return;
         }
-        if (recovery.isHopeless()) {
-            close("its next reply is not certain");
+        if (recovery.closesInstead(home.isOfOneClient())) {
             return;
         }
         boolean needsReset = sessionEnds && !home.resetQuery().isEmpty();
@@ -305,9 +310,7 @@ public final class ServerSession implements Phase, PooledServer {
     private void onError() {
         boolean isUnasked = replies.isEmpty() && !replies.needsSync();
         boolean isForwarded = replies.onError() == ReplyQueue.Verdict.FORWARD && holder != null;
-        ErrorFields error = frames.isComplete()
-                ? ErrorFields.read(frames.body())
-                : ErrorFields.of("ERROR", "XX000", "an error too long to be read");
+        ErrorFields error = ErrorFields.read(frames);
         boolean isAsIfFree = holder == null || (home.mode() != PoolMode.SESSION && isReleasable());
         if (isUnasked && (isAsIfFree || !error.isFatal())) {
             endUnasked(error);
@@ -468,7 +471,6 @@ public final class ServerSession implements Phase, PooledServer {
         return holder != null ? "active" : recovery.state();
     }
 
-    /** PostgreSQL's process id of it. */
     public int processId() {
         return cancelKey.processId();
     }

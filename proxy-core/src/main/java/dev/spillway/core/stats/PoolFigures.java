@@ -34,7 +34,7 @@ public record PoolFigures(
         return new PoolFigures(
                 entry.database(),
                 entry.user(),
-                pool.mode(),
+                pool.configuredMode(),
                 view.clients().stream()
                         .filter(client ->
                                 client.pool().equals(pool) && !client.state().equals("waiting"))

@@ -5,6 +5,7 @@ import dev.spillway.core.auth.ServerAuth;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.pool.OwnLogin;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.protocol.frontend.FrontendMessages;
 import dev.spillway.core.session.ServerLogin;
@@ -149,6 +150,11 @@ final class ServerConnector {
         Map<String, String> startup = new LinkedHashMap<>();
         startup.put("user", user);
         startup.put("database", Objects.requireNonNullElse(database.dbname(), database.name()));
+        OwnLogin own = pool.pool().share().key().own();
+        if (own != null) {
+            startup.put("replication", own.replication().value());
+            startup.putAll(own.settings());
+        }
         ServerAuth auth = ServerAuth.of(user, credentials.forServer(database, user), random);
         return new ServerLogin(wire, ports, pool, auth, startup);
     }
