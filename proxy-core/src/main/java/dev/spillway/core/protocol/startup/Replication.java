@@ -1,7 +1,7 @@
 package dev.spillway.core.protocol.startup;
 
+import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,9 +18,8 @@ public enum Replication {
     /** Of one database, in which SQL can be run too. */
     LOGICAL("database");
 
-    /** Words and how few of their letters tell them from each other, as {@code parse_bool()} takes them. */
-    private static final Map<String, Integer> LEAST_LETTERS =
-            Map.of("true", 1, "yes", 1, "on", 2, "1", 1, "false", 1, "no", 1, "off", 2, "0", 1);
+    private static final List<String> WORDS_FOR_TRUE = List.of("true", "yes", "on", "1");
+    private static final List<String> WORDS_FOR_FALSE = List.of("false", "no", "off", "0");
 
     private final String value;
 
@@ -44,14 +43,14 @@ public enum Replication {
             return LOGICAL;
         }
         String given = value.toLowerCase(Locale.ROOT);
-        for (Map.Entry<String, Integer> word : LEAST_LETTERS.entrySet()) {
-            if (word.getKey().startsWith(given) && given.length() >= word.getValue()) {
-                return "tyo1".indexOf(word.getKey().charAt(0)) >= 0
-                                && !word.getKey().equals("off")
-                        ? PHYSICAL
-                        : NONE;
-            }
+        if (given.isEmpty() || given.equals("o")) {
+            return null;
         }
-        return null;
+        return beginsOneOf(WORDS_FOR_TRUE, given) ? PHYSICAL : beginsOneOf(WORDS_FOR_FALSE, given) ? NONE : null;
+    }
+
+    /** As {@code parse_bool()} has it, whatever tells a word from the others is enough. */
+    private static boolean beginsOneOf(List<String> words, String given) {
+        return words.stream().anyMatch(word -> word.startsWith(given));
     }
 }
