@@ -251,6 +251,22 @@ class ReplicationIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"USER=bench", "Database=postgres", "options=-c user=bench", "options=-c replication=true"})
+    void noSettingIsTakenForWhoOrWhereItIs(String sent) throws IOException {
+        int equals = sent.indexOf('=');
+        Map<String, String> parameters =
+                Map.of("replication", "database", sent.substring(0, equals), sent.substring(equals + 1));
+        try (ReplicationStage stage = ReplicationStage.start(ReplicationStage.config(1))) {
+            assertThatThrownBy(() -> WireClient.connect(
+                                    stage.through().withUser(PostgresFixture.PLAIN_USER),
+                                    parameters,
+                                    ReplicationStage.LIMIT)
+                            .close())
+                    .hasMessageMatching("(?s).*(unrecognized configuration parameter|permission denied to start).*");
+        }
+    }
+
     @Test
     void whoMayNotReplicateIsToldByPostgresqlAndNobodyElseInThatPoolIs() throws IOException {
         try (ReplicationStage stage = ReplicationStage.start(ReplicationStage.config(1));

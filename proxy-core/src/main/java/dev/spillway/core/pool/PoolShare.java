@@ -26,7 +26,9 @@ public final class PoolShare {
     private final PoolKey key;
     private final int lanes;
     private final Cap places;
+    /** With {@link #places} before those shared with other pools. */
     private final List<Cap> caps;
+
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicLongArray waitingSince;
     private final AtomicIntegerArray idle;
@@ -167,10 +169,8 @@ public final class PoolShare {
     /** Does a single client want room under our limits, and has waited for longer than whoever has since {@code ownSince}? */
     boolean isRoomClaimed(long ownSince) {
         for (int i = 0; i < caps.size(); i++) {
-            for (PoolShare claimant : caps.get(i).claimants()) {
-                if (claimant.isBefore(this, ownSince)) {
-                    return true;
-                }
+            if (isClaimed(caps.get(i), ownSince, false)) {
+                return true;
             }
         }
         return false;
@@ -179,11 +179,20 @@ public final class PoolShare {
     /** The same, and is there no such room unless a server of ours is closed? */
     boolean isServerClaimed(long ownSince) {
         for (int i = 0; i < caps.size(); i++) {
-            Cap cap = caps.get(i);
-            for (PoolShare claimant : cap.claimants()) {
-                if (claimant.isBefore(this, ownSince) && claimant.findsFull(cap)) {
-                    return true;
-                }
+            if (isClaimed(caps.get(i), ownSince, true)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isClaimed(Cap cap, long ownSince, boolean isFull) {
+        if (cap.claimants().isEmpty()) {
+            return false;
+        }
+        for (PoolShare claimant : cap.claimants()) {
+            if (claimant.isBefore(this, ownSince) && (!isFull || claimant.findsFull(cap))) {
+                return true;
             }
         }
         return false;
@@ -221,7 +230,7 @@ public final class PoolShare {
     /** Asks for an idle server of another pool to be closed where that would make room for one of ours. */
     <S> void evictForRoom(Crossing<S> crossing) {
         for (Cap cap : caps) {
-            if (cap.isFull()) {
+            if (cap.isFull() && cap.members().size() > 1) {
                 for (PoolShare member : cap.members()) {
                     int lane = member.equals(this) ? -1 : member.laneWithSpare();
                     if (lane >= 0) {

@@ -46,7 +46,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
 
     private void seekWelcome() {
         Map<String, String> known = pool.welcome(identity.snapshot());
-        if (known != null && !pool.isOfOneClient()) {
+        if (known != null) {
             welcome(known);
             return;
         }

@@ -8,6 +8,7 @@ import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.pool.OwnLogin;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.protocol.frontend.FrontendMessages;
+import dev.spillway.core.protocol.startup.CommandLineOptions;
 import dev.spillway.core.session.ServerLogin;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.SessionPorts;
@@ -153,7 +154,7 @@ final class ServerConnector {
         OwnLogin own = pool.pool().share().key().own();
         if (own != null) {
             startup.put("replication", own.replication().value());
-            startup.putAll(own.settings());
+            startup.put("options", CommandLineOptions.write(own.settings()));
         }
         ServerAuth auth = ServerAuth.of(user, credentials.forServer(database, user), random);
         return new ServerLogin(wire, ports, pool, auth, startup);
