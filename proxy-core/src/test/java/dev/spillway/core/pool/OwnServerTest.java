@@ -94,18 +94,33 @@ class OwnServerTest {
     }
 
     @Test
-    void oneThatLeavesTheQueueClaimsNothingAnyMore() {
+    void noMoreServersAreClosedForItThanItNeeds() {
+        set(Settings.DEFAULT_POOL_SIZE, 2);
         Side ordinary = ordinary();
-        Client holder = ordinary.come();
+        Client one = ordinary.come();
+        Client two = ordinary.come();
         settle();
+        FakeServer last = two.server;
         Client replica = own().come();
-        time.nanos++;
-        Client younger = ordinary.come();
+        settle();
+        one.leave();
+        two.leave();
+        settle();
+        assertThat(replica.server).isNotNull();
+        assertThat(last).isNotNull().returns(false, FakeServer::isClosed);
+    }
+
+    @Test
+    void oneThatLeavesTheQueueClaimsNothingAnyMore() {
+        Client holder = ordinary().come();
+        settle();
+        FakeServer server = holder.server;
+        Client replica = own().come();
         settle();
         replica.leave();
-        FakeServer server = holder.server;
         holder.leave();
-        assertThat(younger.server).isSameAs(server);
+        settle();
+        assertThat(server).isNotNull().returns(false, FakeServer::isClosed);
     }
 
     @Test
