@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class BadClientsIT {
     private static final Duration LIMIT = Duration.ofSeconds(10);
     private static final int RUBBISH = Boolean.getBoolean("spillway.test.thorough") ? 3000 : 150;
-    private static final Set<String> REFUSALS = Set.of("08P01", "28000", "0A000", "28P01");
+    private static final Set<String> REFUSALS = Set.of("08P01", "28000", "22023", "28P01");
 
     private final Endpoint direct = PostgresFixture.shared().endpoint();
     private final long seed = Long.getLong("spillway.test.seed", System.nanoTime() & 0xffffff);

@@ -27,7 +27,7 @@ public final class BadInput {
         all.put("query", Messages.query("select 1"));
         all.put("version 2", Messages.startup(PROTOCOL_2_0, Map.of("user", "a")));
         all.put("no user", Messages.startup(Messages.PROTOCOL_3_0, Map.of("database", "a")));
-        all.put("replication", startup("replication", "true"));
+        all.put("replication", startup("replication", "maybe"));
         all.put("option without name", startup("options", "-c="));
         all.put("option without anything", startup("options", "-c"));
         all.put("option with an empty long name", startup("options", "--=x"));

@@ -96,6 +96,12 @@ public final class Messages {
         return typed('d', new Body().bytes(data.getBytes(StandardCharsets.UTF_8)));
     }
 
+    /** What a receiver of replication sends now and then: how far it is, and that it wants no answer. */
+    public static byte[] standbyStatusUpdate(long position) {
+        byte[] at = ByteBuffer.allocate(Long.BYTES).putLong(position).array();
+        return typed('d', new Body().byte1('r').bytes(at).bytes(at).bytes(at).bytes(new byte[Long.BYTES + 1]));
+    }
+
     public static byte[] copyDone() {
         return typed('c', new Body());
     }

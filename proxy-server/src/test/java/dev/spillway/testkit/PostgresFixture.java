@@ -106,6 +106,7 @@ public final class PostgresFixture {
                     .setServerConfig("listen_addresses", "127.0.0.1")
                     .setServerConfig("unix_socket_directories", ".") // the data directory
                     .setServerConfig("timezone", "UTC")
+                    .setServerConfig("wal_level", "logical")
                     .setServerConfig("fsync", "off") // a slow disk is not what the tests wait for
                     .setServerConfig("full_page_writes", "off")
                     .setServerConfig("synchronous_commit", "off")

@@ -12,6 +12,7 @@ import static dev.spillway.core.protocol.Sqlstate.INSUFFICIENT_PRIVILEGE;
 import static dev.spillway.core.protocol.Sqlstate.INSUFFICIENT_RESOURCES;
 import static dev.spillway.core.protocol.Sqlstate.INVALID_AUTHORIZATION_SPECIFICATION;
 import static dev.spillway.core.protocol.Sqlstate.INVALID_CATALOG_NAME;
+import static dev.spillway.core.protocol.Sqlstate.INVALID_PARAMETER_VALUE;
 import static dev.spillway.core.protocol.Sqlstate.INVALID_PASSWORD;
 import static dev.spillway.core.protocol.Sqlstate.IN_FAILED_SQL_TRANSACTION;
 import static dev.spillway.core.protocol.Sqlstate.PROTOCOL_VIOLATION;
@@ -78,10 +79,11 @@ public enum ProxyError {
             CONFIG_FILE_ERROR,
             Severity.ERROR,
             "the configuration has problems and the old one stays in force (number of problems: %d); the first: %s"),
-    REPLICATION_UNSUPPORTED(
-            FEATURE_NOT_SUPPORTED,
+    REPLICATION_MOVED(
+            ADMIN_SHUTDOWN,
             Severity.FATAL,
-            "replication connections cannot be pooled: connect to PostgreSQL directly"),
+            "terminating replication connection because database \"%s\" is configured to be elsewhere now"),
+    REPLICATION_UNKNOWN(INVALID_PARAMETER_VALUE, Severity.FATAL, "invalid value for parameter \"replication\": \"%s\""),
     SERVER_LOST(CONNECTION_FAILURE, Severity.FATAL, "server connection of pool %s was lost: %s"),
     SERVER_MISBEHAVED(CONNECTION_FAILURE, Severity.FATAL, "server connection of pool %s broke the protocol: %s"),
     SERVER_UNREACHABLE(CONNECTION_FAILURE, Severity.FATAL, "cannot log in to the server of pool %s: %s"),

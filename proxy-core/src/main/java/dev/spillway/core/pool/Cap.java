@@ -5,13 +5,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A limit on server connections that several pools share: all those to one database, or all those of one user.
+ * A limit on server connections that several pools share: all those to one database, all those of one user, or those of
+ * one user to one database, which are a pool and the pools of single clients beside it.
  *
  * <p>Thread-safe: the lanes take and give back as they open and close servers.
  */
 public final class Cap {
     private final AtomicInteger used = new AtomicInteger();
     private final Set<PoolShare> members = ConcurrentHashMap.newKeySet();
+    private final Set<PoolShare> claimants = ConcurrentHashMap.newKeySet();
     private volatile int limit;
 
     /** How many pools are under it; {@link PoolShares} counts. */
@@ -29,11 +31,11 @@ public final class Cap {
 
     boolean tryTake() {
         int most = limit;
-        return tryTake(used, most == 0 ? Integer.MAX_VALUE : most);
+        return tryTake(most == 0 ? Integer.MAX_VALUE : most);
     }
 
-    /** Counts one more in {@code used} if that leaves it no higher than {@code most}. */
-    static boolean tryTake(AtomicInteger used, int most) {
+    /** Counts one more if that leaves no more than {@code most}. */
+    boolean tryTake(int most) {
         while (true) {
             int now = used.get();
             if (now >= most) {
@@ -66,6 +68,11 @@ public final class Cap {
 
     void leave(PoolShare member) {
         members.remove(member);
+    }
+
+    /** Pools of single clients that found no room, and want what becomes free before others who have waited less. */
+    Set<PoolShare> claimants() {
+        return claimants;
     }
 
     Set<PoolShare> members() {

@@ -33,7 +33,6 @@ public final class Pool<S extends PooledServer> {
     }
 
     private static final int MAX_OPENING = 10;
-    private static final String REASON_OF_CHANGE = "the configuration has changed";
     private static final long FIRST_RETRY_NANOS = 50_000_000;
     private static final long CHECK_PATIENCE_NANOS = 200_000_000;
 
@@ -145,20 +144,22 @@ public final class Pool<S extends PooledServer> {
         checking.remove(server);
         if (isTooOld(server, nowNanos)) {
             server.close("server_lifetime over");
-        } else if (isRetired || (mayBeTooMany && isSurplus())) {
-            server.close(REASON_OF_CHANGE);
-        } else {
+            return;
+        }
+        String unwanted = isRetired || mayBeTooMany ? whyUnwanted() : null;
+        if (unwanted == null) {
             place(server, nowNanos);
+        } else {
+            server.close(unwanted);
         }
     }
 
-    /** Limits that were lowered may leave more servers than there may be. */
-    private boolean isSurplus() {
-        return share.surplus(most()) > 0;
-    }
-
-    private int most() {
-        return limits.size() + limits.reserve();
+    /** Why there are more servers than there may be, or null: limits were lowered, or another's claim is older. */
+    private @Nullable String whyUnwanted() {
+        if (isRetired || share.surplus(limits.size() + limits.reserve()) > 0) {
+            return "the configuration has changed";
+        }
+        return share.isServerClaimed(oldestSince()) ? "a replication client needs its place" : null;
     }
 
     // hot: with one lane, or nobody waiting elsewhere, claimWaiter reads one cell per other lane
@@ -286,7 +287,7 @@ public final class Pool<S extends PooledServer> {
     }
 
     private boolean tryOpen(int limit) {
-        if (!share.tryOpen(limit)) {
+        if (share.isRoomClaimed(oldestSince()) || !share.tryOpen(limit)) {
             return false;
         }
         opening++;
@@ -391,10 +392,12 @@ public final class Pool<S extends PooledServer> {
 
     /** One by one, for other lanes do the same: the count is asked anew each time. */
     private void closeSurplus() {
-        while (!idle.isEmpty() && (isRetired || isSurplus())) {
-            Objects.requireNonNull(idle.takeOldest()).close(REASON_OF_CHANGE);
+        String unwanted = whyUnwanted();
+        while (!idle.isEmpty() && unwanted != null) {
+            Objects.requireNonNull(idle.takeOldest()).close(unwanted);
+            unwanted = whyUnwanted();
         }
-        mayBeTooMany = isSurplus();
+        mayBeTooMany = unwanted != null;
     }
 
     private boolean isIdleTooLong(S server, long nowNanos) {
@@ -415,7 +418,7 @@ public final class Pool<S extends PooledServer> {
             ErrorFields error = ProxyError.QUERY_WAIT_TIMEOUT.fields(
                     share.name(),
                     waiter.waitTimeout(usual).toMillis() + " ms",
-                    share.open(),
+                    share.taken(),
                     limits.size(),
                     waiters.size(),
                     lastFailureText());
@@ -431,7 +434,7 @@ public final class Pool<S extends PooledServer> {
         if (afterNanos == 0 || oldestWaitNanos(nowNanos) <= afterNanos) {
             return;
         }
-        ErrorFields notice = ProxyError.LONG_WAIT.fields(share.name(), share.open(), limits.size(), waiters.size());
+        ErrorFields notice = ProxyError.LONG_WAIT.fields(share.name(), share.taken(), limits.size(), waiters.size());
         List.copyOf(waiters.entrySet()).stream()
                 .takeWhile(waiter -> nowNanos - waiter.getValue() > afterNanos)
                 .forEach(waiter -> waiter.getKey().onLongWait(notice));

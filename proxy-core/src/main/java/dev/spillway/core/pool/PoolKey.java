@@ -5,14 +5,17 @@ import dev.spillway.core.config.DatabaseSettings;
 import dev.spillway.core.config.Setting;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which pool it is: a database with all that decides where its servers go, and the user they log in as. Immutable. A pool
  * keeps its key: a database that comes to point elsewhere has other pools from then on.
  *
  * @param servers the database without what may change while its servers stay
+ * @param own how the one server of this pool logs in, which is a single replication client's; null: an ordinary pool
  */
-public record PoolKey(DatabaseConfig servers, String user) {
+public record PoolKey(
+        DatabaseConfig servers, String user, @Nullable OwnLogin own) {
     /** All others decide where servers go, those that are yet to be added included. */
     private static final List<Setting<?>> NOT_OF_SERVERS = List.of(
             DatabaseSettings.POOL_MODE,
@@ -25,6 +28,11 @@ public record PoolKey(DatabaseConfig servers, String user) {
             DatabaseSettings.QUERY_WAIT_TIMEOUT,
             DatabaseSettings.SERVER_LIFETIME);
 
+    /** Of an ordinary pool. */
+    public PoolKey(DatabaseConfig servers, String user) {
+        this(servers, user, null);
+    }
+
     /** The pool of clients of {@code database} who logged in as {@code clientUser}. */
     public static PoolKey of(DatabaseConfig database, String clientUser) {
         DatabaseConfig servers =
@@ -33,6 +41,21 @@ public record PoolKey(DatabaseConfig servers, String user) {
             servers = servers.with(setting, null);
         }
         return new PoolKey(servers, Objects.requireNonNullElse(database.user(), clientUser));
+    }
+
+    /** The pool beside it for one client, whose server logs in as {@code login} says. */
+    public PoolKey with(OwnLogin login) {
+        return new PoolKey(servers, user, login);
+    }
+
+    /** The ordinary pool, under whose size those of single clients count too. */
+    public PoolKey shared() {
+        return own == null ? this : new PoolKey(servers, user);
+    }
+
+    /** Has it one client, who has its server for good? */
+    public boolean isOfOneClient() {
+        return own != null;
     }
 
     public String database() {

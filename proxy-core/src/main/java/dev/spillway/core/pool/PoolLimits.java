@@ -39,6 +39,24 @@ public record PoolLimits(
         Duration waitNotify,
         boolean isWaitTimeoutFatal,
         boolean isFailFast) {
+    /** Those of a pool in which no server is kept for whoever may come. */
+    PoolLimits withoutMinSize() {
+        return new PoolLimits(
+                size,
+                0,
+                reserve,
+                reserveTimeout,
+                waitTimeout,
+                idleTimeout,
+                lifetime,
+                loginRetry,
+                isRoundRobin,
+                checkDelay,
+                waitNotify,
+                isWaitTimeoutFatal,
+                isFailFast);
+    }
+
     /** What is configured for the pool of {@code user} to {@code database}: the user's word, else the database's. */
     public static PoolLimits of(ProxyConfig config, DatabaseConfig database, @Nullable UserConfig user) {
         int size = Objects.requireNonNullElse(database.poolSize(), config.defaultPoolSize());

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.stream.Stream;
 
 /**
  * What the lanes know of each other's slices of one pool: how many servers there are in all, who has idle ones, and whose
@@ -24,11 +25,15 @@ public final class PoolShare {
 
     private final PoolKey key;
     private final int lanes;
+    private final Cap places;
+    /** With {@link #places} before those shared with other pools. */
     private final List<Cap> caps;
+
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicLongArray waitingSince;
     private final AtomicIntegerArray idle;
     private volatile PoolLimits limits;
+    private volatile int refusedAt;
     private volatile long lastUsedNanos;
 
     /** How many lanes have a slice; {@link PoolShares} counts. */
@@ -36,10 +41,16 @@ public final class PoolShare {
 
     /** {@code caps}: limits shared with other pools, in the order in which they are taken. */
     public PoolShare(PoolKey key, int lanes, PoolLimits limits, List<Cap> caps) {
+        this(key, lanes, limits, new Cap(0), caps);
+    }
+
+    /** {@code places}: what counts against the pool's size, which is shared with the pools of single clients beside it. */
+    PoolShare(PoolKey key, int lanes, PoolLimits limits, Cap places, List<Cap> caps) {
         this.key = key;
         this.lanes = lanes;
         this.limits = limits;
-        this.caps = List.copyOf(caps);
+        this.places = places;
+        this.caps = Stream.concat(Stream.of(places), caps.stream()).toList();
         this.waitingSince = new AtomicLongArray((lanes + 1) * STRIDE);
         this.idle = new AtomicIntegerArray((lanes + 1) * STRIDE * 2);
         for (int lane = 0; lane < lanes; lane++) {
@@ -75,6 +86,7 @@ public final class PoolShare {
     }
 
     void leaveCaps() {
+        withdraw();
         caps.forEach(cap -> cap.leave(this));
     }
 
@@ -93,17 +105,29 @@ public final class PoolShare {
         return open.get();
     }
 
+    /** Servers that count against its size: its own and those of single clients, being opened included. */
+    int taken() {
+        return places.used();
+    }
+
     // ---- room ----------------------------------------------------------------------------------------------------
 
     /** Takes room for one server if there is any below {@code limit} and the caps. */
     boolean tryOpen(int limit) {
-        if (!Cap.tryTake(open, limit)) {
+        if (!tryTakeAll(limit)) {
+            claim(limit);
             return false;
         }
+        withdraw();
+        open.incrementAndGet();
+        return true;
+    }
+
+    private boolean tryTakeAll(int limit) {
         for (int i = 0; i < caps.size(); i++) {
-            if (!caps.get(i).tryTake()) {
+            Cap cap = caps.get(i);
+            if (!(cap.equals(places) ? cap.tryTake(limit) : cap.tryTake())) {
                 caps.subList(0, i).forEach(Cap::giveBack);
-                open.decrementAndGet();
                 return false;
             }
         }
@@ -118,11 +142,69 @@ public final class PoolShare {
 
     /** How many servers too many there are, where the pool alone may have {@code most}. */
     int surplus(int most) {
-        int surplus = open.get() - most;
-        for (int i = 0; i < caps.size(); i++) {
+        int surplus = taken() - most;
+        for (int i = 1; i < caps.size(); i++) {
             surplus = Math.max(surplus, caps.get(i).surplus());
         }
         return surplus;
+    }
+
+    // ---- claims --------------------------------------------------------------------------------------------------
+    // An ordinary waiter is served when a server is released. A single client needs room for a server of its own, which
+    // a busy pool would never leave: what is released goes to the next waiter, and what is closed is opened anew.
+
+    private void claim(int limit) {
+        if (key.isOfOneClient() && limit > 0) {
+            refusedAt = limit;
+            caps.forEach(cap -> cap.claimants().add(this));
+        }
+    }
+
+    private void withdraw() {
+        if (key.isOfOneClient()) {
+            caps.forEach(cap -> cap.claimants().remove(this));
+        }
+    }
+
+    /** Does a single client want room under our limits, and has waited for longer than whoever has since {@code ownSince}? */
+    boolean isRoomClaimed(long ownSince) {
+        for (int i = 0; i < caps.size(); i++) {
+            if (isClaimed(caps.get(i), ownSince, false)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The same, and is there no such room unless a server of ours is closed? */
+    boolean isServerClaimed(long ownSince) {
+        for (int i = 0; i < caps.size(); i++) {
+            if (isClaimed(caps.get(i), ownSince, true)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isClaimed(Cap cap, long ownSince, boolean isFull) {
+        if (cap.claimants().isEmpty()) {
+            return false;
+        }
+        for (PoolShare claimant : cap.claimants()) {
+            if (claimant.isBefore(this, ownSince) && (!isFull || claimant.findsFull(cap))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isBefore(PoolShare other, long otherSince) {
+        long since = oldestSince();
+        return !equals(other) && since != NOBODY && (otherSince == NOBODY || since - otherSince < 0);
+    }
+
+    private boolean findsFull(Cap cap) {
+        return cap.equals(places) ? cap.used() >= refusedAt : cap.isFull();
     }
 
     /** Wakes the lanes whose clients wait for the room that a server left behind, all but {@code self}. */
@@ -148,7 +230,7 @@ public final class PoolShare {
     /** Asks for an idle server of another pool to be closed where that would make room for one of ours. */
     <S> void evictForRoom(Crossing<S> crossing) {
         for (Cap cap : caps) {
-            if (cap.isFull()) {
+            if (cap.isFull() && cap.members().size() > 1) {
                 for (PoolShare member : cap.members()) {
                     int lane = member.equals(this) ? -1 : member.laneWithSpare();
                     if (lane >= 0) {
@@ -172,12 +254,18 @@ public final class PoolShare {
     }
 
     boolean isAnyoneWaiting() {
+        return oldestSince() != NOBODY;
+    }
+
+    private long oldestSince() {
+        long oldest = NOBODY;
         for (int lane = 0; lane < lanes; lane++) {
-            if (waitingSince.get(cell(lane)) != NOBODY) {
-                return true;
+            long since = waitingSince.get(cell(lane));
+            if (since != NOBODY && (oldest == NOBODY || since - oldest < 0)) {
+                oldest = since;
             }
         }
-        return false;
+        return oldest;
     }
 
     void publishIdle(int lane, int servers) {

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class PoolShares {
     private final int lanes;
     private final Map<PoolKey, PoolShare> shares = new ConcurrentHashMap<>();
+    private final Map<PoolKey, Cap> places = new ConcurrentHashMap<>();
     private final Map<String, Cap> databases = new ConcurrentHashMap<>();
     private final Map<String, Cap> users = new ConcurrentHashMap<>();
 
@@ -36,15 +37,16 @@ public final class PoolShares {
     }
 
     private PoolShare make(PoolKey key, ProxyConfig config, long nowNanos) {
+        Cap ofPool = hold(places, key.shared());
         Cap ofDatabase = hold(databases, key.database());
         Cap ofUser = hold(users, key.user());
-        PoolShare share = new PoolShare(key, lanes, limits(key, config), List.of(ofDatabase, ofUser));
+        PoolShare share = new PoolShare(key, lanes, limits(key, config), ofPool, List.of(ofDatabase, ofUser));
         share.touch(nowNanos);
         apply(share, config);
         return share;
     }
 
-    private static Cap hold(Map<String, Cap> caps, String name) {
+    private static <K> Cap hold(Map<K, Cap> caps, K name) {
         return Objects.requireNonNull(caps.compute(name, (same, known) -> {
             Cap cap = known == null ? new Cap(0) : known;
             cap.pools++;
@@ -62,12 +64,13 @@ public final class PoolShares {
 
     private @Nullable PoolShare forget(PoolShare share) {
         share.leaveCaps();
+        letGo(places, share.key().shared());
         letGo(databases, share.key().database());
         letGo(users, share.key().user());
         return null;
     }
 
-    private static void letGo(Map<String, Cap> caps, String name) {
+    private static <K> void letGo(Map<K, Cap> caps, K name) {
         caps.computeIfPresent(name, (same, cap) -> {
             cap.pools--;
             return cap.pools > 0 ? cap : null;
@@ -77,12 +80,14 @@ public final class PoolShares {
     /** Puts what {@code config} says about {@code share} and its caps into force. */
     public void apply(PoolShare share, ProxyConfig config) {
         PoolKey key = share.key();
-        share.adopt(limits(key, config));
+        PoolLimits limits = limits(key, config);
+        share.adopt(limits);
+        limit(places, key.shared(), limits.size());
         limit(databases, key.database(), mostOfDatabase(key, config));
         limit(users, key.user(), mostOfUser(key, config));
     }
 
-    private static void limit(Map<String, Cap> caps, String name, int most) {
+    private static <K> void limit(Map<K, Cap> caps, K name, int most) {
         Cap cap = caps.get(name);
         if (cap != null) {
             cap.limit(most);
@@ -90,7 +95,9 @@ public final class PoolShares {
     }
 
     private static PoolLimits limits(PoolKey key, ProxyConfig config) {
-        return PoolLimits.of(config, database(key, config), config.users().get(key.user()));
+        PoolLimits limits =
+                PoolLimits.of(config, database(key, config), config.users().get(key.user()));
+        return key.isOfOneClient() ? limits.withoutMinSize() : limits;
     }
 
     /** A database that was removed keeps nothing but the global limits. */
@@ -110,6 +117,6 @@ public final class PoolShares {
 
     /** Pools, and names with a limit of their own: what there is of each. For tests. */
     int size() {
-        return shares.size() + databases.size() + users.size();
+        return shares.size() + places.size() + databases.size() + users.size();
     }
 }

@@ -423,11 +423,11 @@ public final class ClientSession implements Phase, LeaseHolder {
         }
     }
 
-    /** Is it neither waiting nor in a transaction? Then closing it loses nothing but its session. */
+    /** Is it neither waiting nor in a transaction, or is it in replication? Then closing it loses nothing but its session. */
     public boolean isIdle() {
         ServerSession linked = server;
         boolean isQuiet =
-                linked == null || (linked.isReleasable() && !restoreGuard.isRestoring() && !frames.isInsideFrame());
+                linked == null || (linked.isEndable() && !restoreGuard.isRestoring() && !frames.isInsideFrame());
         return isQuiet && !place.isWaiting() && held.isEmpty();
     }
 

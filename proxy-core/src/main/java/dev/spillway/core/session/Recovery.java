@@ -50,6 +50,21 @@ final class Recovery {
         return !isRunning ? "idle" : cancels.isInFlight() ? "being_canceled" : "tested";
     }
 
+    /**
+     * The holder has left: closes a server that nobody can have after it, and says whether it did. What an own server of a
+     * holder's still does is cancelled, for it may not look at its socket for long; replication ends by itself.
+     */
+    boolean closesInstead(boolean isHoldersOwn) {
+        if (isHoldersOwn && !server.replies().isEmpty() && !server.replies().isStreaming()) {
+            cancel();
+        }
+        boolean closes = isHoldersOwn || isHopeless();
+        if (closes) {
+            server.close(isHoldersOwn ? "its client has left" : "its next reply is not certain");
+        }
+        return closes;
+    }
+
     /** The holder has left; {@code resetQuery} is the last to run, empty: none. */
     void begin(String resetQuery, long nowNanos) {
         isRunning = true;
@@ -99,7 +114,7 @@ final class Recovery {
     }
 
     /** Does nobody know whether a cancel will still come, or what the next reply would be? The server must be closed then. */
-    boolean isHopeless() {
+    private boolean isHopeless() {
         return server.replies().isDoubtful() || cancels.isUncertain();
     }
 

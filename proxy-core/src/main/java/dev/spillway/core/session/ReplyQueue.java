@@ -97,6 +97,7 @@ final class ReplyQueue {
     private boolean discardingToSync;
     private boolean refusingToSync;
     private boolean readingCopyData;
+    private boolean streaming;
     private boolean groupOpen;
     private boolean failedTransaction;
     private boolean doubtful;
@@ -164,6 +165,7 @@ final class ReplyQueue {
         Verdict verdict = verdictOfHead();
         if (type == BackendType.COPY_IN_RESPONSE || type == BackendType.COPY_BOTH_RESPONSE) {
             copyBegins();
+            streaming = type == BackendType.COPY_BOTH_RESPONSE;
         } else if (completes(kind, type)) {
             failedTransaction &= type != BackendType.COMMAND_COMPLETE;
             pop();
@@ -267,6 +269,7 @@ final class ReplyQueue {
     /** Decides about an ErrorResponse and forgets what the server will now discard. */
     Verdict onError() {
         readingCopyData = false;
+        streaming = false;
         if (size == 0) {
             return Verdict.FORWARD;
         }
@@ -291,6 +294,7 @@ final class ReplyQueue {
         }
         failedTransaction = status == 'E';
         readingCopyData = false;
+        streaming = false;
         Verdict verdict = verdictOfHead();
         pop();
         return verdict;
@@ -397,6 +401,11 @@ final class ReplyQueue {
 
     boolean isReadingCopyData() {
         return readingCopyData;
+    }
+
+    /** Does replication run, which ends when one of both sides wants it to and loses nothing by that? */
+    boolean isStreaming() {
+        return streaming;
     }
 
     /** Could the server still send a ReadyForQuery that no entry stands for? It must not serve another client then. */

@@ -10,7 +10,6 @@ import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.BackendType;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendMessages;
-import dev.spillway.core.session.state.Snapshot;
 import io.netty.buffer.ByteBuf;
 import java.util.Map;
 
@@ -18,8 +17,8 @@ import java.util.Map;
  * A server connection from its first byte until a client may have it.
  *
  * <p>Created by the lane when the connection stands; it logs in with nothing but user and database, so that the session
- * is neutral, runs its {@link ConnectQuery} and becomes a {@link ServerSession} in its pool. However it ends, the pool is
- * told once.
+ * is neutral, unless it is for one client only, runs its {@link ConnectQuery} and becomes a {@link ServerSession} in its
+ * pool. However it ends, the pool is told once.
  */
 public final class ServerLogin implements Phase {
     private final Wire wire;
@@ -34,7 +33,7 @@ public final class ServerLogin implements Phase {
     private boolean isOver;
 
     /**
-     * @param startup what the StartupMessage carries: user and database
+     * @param startup what the StartupMessage carries
      * @param connectQuery runs when the login is complete; empty: nothing does
      */
     public ServerLogin(
@@ -130,10 +129,14 @@ public final class ServerLogin implements Phase {
         }
     }
 
-    /** Classes of SQLSTATE for which trying again is of no use: refused, no such database, no right to it. */
+    /**
+     * Trying again is of no use for some classes of SQLSTATE: refused, no such database, no right to it. Where it is for one
+     * client, whether to try again is that client's to decide.
+     */
     private void onError(ErrorFields error) {
         String sqlstate = error.sqlstate();
-        end(error, sqlstate.startsWith("28") || sqlstate.equals("3D000") || sqlstate.equals("42501"));
+        boolean isFinal = sqlstate.startsWith("28") || sqlstate.equals("3D000") || sqlstate.equals("42501");
+        end(error, isFinal || home.isOfOneClient());
     }
 
     private void onReady() {
@@ -179,7 +182,7 @@ public final class ServerLogin implements Phase {
         ServerSession session = new ServerSession(wire, ports, home, greeting);
         wire.become(session);
         home.servers().add(session);
-        home.learnWelcome(Snapshot.NEUTRAL, session.parameters());
+        home.learnWelcome(home.settingsAtLogin(), session.parameters());
         ports.log("server opened", home.pool().name() + " pid " + key.processId(), null);
         home.pool().onOpened(session, ports.nowNanos());
         wire.flush();

@@ -1,7 +1,9 @@
 package dev.spillway.core.session;
 
 import dev.spillway.core.config.PoolMode;
+import dev.spillway.core.pool.OwnLogin;
 import dev.spillway.core.pool.Pool;
+import dev.spillway.core.protocol.startup.Replication;
 import dev.spillway.core.session.state.Snapshot;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -66,7 +68,28 @@ public final class ServerPool {
 
     /** That of clients who come now: each keeps the mode it began with. */
     public PoolMode mode() {
+        return isOfOneClient() ? PoolMode.SESSION : configuredMode();
+    }
+
+    public PoolMode configuredMode() {
         return policy.mode();
+    }
+
+    /** Is it for one client, a replication client, whose server nobody else can use? */
+    public boolean isOfOneClient() {
+        return pool.share().key().isOfOneClient();
+    }
+
+    /** What kind of connections its servers are. */
+    public Replication replication() {
+        OwnLogin own = pool.share().key().own();
+        return own == null ? Replication.NONE : own.replication();
+    }
+
+    /** What is in force on a server of it that has just logged in. */
+    Snapshot settingsAtLogin() {
+        OwnLogin own = pool.share().key().own();
+        return own == null ? Snapshot.NEUTRAL : Snapshot.of(own.settings());
     }
 
     String resetQuery() {

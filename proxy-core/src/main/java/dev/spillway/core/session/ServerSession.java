@@ -56,7 +56,7 @@ public final class ServerSession implements Phase, PooledServer {
         this.home = home;
         this.cancelKey = greeting.key();
         this.parameters = new ReportedParameters(greeting.parameters());
-        this.settings = new SettingsInForce(greeting.base());
+        this.settings = new SettingsInForce(greeting.base(), home.settingsAtLogin());
         this.restore = new Restore(this, settings);
         this.frames = new FrameReader(wire.allocator(), BackendType.READY_RULES);
         this.replies = new ReplyQueue(new FakeReplies(wire.allocator(), this::deliverOwn));
@@ -80,7 +80,7 @@ public final class ServerSession implements Phase, PooledServer {
 
     /** Has a RESET or DISCARD taken settings away from a holder who wants these, and is no transaction open? */
     boolean hasLost(Snapshot wanted) {
-        return settings.wereLost(wanted) && status == IDLE;
+        return settings.wereLost(wanted) && status == IDLE && !home.isOfOneClient();
     }
 
     /** Puts those of the holder's settings back into force that were lost; the holder hears as after {@link #link}. */
@@ -113,6 +113,11 @@ public final class ServerSession implements Phase, PooledServer {
         return status == IDLE && replies.isEmpty() && isBetweenGroups();
     }
 
+    /** Does it nothing that its end would spoil? */
+    boolean isEndable() {
+        return isReleasable() || replies.isStreaming();
+    }
+
     /** Could what is sent next begin a new statement or group? */
     boolean isBetweenGroups() {
         return !replies.needsSync() && !replies.isReadingCopyData();
@@ -143,8 +148,7 @@ public final class ServerSession implements Phase, PooledServer {
             wire.close(); // without Terminate, whose bytes could complete the message
             return;
         }
-        if (recovery.isHopeless()) {
-            close("its next reply is not certain");
+        if (recovery.closesInstead(home.isOfOneClient())) {
             return;
         }
         boolean needsReset = sessionEnds && !home.resetQuery().isEmpty();
@@ -307,9 +311,7 @@ public final class ServerSession implements Phase, PooledServer {
     private void onError() {
         boolean isUnasked = replies.isEmpty() && !replies.needsSync();
         boolean isForwarded = replies.onError() == ReplyQueue.Verdict.FORWARD && holder != null;
-        ErrorFields error = frames.isComplete()
-                ? ErrorFields.read(frames.body())
-                : ErrorFields.of("ERROR", "XX000", "an error too long to be read");
+        ErrorFields error = ErrorFields.read(frames);
         boolean isAsIfFree = holder == null || (home.mode() != PoolMode.SESSION && isReleasable());
         if (isUnasked && (isAsIfFree || !error.isFatal())) {
             endUnasked(error);
@@ -470,7 +472,6 @@ public final class ServerSession implements Phase, PooledServer {
         return holder != null ? "active" : recovery.state();
     }
 
-    /** PostgreSQL's process id of it. */
     public int processId() {
         return cancelKey.processId();
     }

@@ -10,13 +10,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class SettingsInForce {
     private final Snapshot base;
-    private @Nullable Snapshot known = Snapshot.NEUTRAL;
+    private @Nullable Snapshot known;
     private boolean isChangeReported;
     private boolean wereReset;
 
-    /** Of a server on which nothing but {@code base} is in force: what connect_query has set. */
-    SettingsInForce(Snapshot base) {
+    /** Of a server that logged in with {@code atLogin}; {@code base} is what connect_query has set. */
+    SettingsInForce(Snapshot base, Snapshot atLogin) {
         this.base = base;
+        this.known = atLogin;
     }
 
     /** What has to be in force for a client that wants {@code wanted}. */

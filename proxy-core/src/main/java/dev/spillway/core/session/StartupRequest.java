@@ -1,8 +1,10 @@
 package dev.spillway.core.session;
 
 import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.pool.OwnLogin;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.protocol.startup.CommandLineOptions;
+import dev.spillway.core.protocol.startup.Replication;
 import dev.spillway.core.protocol.startup.StartupPacket;
 import dev.spillway.core.session.state.Snapshot;
 import java.util.Locale;
@@ -15,12 +17,13 @@ import java.util.TreeMap;
  *
  * @param settings the parameters it wants in force, those of its {@code options} included
  */
-public record StartupRequest(int minorVersion, String database, String user, Map<String, String> settings) {
+public record StartupRequest(
+        int minorVersion, String database, String user, Replication replication, Map<String, String> settings) {
     /**
      * Reads a packet as PostgreSQL does: the database's name defaults to the user's, names of parameters have no case, and
      * {@code options} come before parameters of the packet's own ({@code process_startup_options()}).
      *
-     * @throws Refused if no user is named, or for a replication connection
+     * @throws Refused if no user is named, or if nobody knows what kind of replication is meant
      */
     static StartupRequest of(StartupPacket.StartupMessage message) {
         Map<String, String> sent = message.parameters();
@@ -28,8 +31,12 @@ public record StartupRequest(int minorVersion, String database, String user, Map
         if (user.isEmpty()) {
             throw new Refused(ProxyError.NO_USER_NAME.fields());
         }
-        if (Set.of("true", "on", "yes", "1", "database").contains(sent.getOrDefault("replication", "false"))) {
-            throw new Refused(ProxyError.REPLICATION_UNSUPPORTED.fields());
+        String kind = sent.getOrDefault("replication", Replication.NONE.value());
+        Replication replication = Replication.parse(kind);
+        if (replication == null) {
+            throw new Refused(ProxyError.REPLICATION_UNKNOWN
+                    .fields(kind)
+                    .with('H', "Valid values are: \"false\", 0, \"true\", 1, \"database\"."));
         }
         Map<String, String> settings = new TreeMap<>(CommandLineOptions.parse(sent.getOrDefault("options", "")));
         sent.forEach((name, value) -> {
@@ -38,19 +45,21 @@ public record StartupRequest(int minorVersion, String database, String user, Map
             }
         });
         String database = sent.getOrDefault("database", "");
-        return new StartupRequest(message.minorVersion(), database.isEmpty() ? user : database, user, settings);
+        return new StartupRequest(
+                message.minorVersion(), database.isEmpty() ? user : database, user, replication, settings);
     }
 
-    /** The settings but for those that are to be ignored. */
-    private Snapshot snapshot(Set<String> ignored) {
-        Map<String, String> kept = new TreeMap<>(settings);
-        kept.keySet().removeAll(ignored);
-        return Snapshot.of(kept);
+    /** The same with other settings. */
+    public StartupRequest with(Map<String, String> otherSettings) {
+        return new StartupRequest(minorVersion, database, user, replication, otherSettings);
     }
 
     /** Who the client is, with the key it is given. {@code ignored} settings are dropped. */
     public ClientIdentity identity(CancelKey key, Set<String> ignored, long connectedAtMillis) {
-        return new ClientIdentity(database, user, key, snapshot(ignored), applicationName(), connectedAtMillis);
+        Map<String, String> kept = new TreeMap<>(settings);
+        kept.keySet().removeAll(ignored);
+        OwnLogin own = replication == Replication.NONE ? null : new OwnLogin(replication, kept);
+        return new ClientIdentity(database, user, key, Snapshot.of(kept), own, applicationName(), connectedAtMillis);
     }
 
     private String applicationName() {

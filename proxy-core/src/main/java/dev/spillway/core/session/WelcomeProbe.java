@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Where that is known already, it passes at once. Otherwise it waits for a server like any client, has its settings put
  * into force there, and so learns both what is reported and whether they are valid: a bad value fails the login, as it
- * does on a direct connection.
+ * does on a direct connection. A replication client waits for the server of its own, which has logged in with its settings,
+ * and keeps it.
  */
 public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSession> {
     private final Wire wire;
@@ -58,9 +59,16 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
     }
 
     private void welcome(Map<String, String> parameters) {
+        ClientSession session = becomeSession(parameters);
+        if (session != null && pool.isReservedAtLogin()) {
+            session.proceed();
+        }
+    }
+
+    private @Nullable ClientSession becomeSession(Map<String, String> parameters) {
         if (frames.heldBytes() > 0) { // the session would read on in the middle of a message
             end(ProxyError.PROTOCOL.fields("the client began a message before its login was complete"));
-            return;
+            return null;
         }
         isOver = true;
         pool.pool().counters().clientLogins++;
@@ -69,13 +77,20 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
         wire.write(ClientLogin.greeting(wire, parameters, identity));
         wire.become(session);
         wire.flush();
-        if (pool.isReservedAtLogin()) {
-            session.proceed();
-        }
+        return session;
     }
 
     @Override
     public void onServed(ServerSession free) {
+        if (pool.isOfOneClient()) {
+            ClientSession session = becomeSession(free.parameters());
+            if (session == null) {
+                free.unlink(false, true);
+            } else {
+                session.onServed(free);
+            }
+            return;
+        }
         server = free;
         free.link(this, identity.snapshot());
         free.wire().flush();
@@ -114,7 +129,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
 
     @Override
     public void onWaitFailed(ErrorFields error, boolean isFinal) {
-        end(ErrorFields.of("FATAL", error.sqlstate(), error.message()));
+        end(error.isFatal() ? error : ErrorFields.of("FATAL", error.sqlstate(), error.message()));
     }
 
     @Override

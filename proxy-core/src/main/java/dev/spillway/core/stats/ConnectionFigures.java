@@ -7,6 +7,7 @@ import dev.spillway.core.session.ServerSession;
  * A client or server connection at a moment. Immutable.
  *
  * @param type PgBouncer's letter: C a client, S a server
+ * @param replication PgBouncer's word: none, logical or physical
  * @param peer {@code host:port}, like {@code local}
  * @param waitNanos how long it has waited for a server
  * @param id tells it from the others
@@ -17,6 +18,7 @@ record ConnectionFigures(
         String type,
         String user,
         String database,
+        String replication,
         String state,
         String peer,
         String local,
@@ -33,6 +35,7 @@ record ConnectionFigures(
                 "C",
                 client.identity().user(),
                 client.identity().database(),
+                client.pool().replication().shownAs(),
                 client.state(),
                 client.wire().peer(),
                 client.wire().local(),
@@ -51,6 +54,7 @@ record ConnectionFigures(
                 "S",
                 pool.user(),
                 pool.database(),
+                pool.pool().replication().shownAs(),
                 server.state(),
                 server.wire().peer(),
                 server.wire().local(),

@@ -39,7 +39,7 @@ public record PoolFigures(
         return new PoolFigures(
                 entry.database(),
                 entry.user(),
-                pool.mode(),
+                pool.configuredMode(),
                 balancing(slice.share().key().servers()),
                 view.clients().stream()
                         .filter(client ->

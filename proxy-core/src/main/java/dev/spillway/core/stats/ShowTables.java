@@ -85,7 +85,7 @@ public final class ShowTables {
                     socket.type(),
                     socket.user(),
                     socket.database(),
-                    "none",
+                    socket.replication(),
                     socket.state(),
                     host(socket.peer()),
                     port(socket.peer()),

@@ -7,6 +7,7 @@ import dev.spillway.core.config.DatabaseSettings;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Settings;
 import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.protocol.startup.Replication;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -24,11 +25,13 @@ import org.junit.jupiter.api.Test;
 /**
  * Layer (d): slices that are freed the moment they are unused, while other lanes send them servers, questions and
  * wake-ups that arrive whenever they arrive, and while databases move to other hosts, of which each lane hears in its own
- * time. No client is left waiting, no server is lost from the counts, and in the end nothing is left of any pool.
+ * time. Some clients want a server of their own, which is closed when they leave. No client is left waiting, no limit is
+ * passed, no server is lost from the counts, and in the end nothing is left of any pool.
  */
 class PoolFreeingPropertyTest {
     private static final int RUNS = 300;
     private static final int EVENTS = 400;
+    private static final int POOL_SIZE = 3;
     private static final List<String> DATABASES = List.of("a", "b");
 
     @Test
@@ -50,7 +53,7 @@ class PoolFreeingPropertyTest {
         private final Queue<Runnable> openings = new ArrayDeque<>();
         private final Set<Client> clients = new LinkedHashSet<>();
         private ProxyConfig config = ProxyConfig.defaults()
-                .with(Settings.DEFAULT_POOL_SIZE, 3)
+                .with(Settings.DEFAULT_POOL_SIZE, POOL_SIZE)
                 .with(Settings.RESERVE_POOL_SIZE, 0)
                 .with(Settings.QUERY_WAIT_TIMEOUT, Duration.ZERO)
                 .with(Settings.SERVER_IDLE_TIMEOUT, Duration.ofMillis(200))
@@ -206,14 +209,21 @@ class PoolFreeingPropertyTest {
             config = next;
             slices.forEach((key, slice) -> {
                 run.shares.apply(slice.pool.share(), next);
-                slice.pool.apply(!key(key.database()).equals(key), run.time.nanos);
+                slice.pool.apply(!key(key.database()).equals(key.shared()), run.time.nanos);
             });
-            run.clients.stream().filter(client -> client.lane == this).forEach(Client::move);
+            List.copyOf(run.clients).stream()
+                    .filter(client -> client.lane == this)
+                    .forEach(Client::move);
         }
 
         void tick() {
             List.copyOf(slices.values()).forEach(slice -> {
-                slice.pool.tick(run.time.nanos);
+                boolean isLeft = slice.clients == 0 && slice.pool.share().key().isOfOneClient();
+                if (isLeft) {
+                    slice.pool.apply(true, run.time.nanos);
+                } else {
+                    slice.pool.tick(run.time.nanos);
+                }
                 if (slice.clients == 0 && slice.pool.isEmpty()) {
                     slices.remove(slice.pool.share().key());
                     run.shares.leave(slice.pool.share());
@@ -249,6 +259,7 @@ class PoolFreeingPropertyTest {
         private final Run run;
         private final Lane lane;
         private final String database;
+        private final boolean isOwner;
         private Slice slice;
         private @Nullable FakeServer server;
 
@@ -256,7 +267,9 @@ class PoolFreeingPropertyTest {
             this.run = run;
             this.lane = lane;
             this.database = database;
-            this.slice = lane.slice(lane.key(database));
+            this.isOwner = run.random.nextInt(4) == 0;
+            PoolKey key = lane.key(database);
+            this.slice = lane.slice(isOwner ? key.with(new OwnLogin(Replication.LOGICAL, Map.of())) : key);
             slice.clients++;
         }
 
@@ -270,6 +283,12 @@ class PoolFreeingPropertyTest {
         }
 
         void move() {
+            if (isOwner) {
+                if (!lane.key(database).equals(slice.pool.share().key().shared())) {
+                    leave();
+                }
+                return;
+            }
             Slice next = lane.slice(lane.key(database));
             if (next == slice) {
                 return;
@@ -298,6 +317,8 @@ class PoolFreeingPropertyTest {
             server = null;
             if (held == null) {
                 slice.pool.leave(this);
+            } else if (isOwner) {
+                held.close("its client has left");
             } else {
                 held.giveBack();
             }
@@ -306,6 +327,9 @@ class PoolFreeingPropertyTest {
         @Override
         public void onServed(FakeServer free) {
             assertThat(free.pool.share()).as("pool of the server").isSameAs(slice.pool.share());
+            assertThat(slice.pool.share().taken())
+                    .as("servers under the pool's size")
+                    .isLessThanOrEqualTo(POOL_SIZE);
             server = free;
         }
 

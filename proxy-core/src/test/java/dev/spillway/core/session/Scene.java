@@ -51,7 +51,7 @@ final class Scene {
                 .with(Settings.QUERY_WAIT_TIMEOUT, Duration.ofMinutes(2))
                 .build();
         pool = NoCrossing.pool("db/user", mode, mode == PoolMode.SESSION ? "DISCARD ALL" : "", limits, () -> {});
-        ClientIdentity identity = new ClientIdentity("db", "user", key, snapshot, "", 0);
+        ClientIdentity identity = new ClientIdentity("db", "user", key, snapshot, null, "", 0);
         client = new ClientSession(clientWire, ports, pool, identity, parameters());
         ports.register(key, client);
     }

@@ -211,19 +211,18 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         }
         lanes.limits().enter(config, database, request.user());
         ((ConnectionHandler) wire).whenClosed(() -> lanes.limits().leave(database, request.user()));
-        ServerPool pool = pools.of(database, request.user(), nowNanos());
         login.writeOk();
         int keyBytes = request.minorVersion() >= 2 ? 32 : 4;
         StartupRequest named = config.applicationNameAddHost() ? withHost(request, wire) : request;
-        WelcomeProbe.receive(
-                wire, this, pool, named.identity(newKey(keyBytes), config.ignoreStartupParameters(), nowMillis()));
+        ClientIdentity client = named.identity(newKey(keyBytes), config.ignoreStartupParameters(), nowMillis());
+        WelcomeProbe.receive(wire, this, pools.of(database, client, nowNanos()), client);
     }
 
     /** Named as PgBouncer does it, {@code app} standing for no name. */
     private static StartupRequest withHost(StartupRequest request, Wire wire) {
         Map<String, String> settings = new TreeMap<>(request.settings());
         settings.merge("application_name", "app - " + wire.peer(), (name, added) -> name + " - " + wire.peer());
-        return new StartupRequest(request.minorVersion(), request.database(), request.user(), settings);
+        return request.with(settings);
     }
 
     private void admitToConsole(Wire wire, StartupRequest request, ClientLogin login) {
@@ -299,8 +298,10 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         DatabaseConfig database = config.database(client.database());
         if (database == null) {
             end.accept(ProxyError.DATABASE_REMOVED.fields(client.database()));
+        } else if (client.own() != null) {
+            end.accept(ProxyError.REPLICATION_MOVED.fields(client.database())); // it would never move of itself
         } else {
-            move.accept(pools.of(database, client.user(), nowNanos()));
+            move.accept(pools.of(database, client, nowNanos()));
         }
     }
 
@@ -418,7 +419,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
 
     @Override
     public TimeLimits limitsOf(ClientIdentity client) {
-        return TimeLimits.of(config, config.users().get(client.user()));
+        return client.own() == null ? TimeLimits.of(config, config.users().get(client.user())) : TimeLimits.NONE;
     }
 
     @Override

@@ -3,9 +3,11 @@ package dev.spillway.server.lane;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.pool.OwnLogin;
 import dev.spillway.core.pool.Pool;
 import dev.spillway.core.pool.PoolKey;
 import dev.spillway.core.pool.PoolShare;
+import dev.spillway.core.session.ClientIdentity;
 import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.PoolPolicy;
 import dev.spillway.core.session.ServerPool;
@@ -47,9 +49,11 @@ final class LanePools {
         this.opener = opener;
     }
 
-    /** The pool of clients of {@code database} who logged in as {@code user}. */
-    ServerPool of(DatabaseConfig database, String user, long nowNanos) {
-        return slice(PoolKey.of(database, user), nowNanos);
+    /** The pool of {@code client}, whose database is {@code database}. */
+    ServerPool of(DatabaseConfig database, ClientIdentity client, long nowNanos) {
+        PoolKey shared = PoolKey.of(database, client.user());
+        OwnLogin own = client.own();
+        return slice(own == null ? shared : shared.with(own), nowNanos);
     }
 
     Collection<LaneView.PoolEntry> entries() {
@@ -103,7 +107,7 @@ final class LanePools {
 
     private boolean isCurrent(PoolKey key) {
         DatabaseConfig database = config.database(key.database());
-        return database != null && PoolKey.of(database, key.user()).equals(key);
+        return database != null && PoolKey.of(database, key.user()).equals(key.shared());
     }
 
     // ---- what other lanes ask ------------------------------------------------------------------------------------
@@ -135,7 +139,11 @@ final class LanePools {
             if (periodEnds) {
                 pool.pool().counters().endPeriod();
             }
-            pool.pool().tick(nowNanos);
+            if (isLeft(pool)) {
+                pool.pool().apply(true, nowNanos);
+            } else {
+                pool.pool().tick(nowNanos);
+            }
             List.copyOf(pool.servers()).forEach(server -> server.tick(nowNanos, recoveryNanos));
             if (pool.pool().isRetired() && config.serverFastClose()) {
                 endSessions(pool);
@@ -153,6 +161,11 @@ final class LanePools {
                         ProxyError.DATABASE_CHANGED.fields(client.identity().database()));
             }
         }
+    }
+
+    /** A pool of one client, who has left: nobody else comes, whatever is still on its way. */
+    private static boolean isLeft(ServerPool pool) {
+        return pool.isOfOneClient() && pool.clients() == 0;
     }
 
     private void freeIfUnused(ServerPool pool, long nowNanos) {

@@ -5,8 +5,10 @@ import dev.spillway.core.auth.ServerAuth;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.pool.OwnLogin;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.protocol.frontend.FrontendMessages;
+import dev.spillway.core.protocol.startup.CommandLineOptions;
 import dev.spillway.core.session.ServerLogin;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.SessionPorts;
@@ -149,8 +151,15 @@ final class ServerConnector {
         Map<String, String> startup = new LinkedHashMap<>();
         startup.put("user", user);
         startup.put("database", Objects.requireNonNullElse(database.dbname(), database.name()));
+        String connectQuery = database.connectQuery();
+        OwnLogin own = pool.pool().share().key().own();
+        if (own != null) {
+            connectQuery = ""; // not every walsender can run one
+            startup.put("replication", own.replication().value());
+            startup.put("options", CommandLineOptions.write(own.settings()));
+        }
         ServerAuth auth = ServerAuth.of(user, credentials.forServer(database, user), random);
-        return new ServerLogin(wire, ports, pool, auth, startup, database.connectQuery());
+        return new ServerLogin(wire, ports, pool, auth, startup, connectQuery);
     }
 
     /** No connection stands, for the reason given. */

@@ -48,6 +48,13 @@ public record ErrorFields(Map<Character, String> fields) {
         return new ErrorFields(fields);
     }
 
+    /** What the current frame says, which may be too long to be all there; borrows it. */
+    public static ErrorFields read(FrameReader frames) {
+        return frames.isComplete()
+                ? read(frames.body())
+                : of("ERROR", Sqlstate.INTERNAL_ERROR, "an error too long to be read");
+    }
+
     /** A copy with one more field, for instance {@code 'D'}, the detail. */
     public ErrorFields with(char code, String text) {
         Map<Character, String> more = new LinkedHashMap<>(fields);

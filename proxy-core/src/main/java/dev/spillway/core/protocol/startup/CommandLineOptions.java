@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Reads the {@code options} startup parameter, command-line arguments for the server, as far as they set parameters:
+ * Reads and writes the {@code options} startup parameter, command-line arguments for the server, as far as they set parameters:
  * {@code -c name=value}, {@code -cname=value} and {@code --name=value}.
  *
  * <p>Splitting and escaping are those of {@code pg_split_opts()} in {@code src/backend/utils/init/postinit.c}: white
@@ -41,6 +41,26 @@ public final class CommandLineOptions {
             }
         }
         return settings;
+    }
+
+    /** Options that {@link #parse} reads as {@code settings}. No name can be taken for a parameter of the packet itself. */
+    public static String write(Map<String, String> settings) {
+        StringBuilder options = new StringBuilder();
+        settings.forEach((name, value) -> {
+            options.append(options.isEmpty() ? "-c " : " -c ");
+            escape(options, name + '=' + value);
+        });
+        return options.toString();
+    }
+
+    private static void escape(StringBuilder options, String argument) {
+        for (int i = 0; i < argument.length(); i++) {
+            char c = argument.charAt(i);
+            if (c == '\\' || Character.isWhitespace(c)) {
+                options.append('\\');
+            }
+            options.append(c);
+        }
     }
 
     private static void put(Map<String, String> settings, String argument, String assignment) {

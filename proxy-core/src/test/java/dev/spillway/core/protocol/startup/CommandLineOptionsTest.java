@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.spillway.core.protocol.ProtocolViolation;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,7 +54,7 @@ class CommandLineOptionsTest {
     }
 
     @Test
-    void randomTextIsNothingWorseThanAViolation() {
+    void randomTextIsAViolationOrSettingsThatCanBeWrittenAgain() {
         for (int seed = 0; seed < 20_000; seed++) {
             Random random = new Random(seed);
             StringBuilder text = new StringBuilder();
@@ -61,7 +62,10 @@ class CommandLineOptionsTest {
                 text.append("-c= \\ab\t\0ü".charAt(random.nextInt(10)));
             }
             try {
-                assertThat(CommandLineOptions.parse(text.toString())).doesNotContainKey("");
+                Map<String, String> settings = CommandLineOptions.parse(text.toString());
+                assertThat(settings).doesNotContainKey("");
+                assertThat(CommandLineOptions.parse(CommandLineOptions.write(settings)))
+                        .isEqualTo(settings);
             } catch (ProtocolViolation violation) {
                 assertThat(violation.text()).contains("startup option");
             }
