@@ -23,6 +23,14 @@ import java.util.function.Supplier;
  */
 public final class IsolationOracle {
     /**
+     * Connections that the chaos costs.
+     *
+     * @param announced how many it has cut so far; one loss more than that is a mismatch
+     * @param areTold must a client hear why its connection ends? Not if it has got the half of a message
+     */
+    public record Losses(LongSupplier announced, boolean areTold) {}
+
+    /**
      * What runs against what, and what is forgiven.
      *
      * @param target what is under test
@@ -30,9 +38,8 @@ public final class IsolationOracle {
      * @param exchangesPerClient each client ends after that many units of work,
      * @param limit or after that long, whichever is first
      * @param replyTimeout a reply that takes longer counts as missing
-     * @param announcedLosses how many connections the chaos has cut so far; one loss more than that is a mismatch
+     * @param losses which connections may be lost
      * @param diagnosis the state of what is under test, for people; asked once, at the first mismatch
-     * @param lossSqlStates errors that may announce a loss where one is allowed, besides FATAL ones
      */
     public record Settings(
             Endpoint target,
@@ -43,8 +50,7 @@ public final class IsolationOracle {
             long seed,
             Set<OracleFeature> features,
             Duration replyTimeout,
-            LongSupplier announcedLosses,
-            Set<String> lossSqlStates,
+            Losses losses,
             Supplier<String> diagnosis) {
         /** Everything, for at most a minute, on connections that must not be lost. */
         public static Settings of(Endpoint target, Endpoint control, long seed) {
@@ -57,8 +63,7 @@ public final class IsolationOracle {
                     seed,
                     OracleFeature.all(),
                     Duration.ofSeconds(15),
-                    () -> 0,
-                    Set.of(),
+                    new Losses(() -> 0, false),
                     () -> "");
         }
 
@@ -72,8 +77,7 @@ public final class IsolationOracle {
                     seed,
                     features,
                     replyTimeout,
-                    announcedLosses,
-                    lossSqlStates,
+                    losses,
                     diagnosis);
         }
 
@@ -87,8 +91,7 @@ public final class IsolationOracle {
                     seed,
                     features,
                     replyTimeout,
-                    announcedLosses,
-                    lossSqlStates,
+                    losses,
                     diagnosis);
         }
 
@@ -102,8 +105,7 @@ public final class IsolationOracle {
                     seed,
                     only,
                     replyTimeout,
-                    announcedLosses,
-                    lossSqlStates,
+                    losses,
                     diagnosis);
         }
 
@@ -117,13 +119,21 @@ public final class IsolationOracle {
                     seed,
                     features,
                     most,
-                    announcedLosses,
-                    lossSqlStates,
+                    losses,
                     diagnosis);
         }
 
-        /** Connections may be lost, as often as {@code announced} says and in no other way than with these errors or none. */
-        public Settings losses(LongSupplier announced, String... sqlStates) {
+        /** Connections may be lost, as often as {@code announced} says. */
+        public Settings losses(LongSupplier announced) {
+            return forgiving(new Losses(announced, false));
+        }
+
+        /** The same, and each client must be told so by a FATAL error that speaks of the connection. */
+        public Settings lossesThatAreTold(LongSupplier announced) {
+            return forgiving(new Losses(announced, true));
+        }
+
+        private Settings forgiving(Losses those) {
             return new Settings(
                     target,
                     control,
@@ -133,8 +143,7 @@ public final class IsolationOracle {
                     seed,
                     features,
                     replyTimeout,
-                    announced,
-                    Set.of(sqlStates),
+                    those,
                     diagnosis);
         }
 
@@ -148,8 +157,7 @@ public final class IsolationOracle {
                     seed,
                     features,
                     replyTimeout,
-                    announcedLosses,
-                    lossSqlStates,
+                    losses,
                     state);
         }
     }
@@ -159,7 +167,7 @@ public final class IsolationOracle {
 
     private IsolationOracle(Settings settings) {
         this.settings = settings;
-        this.ledger = new OracleLedger(settings.announcedLosses(), settings.diagnosis());
+        this.ledger = new OracleLedger(settings.losses().announced(), settings.diagnosis());
     }
 
     public static OracleReport run(Settings settings) {
@@ -169,10 +177,14 @@ public final class IsolationOracle {
     private OracleReport run() {
         long run = System.nanoTime() & 0xffffff; // Only tells this run's rows from those of others.
         long deadlineNanos = System.nanoTime() + settings.limit().toNanos();
-        try (OracleTable table = new OracleTable(settings.control(), run)) {
+        try {
+            OracleTable table = new OracleTable(settings.control(), run);
             runClients(run, deadlineNanos);
             return ledger.report(settings.seed(), table.verify(ledger));
         } catch (IOException e) {
+            if (ledger.isDiagnosed()) {
+                return ledger.report(settings.seed(), 0); // the clients have ended early, the chaos has not
+            }
             throw new UncheckedIOException("the oracle's own connection to PostgreSQL failed", e);
         }
     }
