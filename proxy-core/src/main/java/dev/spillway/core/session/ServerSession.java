@@ -185,9 +185,9 @@ public final class ServerSession implements Phase, PooledServer {
         home.pool().release(this, idleSinceNanos);
     }
 
-    /** Sends a CancelRequest for what the server does now. */
-    void cancel() {
-        recovery.cancel();
+    /** Sends a CancelRequest for what the server does now; {@code ended} runs when it can hit nothing later. */
+    void cancel(Runnable ended) {
+        recovery.cancel(ended);
     }
 
     // ---- what the recovery does ----------------------------------------------------------------------------------

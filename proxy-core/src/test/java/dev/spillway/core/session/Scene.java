@@ -43,6 +43,7 @@ final class Scene {
     private final ByteArrayOutputStream toClient = new ByteArrayOutputStream();
     private @Nullable ServerSession server;
     private boolean clientIsGone;
+    private int cancelling;
     private boolean otherWasServed;
     private boolean serverIsGone;
 
@@ -81,7 +82,10 @@ final class Scene {
             }
             case "client!" -> clientGone();
             case "server!" -> serverGone();
-            case "cancel" -> client.cancel();
+            case "cancel" -> {
+                cancelling++;
+                client.cancel(() -> cancelling--);
+            }
             case "shutdown" -> client.close(ProxyError.SHUTTING_DOWN.fields());
             case "sent" -> ports.cancels.remove().ended(true);
             case "unsure" -> ports.cancels.remove().ended(false);
@@ -218,6 +222,9 @@ final class Scene {
         }
         if (!ports.cancels.isEmpty()) {
             state.append(" cancels:").append(ports.cancels.size());
+        }
+        if (cancelling != 0) {
+            state.append(" cancelling");
         }
         return state.toString();
     }
