@@ -50,7 +50,8 @@ class CancelIT {
     @Test
     void aRequestWithoutAnAimEndsAtOnce() throws Exception {
         try (RunningProxy proxy = new RunningProxy(RunningProxy.config(direct.port(), PoolMode.TRANSACTION, 1));
-                WireClient client = WireClient.connect(direct.withPort(proxy.proxy().port()))) {
+                WireClient client =
+                        WireClient.connect(direct.withPort(proxy.proxy().port()))) {
             client.cancel();
             assertThat(client.queryOne("select 1")).isEqualTo("1");
         }

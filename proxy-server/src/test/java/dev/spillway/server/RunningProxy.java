@@ -71,8 +71,8 @@ record RunningProxy(Proxy proxy, LogTap log) implements AutoCloseable {
         }
         return text.append("pg_stat_activity\n")
                 .append(postgres.queryOne("select string_agg(format('  %s %s %s %s %s', pid, state, wait_event,"
-                                + " now() - query_start, left(query, 80)), E'\\n') from pg_stat_activity"
-                                + " where backend_type = 'client backend'"))
+                        + " now() - query_start, left(query, 80)), E'\\n') from pg_stat_activity"
+                        + " where backend_type = 'client backend'"))
                 .toString();
     }
 

@@ -14,7 +14,6 @@ import dev.spillway.testkit.IsolationOracle;
 import dev.spillway.testkit.OracleReport;
 import dev.spillway.testkit.PostgresFixture;
 import dev.spillway.testkit.ServerChaos;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Random;
@@ -74,8 +73,7 @@ class ServerChaosIT {
         ChaosPlan between = isSplit ? ChaosPlan.splitting(round) : ChaosPlan.calm();
         try (ChaosRelay relay = ChaosRelay.before(direct, between);
                 RunningProxy proxy = new RunningProxy(config(relay.port(), mode, poolSize, lanes))) {
-            Endpoint through =
-                    direct.withPort(proxy.proxy().port()).withUser(PostgresFixture.PLAIN_USER);
+            Endpoint through = direct.withPort(proxy.proxy().port()).withUser(PostgresFixture.PLAIN_USER);
             try (ServerChaos chaos = ServerChaos.start(
                     postgres, new ServerChaos.Plan(round, PostgresFixture.PLAIN_USER, poolSize, 150, 25))) {
                 Thread calm = Thread.ofVirtual().start(() -> closeAfter(chaos, limit.minus(CALM)));
@@ -108,8 +106,7 @@ class ServerChaosIT {
                 .with(Settings.LANES, lanes);
     }
 
-    private static void judge(
-            String what, RunningProxy proxy, int poolSize, ServerChaos chaos, OracleReport report) {
+    private static void judge(String what, RunningProxy proxy, int poolSize, ServerChaos chaos, OracleReport report) {
         Map<String, Long> closed = closings(proxy);
         long logins = proxy.log().count("server opened");
         LOG.info(
@@ -124,7 +121,9 @@ class ServerChaosIT {
         assertThat(proxy.log().defects()).as(what).isEmpty();
         assertThat(closed).as(what).doesNotContainKey("could not be brought back to a clean state in time");
         long open = logins - closed.values().stream().mapToLong(Long::longValue).sum();
-        assertThat(open).as("%s: servers that are left of %d logins", what, logins).isBetween(0L, (long) poolSize);
+        assertThat(open)
+                .as("%s: servers that are left of %d logins", what, logins)
+                .isBetween(0L, (long) poolSize);
         assertThat(chaos.terminated()).as("%s: sessions terminated", what).isPositive();
         assertThat(report.rowsVerified()).as(what).isPositive();
     }

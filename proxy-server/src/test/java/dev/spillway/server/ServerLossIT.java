@@ -57,8 +57,8 @@ class ServerLossIT {
     @EnumSource
     void whoHasAServerIsToldAndWhoHasNoneNoticesNothing(Way way) throws IOException {
         try (ChaosRelay relay = ChaosRelay.before(direct, ChaosPlan.calm());
-                RunningProxy proxy = new RunningProxy(
-                        RunningProxy.config(relay.port(), PoolMode.TRANSACTION, 2).with(Settings.LANES, 2))) {
+                RunningProxy proxy = new RunningProxy(RunningProxy.config(relay.port(), PoolMode.TRANSACTION, 2)
+                        .with(Settings.LANES, 2))) {
             Endpoint through = direct.withPort(proxy.proxy().port());
             try (WireClient idle = WireClient.connect(through);
                     WireClient inTransaction = WireClient.connect(through);
@@ -99,8 +99,7 @@ class ServerLossIT {
     @EnumSource
     void whoseSettingsAreBeingRestoredIsTold(Way way) throws IOException {
         try (ChaosRelay relay = ChaosRelay.before(direct, ChaosPlan.calm());
-                RunningProxy proxy =
-                        new RunningProxy(RunningProxy.config(relay.port(), PoolMode.TRANSACTION, 1))) {
+                RunningProxy proxy = new RunningProxy(RunningProxy.config(relay.port(), PoolMode.TRANSACTION, 1))) {
             Endpoint through = direct.withPort(proxy.proxy().port());
             try (WireClient client = connect(through, "Asia/Tokyo");
                     WireClient before = connect(through, "America/Lima")) {
@@ -121,8 +120,7 @@ class ServerLossIT {
     @ValueSource(booleans = {true, false})
     void whoDiesWhileItsSettingsAreBeingRestoredCostsNoServer(boolean isReset) throws IOException {
         try (ChaosRelay relay = ChaosRelay.before(direct, ChaosPlan.calm());
-                RunningProxy proxy =
-                        new RunningProxy(RunningProxy.config(relay.port(), PoolMode.TRANSACTION, 1))) {
+                RunningProxy proxy = new RunningProxy(RunningProxy.config(relay.port(), PoolMode.TRANSACTION, 1))) {
             Endpoint through = direct.withPort(proxy.proxy().port());
             try (WireClient client = connect(through, "Asia/Tokyo");
                     WireClient before = connect(through, "America/Lima")) {

@@ -69,16 +69,7 @@ public final class IsolationOracle {
 
         public Settings clients(int count, int exchangesEach) {
             return new Settings(
-                    target,
-                    control,
-                    count,
-                    exchangesEach,
-                    limit,
-                    seed,
-                    features,
-                    replyTimeout,
-                    losses,
-                    diagnosis);
+                    target, control, count, exchangesEach, limit, seed, features, replyTimeout, losses, diagnosis);
         }
 
         public Settings limit(Duration most) {
@@ -97,30 +88,12 @@ public final class IsolationOracle {
 
         public Settings features(Set<OracleFeature> only) {
             return new Settings(
-                    target,
-                    control,
-                    clients,
-                    exchangesPerClient,
-                    limit,
-                    seed,
-                    only,
-                    replyTimeout,
-                    losses,
-                    diagnosis);
+                    target, control, clients, exchangesPerClient, limit, seed, only, replyTimeout, losses, diagnosis);
         }
 
         public Settings replyTimeout(Duration most) {
             return new Settings(
-                    target,
-                    control,
-                    clients,
-                    exchangesPerClient,
-                    limit,
-                    seed,
-                    features,
-                    most,
-                    losses,
-                    diagnosis);
+                    target, control, clients, exchangesPerClient, limit, seed, features, most, losses, diagnosis);
         }
 
         /** Connections may be lost, as often as {@code announced} says. */
@@ -149,16 +122,7 @@ public final class IsolationOracle {
 
         public Settings diagnosis(Supplier<String> state) {
             return new Settings(
-                    target,
-                    control,
-                    clients,
-                    exchangesPerClient,
-                    limit,
-                    seed,
-                    features,
-                    replyTimeout,
-                    losses,
-                    state);
+                    target, control, clients, exchangesPerClient, limit, seed, features, replyTimeout, losses, state);
         }
     }
 

@@ -66,4 +66,5 @@ final class OracleTable {
         List<String> columns =
                 message.columns().stream().map(Objects::requireNonNull).toList();
         return new OracleLedger.Row(Integer.parseInt(columns.get(0)), Long.parseLong(columns.get(1)));
-    }}
+    }
+}

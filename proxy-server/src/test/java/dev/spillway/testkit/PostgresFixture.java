@@ -80,9 +80,10 @@ public final class PostgresFixture {
     /** Stops it and starts it again, on the same data and port; returns when it accepts connections. */
     public void restart(Stop how) {
         try {
-            Path postgresProgram = Path.of(Files.readString(socketDirectory.resolve("postmaster.opts"))
-                    .split(" ", 2)[0]);
-            List<String> command = new ArrayList<>(LinuxUtils.isUnshareAvailable() ? List.of("unshare", "-U") : List.of());
+            Path postgresProgram = Path.of(
+                    Files.readString(socketDirectory.resolve("postmaster.opts")).split(" ", 2)[0]);
+            List<String> command =
+                    new ArrayList<>(LinuxUtils.isUnshareAvailable() ? List.of("unshare", "-U") : List.of());
             command.add(postgresProgram.resolveSibling("pg_ctl").toString());
             command.addAll(List.of("restart", "-w", "-D", socketDirectory.toString(), "-m"));
             command.add(how == Stop.FAST ? "fast" : "immediate");

@@ -78,8 +78,9 @@ public final class ServerChaos implements Closeable {
 
     private void terminateOne() {
         losses.incrementAndGet();
-        String ended = postgres.queryOne("select count(pg_terminate_backend(pid)) from (select pid from pg_stat_activity"
-                + " where usename = '%s' order by random() limit 1) one".formatted(plan.user()));
+        String ended =
+                postgres.queryOne("select count(pg_terminate_backend(pid)) from (select pid from pg_stat_activity"
+                        + " where usename = '%s' order by random() limit 1) one".formatted(plan.user()));
         terminated.addAndGet(Long.parseLong(ended));
     }
 
