@@ -112,7 +112,8 @@ class DayInAMinuteIT {
     private Process startAsUsersDo() throws IOException {
         Path config = Files.writeString(directory.resolve("spillway.toml"), """
             listen_port = 0
-            auth_type = "any"
+            auth_type = "trust"
+            admin_users = ["bench"]
             max_client_conn = 3000
             default_pool_size = 20
             [databases."*"]
