@@ -106,9 +106,9 @@ public final class ServerSession implements Phase, PooledServer {
         wire.write(Run.slice(source, from, to));
     }
 
-    /** Is there nothing it owes, no transaction, and no half of an extended-protocol group? */
+    /** Is there nothing it owes, no transaction, no half of an extended-protocol group, no half of a notice passed on? */
     boolean isReleasable() {
-        return status == IDLE && replies.isEmpty() && isBetweenGroups();
+        return status == IDLE && replies.isEmpty() && isBetweenGroups() && !hasHalfSent();
     }
 
     /** Could what is sent next begin a new statement or group? */
