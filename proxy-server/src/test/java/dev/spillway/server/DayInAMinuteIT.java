@@ -131,7 +131,7 @@ class DayInAMinuteIT {
     private void read(Process proxy) {
         try (BufferedReader out = proxy.inputReader()) {
             out.lines().filter(line -> !line.contains("client")).forEach(log::add);
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             log.add(e.toString());
         }
     }
@@ -180,6 +180,7 @@ class DayInAMinuteIT {
                                 "-e",
                                 "require('pg')")
                         .run(
+                        Map.of("NODE_PATH", Path.of("target/node/node_modules").toAbsolutePath().toString()),
                                 Path.of("src/test/node/day.js").toAbsolutePath().toString(),
                                 port,
                                 Integer.toString(NODE_CLIENTS),
@@ -274,7 +275,7 @@ class DayInAMinuteIT {
         long startedMillis = (long)
                 Double.parseDouble(postgres.queryOne("select extract(epoch from pg_postmaster_start_time()) * 1000"));
         Histogram latency = clients.latencyMicros();
-        LOG.info(
+        LOG.warn(
                 "wire clients: {} transactions, {} wrong, errors {}; p50 {} ms, p99 {} ms, p99.9 {} ms",
                 latency.getTotalCount(),
                 clients.wrong(),
@@ -282,9 +283,9 @@ class DayInAMinuteIT {
                 latency.getValueAtPercentile(50) / 1e3,
                 latency.getValueAtPercentile(99) / 1e3,
                 latency.getValueAtPercentile(99.9) / 1e3);
-        LOG.info("pgjdbc: {}", new TreeMap<>(jdbc));
-        programs.forEach(LOG::info);
-        LOG.info(
+        LOG.warn("pgjdbc: {}", new TreeMap<>(jdbc));
+        programs.forEach(LOG::warn);
+        LOG.warn(
                 "first answer {} ms after PostgreSQL's start; {} server logins; {} MiB resident",
                 clients.firstAnswerMillis(startedMillis) - startedMillis,
                 log.stream().filter(line -> line.contains("server opened")).count(),
