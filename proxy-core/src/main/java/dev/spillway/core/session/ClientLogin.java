@@ -54,6 +54,7 @@ public final class ClientLogin implements Phase {
     private boolean gssAsked;
     private boolean isDeriving;
     private boolean isOver;
+    private boolean isCancelling;
 
     public ClientLogin(Wire wire, SessionPorts ports, Reception reception) {
         this.wire = wire;
@@ -143,6 +144,7 @@ public final class ClientLogin implements Phase {
             }
             case StartupPacket.CancelRequest cancel -> {
                 isOver = true;
+                isCancelling = true;
                 // Programs wait for the end of this connection before they send what the cancel must not hit.
                 reception.cancel(cancel, wire::close);
             }
@@ -271,7 +273,7 @@ public final class ClientLogin implements Phase {
 
     /** Sends an error and closes; one that asked to cancel expects no words. */
     public void refuse(ErrorFields error) {
-        if (!isOver) {
+        if (!isCancelling) {
             ByteBuf message = wire.allocator().buffer(128);
             error.writeError(message);
             wire.write(message);
