@@ -52,7 +52,12 @@ record RunningProxy(Proxy proxy, LogTap log) implements AutoCloseable {
 
     /** What the console shows and what PostgreSQL sees, for whoever has to find out why something did not happen. */
     String state() {
-        Endpoint direct = PostgresFixture.shared().endpoint();
+        return state(PostgresFixture.shared());
+    }
+
+    /** The same of a proxy before {@code postgres}. */
+    String state(PostgresFixture postgres) {
+        Endpoint direct = postgres.endpoint();
         StringBuilder text = new StringBuilder(4096);
         try (WireClient console = WireClient.connect(
                 direct.withPort(proxy.port()).withDatabase("spillway"), Map.of(), Duration.ofSeconds(5))) {
@@ -65,10 +70,9 @@ record RunningProxy(Proxy proxy, LogTap log) implements AutoCloseable {
             text.append("the console does not answer: ").append(e).append('\n');
         }
         return text.append("pg_stat_activity\n")
-                .append(PostgresFixture.shared()
-                        .queryOne("select string_agg(format('  %s %s %s %s %s', pid, state, wait_event,"
-                                + " now() - query_start, left(query, 80)), E'\\n') from pg_stat_activity"
-                                + " where backend_type = 'client backend'"))
+                .append(postgres.queryOne("select string_agg(format('  %s %s %s %s %s', pid, state, wait_event,"
+                        + " now() - query_start, left(query, 80)), E'\\n') from pg_stat_activity"
+                        + " where backend_type = 'client backend'"))
                 .toString();
     }
 

@@ -23,6 +23,14 @@ import java.util.function.Supplier;
  * does not. {@link #run} blocks until all have ended.
  */
 public final class IsolationOracle {
+    /**
+     * Connections that the chaos costs.
+     *
+     * @param announced how many it has cut so far; one loss more than that is a mismatch
+     * @param areTold must a client hear why its connection ends? Not if it has got the half of a message
+     */
+    public record Losses(LongSupplier announced, boolean areTold) {}
+
     /** What runs against what, and what is forgiven. Immutable; each change makes another. */
     public static final class Settings {
         private final Endpoint target;
@@ -33,8 +41,7 @@ public final class IsolationOracle {
         private Duration limit = Duration.ofMinutes(1);
         private Set<OracleFeature> features = OracleFeature.all();
         private Duration replyTimeout = Duration.ofSeconds(15);
-        private LongSupplier announcedLosses = () -> 0;
-        private Set<String> lossSqlStates = Set.of();
+        private Losses losses = new Losses(() -> 0, false);
         private Supplier<String> diagnosis = () -> "";
 
         private Settings(Endpoint target, Endpoint control, long seed) {
@@ -55,8 +62,7 @@ public final class IsolationOracle {
             copy.limit = limit;
             copy.features = features;
             copy.replyTimeout = replyTimeout;
-            copy.announcedLosses = announcedLosses;
-            copy.lossSqlStates = lossSqlStates;
+            copy.losses = losses;
             copy.diagnosis = diagnosis;
             change.accept(copy);
             return copy;
@@ -81,12 +87,14 @@ public final class IsolationOracle {
             return with(copy -> copy.replyTimeout = most);
         }
 
-        /** Connections may be lost, as often as {@code announced} says and in no other way than with these errors or none. */
-        public Settings losses(LongSupplier announced, String... sqlStates) {
-            return with(copy -> {
-                copy.announcedLosses = announced;
-                copy.lossSqlStates = Set.of(sqlStates);
-            });
+        /** Connections may be lost, as often as {@code announced} says. */
+        public Settings losses(LongSupplier announced) {
+            return with(copy -> copy.losses = new Losses(announced, false));
+        }
+
+        /** The same, and each client must be told so by a FATAL error that speaks of the connection. */
+        public Settings lossesThatAreTold(LongSupplier announced) {
+            return with(copy -> copy.losses = new Losses(announced, true));
         }
 
         public Settings diagnosis(Supplier<String> state) {
@@ -129,14 +137,9 @@ public final class IsolationOracle {
             return replyTimeout;
         }
 
-        /** How many connections the chaos has cut so far; one loss more than that is a mismatch. */
-        LongSupplier announcedLosses() {
-            return announcedLosses;
-        }
-
-        /** Errors that may announce a loss where one is allowed, besides FATAL ones. */
-        Set<String> lossSqlStates() {
-            return lossSqlStates;
+        /** Which connections may be lost. */
+        Losses losses() {
+            return losses;
         }
 
         /** The state of what is under test, for people; asked once, at the first mismatch. */
@@ -150,7 +153,7 @@ public final class IsolationOracle {
 
     private IsolationOracle(Settings settings) {
         this.settings = settings;
-        this.ledger = new OracleLedger(settings.announcedLosses(), settings.diagnosis());
+        this.ledger = new OracleLedger(settings.losses().announced(), settings.diagnosis());
     }
 
     public static OracleReport run(Settings settings) {
@@ -160,10 +163,14 @@ public final class IsolationOracle {
     private OracleReport run() {
         long run = System.nanoTime() & 0xffffff; // Only tells this run's rows from those of others.
         long deadlineNanos = System.nanoTime() + settings.limit().toNanos();
-        try (OracleTable table = new OracleTable(settings.control(), run)) {
+        try {
+            OracleTable table = new OracleTable(settings.control(), run);
             runClients(run, deadlineNanos);
             return ledger.report(settings.seed(), table.verify(ledger));
         } catch (IOException e) {
+            if (ledger.isDiagnosed()) {
+                return ledger.report(settings.seed(), 0); // the clients have ended early, the chaos has not
+            }
             throw new UncheckedIOException("the oracle's own connection to PostgreSQL failed", e);
         }
     }

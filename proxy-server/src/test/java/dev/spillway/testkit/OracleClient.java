@@ -12,12 +12,18 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** One client of an {@link IsolationOracle}: asks, checks every message that comes, leaves and returns. Confined to its thread. */
 final class OracleClient implements Runnable {
     private static final int REMEMBERED_MESSAGES = 40;
+    /** What an error says that ends a connection which neither side wanted to end. */
+    private static final Pattern TOLD = Pattern.compile("57P0[123]|08...");
+
+    /** The way of leaving that asks to cancel first. */
+    private static final int CANCELS = 6;
 
     private final IsolationOracle.Settings settings;
     private final int number;
@@ -56,7 +62,7 @@ final class OracleClient implements Runnable {
                 } catch (SocketTimeoutException silence) {
                     throw new Mismatch("no reply within " + settings.replyTimeout());
                 } catch (IOException lost) {
-                    lose(lost.toString());
+                    lose(lost);
                 }
             }
             leave();
@@ -66,11 +72,39 @@ final class OracleClient implements Runnable {
         }
     }
 
-    private void lose(String how) throws Mismatch {
+    private void lose(IOException how) throws Mismatch {
+        BackendMessage words = lastWords(how);
+        boolean isHalfTold = connection != null && connection.isInsideMessage();
         abandon();
-        if (!ledger.countLoss()) {
+        String what = words != null ? words.sqlState() : isHalfTold ? "inside a message" : "without a word";
+        if (!ledger.countLoss(what)) {
             throw new Mismatch("a connection was lost that nobody had cut: " + how);
         }
+        if (settings.losses().areTold() && !isHalfTold && !TOLD.matcher(what).matches()) {
+            throw new Mismatch("a connection was lost " + what + ": " + how);
+        }
+    }
+
+    /** The error that ended the connection; it may be there to be read though writing failed. Null if there is none. */
+    private @Nullable BackendMessage lastWords(IOException how) {
+        if (how instanceof Told told) {
+            return told.error;
+        }
+        if (how instanceof WireClient.ServerRefused refused) {
+            return refused.error();
+        }
+        try {
+            while (connection != null) {
+                BackendMessage message = connection.readMessage();
+                remember(message);
+                if (message.is('E') && message.isFatal()) {
+                    return message;
+                }
+            }
+        } catch (IOException nothingMore) {
+            // Then there were no words.
+        }
+        return null;
     }
 
     private void perform(OracleFeature feature) throws IOException, Mismatch {
@@ -85,6 +119,10 @@ final class OracleClient implements Runnable {
             case COPY_IN -> copyIn();
             case LARGE_RESULTS -> check(workload.largeResult());
             case NOTICES -> check(workload.notices());
+            case LEAVING -> {
+                check(workload.simple(new Exchange(), 'I'));
+                leave();
+            }
             case CANCEL -> cancel();
             case RUDE -> rude();
         }
@@ -184,7 +222,8 @@ final class OracleClient implements Runnable {
     /** Leaves where it hurts; nothing that it leaves behind may be committed. */
     private void rude() throws IOException, Mismatch {
         WireClient mine = connection();
-        byte[] bytes = switch (random.nextInt(6)) {
+        int how = random.nextInt(8);
+        byte[] bytes = switch (how) {
             case 0 -> workload.largeResult().bytes();
             case 1 -> workload.pipelined().bytes();
             case 2 ->
@@ -195,13 +234,18 @@ final class OracleClient implements Runnable {
                         Messages.query("copy oracle_log from stdin"),
                         Messages.copyData(workload.copyRow(workload.nextSequence())));
             case 4 -> Messages.query("select '%s' from pg_sleep(0.05)".formatted(workload.nextId()));
+            case 5 -> workload.copyOut().bytes();
+            case CANCELS -> Messages.query("select pg_sleep(60)");
             default -> Messages.join(Messages.extended(workload.insertSql(workload.nextSequence())), Messages.flush());
         };
         // Never the whole of it where that would commit: the pieces above end before a COMMIT or Sync of a write.
-        int length = random.nextBoolean() ? bytes.length : random.nextInt(bytes.length);
+        int length = how == CANCELS || random.nextBoolean() ? bytes.length : random.nextInt(bytes.length);
         mine.sendSlowly(Arrays.copyOf(bytes, length), Math.max(1, length));
         if (random.nextInt(3) == 0) {
             LockSupport.parkNanos(random.nextInt(5_000_000)); // long enough to be in the middle of something
+        }
+        if (how == CANCELS) {
+            cancelOnTheWay(mine);
         }
         switch (random.nextInt(3)) {
             case 0 -> mine.reset();
@@ -209,6 +253,14 @@ final class OracleClient implements Runnable {
             default -> mine.close();
         }
         abandon();
+    }
+
+    private static void cancelOnTheWay(WireClient leaving) {
+        try {
+            leaving.cancel();
+        } catch (IOException cutOff) {
+            // It leaves all the same.
+        }
     }
 
     private void check(Exchange exchange) throws IOException, Mismatch {
@@ -241,16 +293,33 @@ final class OracleClient implements Runnable {
             remember(message);
             if (message.is('S')) {
                 checkParameter(message);
-            } else if (message.is('E') && announcesLoss(message)) {
-                throw new IOException("the server said " + message);
-            } else {
+            } else if (message.is('E') && message.isFatal()) {
+                checkEnd();
+                throw new Told(message);
+            } else if (!isWarningOfTheEnd(message)) {
                 return message;
             }
         }
     }
 
-    private boolean announcesLoss(BackendMessage error) {
-        return error.isFatal() || settings.lossSqlStates().contains(error.sqlState());
+    /** A FATAL error is the last that is said. */
+    private void checkEnd() throws Mismatch {
+        List<BackendMessage> more;
+        try {
+            more = connection().readUntilClosed();
+        } catch (SocketTimeoutException silence) {
+            throw new Mismatch("the connection is still open after a FATAL error");
+        } catch (IOException reset) {
+            return;
+        }
+        if (!more.isEmpty()) {
+            throw new Mismatch("after a FATAL error came " + more);
+        }
+    }
+
+    /** PostgreSQL's last words where it stops at once are a notice. */
+    private static boolean isWarningOfTheEnd(BackendMessage message) {
+        return message.is('N') && TOLD.matcher(message.sqlState()).matches();
     }
 
     private void checkParameter(BackendMessage status) throws Mismatch {
@@ -281,6 +350,7 @@ final class OracleClient implements Runnable {
         try {
             if (connection != null) {
                 connection.terminate();
+                connection = null;
             }
         } catch (IOException alreadyGone) {
             abandon();
@@ -314,6 +384,17 @@ final class OracleClient implements Runnable {
                                 .map(message -> message.trace().replace("\n", "\n      "))
                                 .map(line -> line.length() > 200 ? line.substring(0, 200) + "…" : line)
                                 .collect(Collectors.joining("\n      ")));
+    }
+
+    /** A FATAL error has come. */
+    private static final class Told extends IOException {
+        private static final long serialVersionUID = 1L;
+        private final transient BackendMessage error;
+
+        Told(BackendMessage error) {
+            super("the server said " + error);
+            this.error = error;
+        }
     }
 
     private static final class Mismatch extends Exception {

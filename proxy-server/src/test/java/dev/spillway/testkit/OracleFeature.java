@@ -23,9 +23,11 @@ public enum OracleFeature {
     /** Tens of kilobytes with the id in every row. */
     LARGE_RESULTS,
     NOTICES,
+    /** Says goodbye, and comes back. */
+    LEAVING,
     /** Cancel requests against the client's own query, on time and late. */
     CANCEL,
-    /** Leaves in the middle of a message, result, COPY or transaction, and comes back. */
+    /** Leaves in the middle of a message, result, COPY, transaction or wait, or right behind a cancel request, and comes back. */
     RUDE;
 
     public static Set<OracleFeature> all() {

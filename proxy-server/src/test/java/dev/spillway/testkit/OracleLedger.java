@@ -24,7 +24,8 @@ final class OracleLedger {
     private final AtomicBoolean isDiagnosed = new AtomicBoolean();
     private final LongAdder exchanges = new LongAdder();
     private final Map<String, LongAdder> errors = new ConcurrentHashMap<>();
-    private final AtomicLong losses = new AtomicLong();
+    private final AtomicLong lossCount = new AtomicLong();
+    private final Map<String, LongAdder> losses = new ConcurrentHashMap<>();
     private final List<String> mismatches = new CopyOnWriteArrayList<>();
     private final Set<Row> committed = ConcurrentHashMap.newKeySet();
     private final Set<Row> inDoubt = ConcurrentHashMap.newKeySet();
@@ -39,12 +40,17 @@ final class OracleLedger {
     }
 
     void countError(String sqlState) {
-        errors.computeIfAbsent(sqlState, state -> new LongAdder()).increment();
+        count(errors, sqlState);
     }
 
-    /** False where more are lost than the chaos has announced. */
-    boolean countLoss() {
-        return losses.incrementAndGet() <= announcedLosses.getAsLong();
+    private static void count(Map<String, LongAdder> in, String key) {
+        in.computeIfAbsent(key, none -> new LongAdder()).increment();
+    }
+
+    /** {@code how} is the SQLSTATE of the client's last words, or says that there were none. False where more are lost than announced. */
+    boolean countLoss(String how) {
+        count(losses, how);
+        return lossCount.incrementAndGet() <= announcedLosses.getAsLong();
     }
 
     void mismatch(String detail) {
@@ -52,6 +58,11 @@ final class OracleLedger {
         if (mismatches.size() < MAX_MISMATCHES) {
             mismatches.add(isFirst ? detail + "\n" + diagnosis.get() : detail);
         }
+    }
+
+    /** Is there a mismatch? */
+    boolean isDiagnosed() {
+        return isDiagnosed.get();
     }
 
     boolean isBroken() {
@@ -69,11 +80,6 @@ final class OracleLedger {
         inDoubt.removeAll(rows);
     }
 
-    /** The server has confirmed the rollback: the rows must not be there. */
-    void rolledBack(Set<Row> rows) {
-        inDoubt.removeAll(rows);
-    }
-
     Set<Row> committed() {
         return committed;
     }
@@ -83,8 +89,19 @@ final class OracleLedger {
     }
 
     OracleReport report(long seed, long rowsVerified) {
-        Map<String, Long> byState = new TreeMap<>();
-        errors.forEach((state, count) -> byState.put(state, count.sum()));
-        return new OracleReport(seed, exchanges.sum(), byState, losses.get(), rowsVerified, List.copyOf(mismatches));
+        return new OracleReport(
+                seed,
+                exchanges.sum(),
+                sums(errors),
+                sums(losses),
+                rowsVerified,
+                inDoubt.size(),
+                List.copyOf(mismatches));
+    }
+
+    private static Map<String, Long> sums(Map<String, LongAdder> of) {
+        Map<String, Long> sums = new TreeMap<>();
+        of.forEach((key, count) -> sums.put(key, count.sum()));
+        return sums;
     }
 }

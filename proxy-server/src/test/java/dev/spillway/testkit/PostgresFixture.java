@@ -1,6 +1,7 @@
 package dev.spillway.testkit;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import io.zonky.test.db.postgres.util.LinuxUtils;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,13 +13,17 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * An embedded PostgreSQL 18 on loopback TCP and a Unix socket, started at first use and stopped when the JVM ends; one per JVM and max_connections.
+ * An embedded PostgreSQL 18 on loopback TCP and a Unix socket, started at first use and stopped when the JVM ends; one per JVM and max_connections, and
+ * one more that may be restarted.
  *
  * <p>Roles: {@value #SUPERUSER} (superuser) and {@value #PLAIN_USER} are trusted; {@value #SCRAM_USER}, {@value #MD5_USER} and {@value
  * #CLEAR_USER} must prove the password {@value #PASSWORD} by scram-sha-256, md5 and clear text. Database {@value #DATABASE}.
@@ -34,7 +39,21 @@ public final class PostgresFixture {
 
     public static final int DEFAULT_MAX_CONNECTIONS = 60;
 
+    private static final Duration RESTART_LIMIT = Duration.ofSeconds(60);
     private static final Map<Integer, PostgresFixture> RUNNING = new ConcurrentHashMap<>();
+
+    /** Apart from the others, which must not be restarted under a test that does not expect it. */
+    private static final class Restartable {
+        static final PostgresFixture ONLY = start(DEFAULT_MAX_CONNECTIONS, "on"); // what is committed outlives a crash
+    }
+
+    /** How PostgreSQL ends. */
+    public enum Stop {
+        /** Every session is told 57P01. */
+        FAST,
+        /** Every session is warned, and ends without an error; what was committed is recovered from the log. */
+        IMMEDIATE
+    }
 
     private final EmbeddedPostgres postgres;
     private final Path socketDirectory;
@@ -50,7 +69,38 @@ public final class PostgresFixture {
 
     /** The server of this JVM that has this limit, started if there is none. */
     public static PostgresFixture withMaxConnections(int maxConnections) {
-        return RUNNING.computeIfAbsent(maxConnections, PostgresFixture::start);
+        return RUNNING.computeIfAbsent(maxConnections, most -> start(most, "off"));
+    }
+
+    /** The one of this JVM that tests may {@link #restart}. */
+    public static PostgresFixture restartable() {
+        return Restartable.ONLY;
+    }
+
+    /** Stops it and starts it again, on the same data and port; returns when it accepts connections. */
+    public void restart(Stop how) {
+        try {
+            Path postgresProgram = Path.of(
+                    Files.readString(socketDirectory.resolve("postmaster.opts")).split(" ", 2)[0]);
+            List<String> command =
+                    new ArrayList<>(LinuxUtils.isUnshareAvailable() ? List.of("unshare", "-U") : List.of());
+            command.add(postgresProgram.resolveSibling("pg_ctl").toString());
+            command.addAll(List.of("restart", "-w", "-D", socketDirectory.toString(), "-m"));
+            command.add(how == Stop.FAST ? "fast" : "immediate");
+            Process process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            if (!process.waitFor(RESTART_LIMIT.toSeconds(), TimeUnit.SECONDS) || process.exitValue() != 0) {
+                process.destroyForcibly();
+                throw new IllegalStateException("PostgreSQL was not restarted: " + command);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("PostgreSQL was not restarted", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
     }
 
     /** As the trusted superuser. */
@@ -97,7 +147,7 @@ public final class PostgresFixture {
                 .formatted(passwordEncryption, name, password));
     }
 
-    private static PostgresFixture start(int maxConnections) {
+    private static PostgresFixture start(int maxConnections, String synchronousCommit) {
         AtomicReference<Path> dataDirectory = new AtomicReference<>();
         try {
             // Destroyed by the library's shutdown hook, together with its data directory.
@@ -109,7 +159,7 @@ public final class PostgresFixture {
                     .setServerConfig("wal_level", "logical")
                     .setServerConfig("fsync", "off") // a slow disk is not what the tests wait for
                     .setServerConfig("full_page_writes", "off")
-                    .setServerConfig("synchronous_commit", "off")
+                    .setServerConfig("synchronous_commit", synchronousCommit)
                     .setServerConfig("md5_password_warnings", "off")
                     .setServerConfig("log_min_messages", "fatal") // errors are what the tests provoke
                     .setDataDirectoryCustomizer(directory -> {

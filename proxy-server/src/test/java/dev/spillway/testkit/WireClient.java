@@ -30,6 +30,7 @@ public final class WireClient implements Closeable {
     private final OutputStream out;
     private final Map<String, String> parameterStatus = new LinkedHashMap<>();
     private byte[] key = new byte[0];
+    private boolean isInsideMessage;
 
     private WireClient(Endpoint endpoint, Duration timeout) throws IOException {
         this.endpoint = endpoint;
@@ -130,12 +131,14 @@ public final class WireClient implements Closeable {
      */
     public BackendMessage readMessage() throws IOException {
         byte type = in.readByte();
+        isInsideMessage = true;
         int length = in.readInt();
         if (length < 4 || length > MAX_MESSAGE_BYTES) {
             throw new IOException("no message has type " + (char) type + " and length " + length);
         }
         byte[] body = new byte[length - 4];
         in.readFully(body);
+        isInsideMessage = false;
         BackendMessage message = new BackendMessage(type, body);
         if (type == 'S') {
             List<String> strings = message.strings();
@@ -144,6 +147,11 @@ public final class WireClient implements Closeable {
             key = body;
         }
         return message;
+    }
+
+    /** Has the server closed, or said nothing more, after the first half of a message? */
+    public boolean isInsideMessage() {
+        return isInsideMessage;
     }
 
     /** Up to and with the next ReadyForQuery. */

@@ -36,8 +36,8 @@ public final class ClientLogin implements Phase {
          */
         void admit(Wire wire, StartupRequest request, ClientLogin login);
 
-        /** A cancel request; its connection is closed by the caller. */
-        void cancel(StartupPacket.CancelRequest request);
+        /** A cancel request; runs {@code ended} once, when it has been dealt with: now or later, on this connection's event loop. */
+        void cancel(StartupPacket.CancelRequest request, Runnable ended);
     }
 
     private static final byte[] NOTHING = {};
@@ -54,6 +54,7 @@ public final class ClientLogin implements Phase {
     private boolean gssAsked;
     private boolean isDeriving;
     private boolean isOver;
+    private boolean isCancelling;
 
     public ClientLogin(Wire wire, SessionPorts ports, Reception reception) {
         this.wire = wire;
@@ -142,8 +143,10 @@ public final class ClientLogin implements Phase {
                 gssAsked = refuseEncryption(gssAsked, rest);
             }
             case StartupPacket.CancelRequest cancel -> {
-                reception.cancel(cancel);
-                end();
+                isOver = true;
+                isCancelling = true;
+                // Programs wait for the end of this connection before they send what the cancel must not hit.
+                reception.cancel(cancel, wire::close);
             }
             case StartupPacket.StartupMessage message -> {
                 requireNoMore(rest.isReadable(), "startup packet");
@@ -268,11 +271,13 @@ public final class ClientLogin implements Phase {
         wire.write(message);
     }
 
-    /** Sends an error and closes. */
+    /** Sends an error and closes; one that asked to cancel expects no words. */
     public void refuse(ErrorFields error) {
-        ByteBuf message = wire.allocator().buffer(128);
-        error.writeError(message);
-        wire.write(message);
+        if (!isCancelling) {
+            ByteBuf message = wire.allocator().buffer(128);
+            error.writeError(message);
+            wire.write(message);
+        }
         end();
     }
 

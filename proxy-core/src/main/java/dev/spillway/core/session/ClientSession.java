@@ -3,7 +3,6 @@ package dev.spillway.core.session;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.pool.PoolCounters;
-import dev.spillway.core.pool.Waiter;
 import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.ErrorFields;
@@ -15,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A logged-in client.
  *
- * <p>The transport calls its {@link Phase} verbs, its server the {@link LeaseHolder} ones, its pool the {@link Waiter}
+ * <p>The transport calls its {@link Phase} verbs, its server the {@link LeaseHolder} ones, its pool the {@link ServerWait}
  * ones, all on the lane's event loop. It is idle, waiting for a server, or linked to one. What it sends while it waits is
  * held, up to {@link HeldBytes#LIMIT_BYTES}, and read on, so that its leaving is noticed. An idle client holds no buffer.
  *
@@ -242,15 +241,12 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     @Override
     public void onRestored() {
-        boolean isCancelled = restoreGuard.end();
         ServerSession linked = server;
+        restoreGuard.end(linked);
         if (linked == null) {
             return;
         }
         told.update(linked.parameters());
-        if (isCancelled) {
-            linked.cancel();
-        }
         if (!held.isEmpty() && !isYielding) {
             processHeld();
         }
@@ -384,16 +380,19 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     // ---- the end -------------------------------------------------------------------------------------------------
 
-    /** A CancelRequest with this client's key has come. */
-    public void cancel() {
+    /** A CancelRequest with this client's key has come; {@code ended} runs once when it can hit nothing any more. */
+    public void cancel(Runnable ended) {
         ServerSession linked = server;
-        if (place.isWaiting() && !held.isEmpty()) { // else it waits without having asked for anything
-            place.end();
-            refuse(ProxyError.CANCELED_WHILE_WAITING.fields());
-        } else if (linked != null && restoreGuard.isRestoring()) {
-            restoreGuard.cancelLater();
+        if (linked != null && restoreGuard.isRestoring()) {
+            restoreGuard.cancelLater(ended);
         } else if (linked != null && linked.pipelined() > 0) {
-            linked.cancel();
+            linked.cancel(ended);
+        } else {
+            if (place.isWaiting() && !held.isEmpty()) { // else it waits without having asked for anything
+                place.end();
+                refuse(ProxyError.CANCELED_WHILE_WAITING.fields());
+            }
+            ended.run();
         }
     }
 
@@ -457,6 +456,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         place.end();
         pool.left();
         held.release();
+        restoreGuard.end(null);
         ServerSession linked = server;
         server = null;
         if (linked != null) {

@@ -98,11 +98,16 @@ final class Recovery {
         isRunning = false;
     }
 
-    /** Sends a CancelRequest for what the server does now, whoever asked for it. */
-    void cancel() {
+    private void cancel() {
+        cancel(() -> {});
+    }
+
+    /** Sends a CancelRequest for what the server does now, whoever asked for it, and runs {@code ended} when that has ended. */
+    void cancel(Runnable ended) {
         cancels.began();
         server.sendCancel(isCertain -> {
             cancels.ended(isCertain);
+            ended.run();
             onQuiet();
             server.wire().flush();
         });

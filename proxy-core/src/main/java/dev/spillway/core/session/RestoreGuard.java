@@ -4,6 +4,7 @@ import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.frontend.FrontendType;
 import dev.spillway.core.session.state.StatementStart;
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client's restore while it runs: may a message be sent though the restore before it might still fail? In the failed transaction that a failed restore
@@ -13,7 +14,7 @@ import io.netty.buffer.ByteBuf;
  */
 final class RestoreGuard {
     private boolean isRestoring;
-    private boolean isCancelWanted;
+    private @Nullable Runnable cancelEnded;
 
     /** Was the unnamed statement parsed since the link, from a text that cannot end a transaction? */
     private boolean isUnnamedKnown;
@@ -27,17 +28,25 @@ final class RestoreGuard {
         return isRestoring;
     }
 
-    /** A cancel has come for what is sent behind the restore; it would hit the restore instead. */
-    void cancelLater() {
-        isCancelWanted = true;
+    /** A cancel has come for what is sent behind the restore; it would hit the restore instead. Runs {@code ended} later, once. */
+    void cancelLater(Runnable ended) {
+        Runnable before = cancelEnded;
+        cancelEnded = ended;
+        if (before != null) {
+            before.run();
+        }
     }
 
-    /** The settings are in force. Returns whether a cancel has come meanwhile. */
-    boolean end() {
-        boolean wasWanted = isCancelWanted;
+    /** The settings are in force on {@code server}, which gets the cancel that has come meanwhile; null: it is all over. */
+    void end(@Nullable ServerSession server) {
+        Runnable ended = cancelEnded;
         isRestoring = false;
-        isCancelWanted = false;
-        return wasWanted;
+        cancelEnded = null;
+        if (ended != null && server != null) {
+            server.cancel(ended);
+        } else if (ended != null) {
+            ended.run();
+        }
     }
 
     /** Borrows the current frame. */

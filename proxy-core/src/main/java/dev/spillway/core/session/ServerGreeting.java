@@ -9,5 +9,6 @@ import java.util.Map;
  *
  * @param parameters what it has reported
  * @param base the settings that its connect_query has made
+ * @param atMillis when the login was complete, by the wall clock
  */
-record ServerGreeting(CancelKey key, Map<String, String> parameters, Snapshot base) {}
+record ServerGreeting(CancelKey key, Map<String, String> parameters, Snapshot base, long atMillis) {}

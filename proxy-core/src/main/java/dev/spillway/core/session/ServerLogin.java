@@ -178,7 +178,7 @@ public final class ServerLogin implements Phase {
 
     private void succeed() {
         isOver = true;
-        ServerGreeting greeting = new ServerGreeting(key, parameters.now(), connectQuery.base());
+        ServerGreeting greeting = new ServerGreeting(key, parameters.now(), connectQuery.base(), ports.nowMillis());
         ServerSession session = new ServerSession(wire, ports, home, greeting);
         wire.become(session);
         home.servers().add(session);

@@ -3,7 +3,6 @@ package dev.spillway.core.session;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.pool.PooledServer;
-import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.BackendType;
@@ -30,12 +29,11 @@ public final class ServerSession implements Phase, PooledServer {
     private final Wire wire;
     private SessionPorts ports;
     private ServerPool home;
-    private final CancelKey cancelKey;
+    private final ServerGreeting greeting;
     private final FrameReader frames;
     private final ReplyQueue replies;
     private final Run run = new Run(this::deliver);
     private final long openedAtNanos;
-    private final long openedAtMillis;
     private long idleSinceNanos;
     private byte status = IDLE;
     private final ReportedParameters parameters;
@@ -54,14 +52,13 @@ public final class ServerSession implements Phase, PooledServer {
         this.wire = wire;
         this.ports = ports;
         this.home = home;
-        this.cancelKey = greeting.key();
+        this.greeting = greeting;
         this.parameters = new ReportedParameters(greeting.parameters());
         this.settings = new SettingsInForce(greeting.base(), home.settingsAtLogin());
         this.restore = new Restore(this, settings);
         this.frames = new FrameReader(wire.allocator(), BackendType.READY_RULES);
         this.replies = new ReplyQueue(new FakeReplies(wire.allocator(), this::deliverOwn));
         this.openedAtNanos = ports.nowNanos();
-        this.openedAtMillis = ports.nowMillis();
         this.idleSinceNanos = openedAtNanos;
     }
 
@@ -108,9 +105,9 @@ public final class ServerSession implements Phase, PooledServer {
         wire.write(Run.slice(source, from, to));
     }
 
-    /** Is there nothing it owes, no transaction, and no half of an extended-protocol group? */
+    /** Is there nothing it owes, no transaction, no half of an extended-protocol group, no half of a notice passed on? */
     boolean isReleasable() {
-        return status == IDLE && replies.isEmpty() && isBetweenGroups();
+        return status == IDLE && replies.isEmpty() && isBetweenGroups() && !hasHalfSent();
     }
 
     /** Does it nothing that its end would spoil? */
@@ -191,15 +188,15 @@ public final class ServerSession implements Phase, PooledServer {
         home.pool().release(this, idleSinceNanos);
     }
 
-    /** Sends a CancelRequest for what the server does now. */
-    void cancel() {
-        recovery.cancel();
+    /** Sends a CancelRequest for what the server does now; {@code ended} runs when it can hit nothing later. */
+    void cancel(Runnable ended) {
+        recovery.cancel(ended);
     }
 
     // ---- what the recovery does ----------------------------------------------------------------------------------
 
     void sendCancel(SessionPorts.CancelEnd ended) {
-        ports.sendCancel(wire, cancelKey, ended);
+        ports.sendCancel(wire, greeting.key(), ended);
     }
 
     ReplyQueue replies() {
@@ -473,7 +470,7 @@ public final class ServerSession implements Phase, PooledServer {
     }
 
     public int processId() {
-        return cancelKey.processId();
+        return greeting.key().processId();
     }
 
     @Nullable
@@ -488,7 +485,7 @@ public final class ServerSession implements Phase, PooledServer {
 
     /** When it logged in, by the wall clock. */
     public long openedAtMillis() {
-        return openedAtMillis;
+        return greeting.atMillis();
     }
 
     public Wire wire() {
@@ -496,6 +493,6 @@ public final class ServerSession implements Phase, PooledServer {
     }
 
     private String describe() {
-        return home.pool().name() + " pid " + cancelKey.processId();
+        return home.pool().name() + " pid " + greeting.key().processId();
     }
 }

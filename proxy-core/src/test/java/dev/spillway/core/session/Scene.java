@@ -43,6 +43,7 @@ final class Scene {
     private final ByteArrayOutputStream toClient = new ByteArrayOutputStream();
     private @Nullable ServerSession server;
     private boolean clientIsGone;
+    private int cancelling;
     private boolean otherWasServed;
     private boolean serverIsGone;
 
@@ -81,7 +82,10 @@ final class Scene {
             }
             case "client!" -> clientGone();
             case "server!" -> serverGone();
-            case "cancel" -> client.cancel();
+            case "cancel" -> {
+                cancelling++;
+                client.cancel(() -> cancelling--);
+            }
             case "shutdown" -> client.close(ProxyError.SHUTTING_DOWN.fields());
             case "sent" -> ports.cancels.remove().ended(true);
             case "unsure" -> ports.cancels.remove().ended(false);
@@ -125,7 +129,7 @@ final class Scene {
             pool.pool().enqueue(nobody, ports.nanos);
             pool.pool().leave(nobody);
         }
-        ServerGreeting greeting = new ServerGreeting(new CancelKey(9, new byte[4]), parameters(), Snapshot.NEUTRAL);
+        ServerGreeting greeting = new ServerGreeting(new CancelKey(9, new byte[4]), parameters(), Snapshot.NEUTRAL, 0);
         ServerSession opened = new ServerSession(serverWire, ports, pool, greeting);
         server = opened;
         pool.servers().add(opened);
@@ -219,6 +223,9 @@ final class Scene {
         }
         if (!ports.cancels.isEmpty()) {
             state.append(" cancels:").append(ports.cancels.size());
+        }
+        if (cancelling != 0) {
+            state.append(" cancelling");
         }
         return state.toString();
     }

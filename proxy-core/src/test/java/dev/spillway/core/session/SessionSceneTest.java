@@ -108,9 +108,11 @@ class SessionSceneTest {
                 "cancelled while waiting, extended | >P,B,E cancel >S               |                    | E57014 Z   "
                         + "    | idle/none",
                 "cancelled while running          | open >Q cancel                  | Q                  |            "
-                        + "    | active/active cancels:1",
+                        + "    | active/active cancels:1 cancelling",
+                "the request ends with ours       | open >Q cancel sent             | Q                  |            "
+                        + "    | active/active",
                 "the server stays away till it is sure | open >Q cancel <cancelled,Z | Q                 | cancelled Z"
-                        + "    | idle/being_canceled cancels:1",
+                        + "    | idle/being_canceled cancels:1 cancelling",
                 "and has one round trip more      | open >Q cancel <cancelled,Z sent <Z | Q empty        | cancelled Z"
                         + "    | idle/idle",
                 "a wait ends with an error        | >Q +121s                        |                    | E53000 Z   "
@@ -147,9 +149,15 @@ class SessionSceneTest {
                 "is rolled back                   | open >commit <err,ZE <C,Z       | R ROLLBACK         | E08006     "
                         + "    | closed/idle",
                 "cancelled while restoring        | open >Q cancel                  | R Q                |            "
+                        + "    | active/active cancelling",
+                "twice, of which one is enough    | open >Q cancel cancel <C,Z sent | R Q                |            "
                         + "    | active/active",
+                "it leaves before the cancel      | open >Q cancel client!          | R Q                |            "
+                        + "    | closed/being_canceled cancels:1",
+                "or its server does               | open >Q cancel server!          | R Q                | E08006     "
+                        + "    | closed/closed",
                 "the cancel comes after it        | open >Q cancel <C,Z             | R Q                |            "
-                        + "    | active/active cancels:1",
+                        + "    | active/active cancels:1 cancelling",
             })
     void settingsAreRestored(String name, String events, String toServer, String toClient, String state) {
         play(PoolMode.TRANSACTION, Words.TOKYO, events, toServer, toClient, state);
@@ -193,7 +201,7 @@ class SessionSceneTest {
                 "the COPY it waits for gets its data | open >copy +1s other >Q,row <G | copy Q row   | G         |"
                         + " active/active",
                 "a cancel meanwhile hits what runs | open >Q +1s other >Q cancel     | Q            |           |"
-                        + " active/active cancels:1",
+                        + " active/active cancels:1 cancelling",
                 "it may leave meanwhile           | open >Q +1s other >Q,Q client!   | Q            |           |"
                         + " closed/being_canceled cancels:1",
             })

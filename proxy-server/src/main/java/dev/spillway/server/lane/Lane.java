@@ -243,20 +243,24 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     }
 
     @Override
-    public void cancel(StartupPacket.CancelRequest request) {
+    public void cancel(StartupPacket.CancelRequest request, Runnable ended) {
         CancelKey key = request.key();
         Lane owner = lanes.laneOf(key);
         if (owner == this) {
-            cancelOwn(key);
+            cancelOwn(key, ended);
         } else if (owner != null) {
-            owner.execute(() -> owner.cancelOwn(key));
+            owner.execute(() -> owner.cancelOwn(key, () -> execute(ended)));
+        } else {
+            ended.run();
         }
     }
 
-    private void cancelOwn(CancelKey key) {
+    private void cancelOwn(CancelKey key, Runnable ended) {
         ClientSession client = clients.get(key);
         if (client != null) {
-            client.cancel();
+            client.cancel(ended);
+        } else {
+            ended.run();
         }
     }
 

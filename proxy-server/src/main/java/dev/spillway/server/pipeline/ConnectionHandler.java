@@ -63,6 +63,8 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
     private boolean dirty;
     /** Inside a verb that may make Netty report writability. */
     private boolean inVerb;
+    /** To be done when the end has been told: the rest of a move that it has overtaken. */
+    private @Nullable Runnable afterEnd;
     /** A report of writability waits in the event loop. */
     private boolean reportQueued;
 
@@ -175,6 +177,11 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
         Phase last = phase;
         if (last != null) {
             last.onClosed();
+        }
+        Runnable next = afterEnd;
+        if (next != null) {
+            afterEnd = null;
+            next.run();
         }
     }
 
@@ -319,18 +326,34 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
      */
     private void leave(EventLoop target, Runnable arrived) {
         EventLoop old = ctx.channel().eventLoop();
+        if (!ctx.channel().isOpen()) {
+            // What was written could not be sent. Netty would tell nobody of the end of a channel that leaves its loop
+            // now.
+            whenEnded(() -> target.execute(arrived));
+            return;
+        }
         ctx.channel().deregister().addListener(left -> old.execute(() -> register(target, arrived)));
+    }
+
+    private void whenEnded(Runnable action) {
+        if (state == State.CLOSED) {
+            action.run();
+        } else {
+            afterEnd = action;
+        }
     }
 
     private void register(EventLoop target, Runnable arrived) {
         Channel channel = ctx.channel();
         if (!channel.isOpen()) {
+            channelInactive(ctx); // nobody else would tell
             target.execute(arrived);
             return;
         }
         target.register(channel).addListener(registered -> {
             if (!registered.isSuccess()) {
                 channel.close();
+                channelInactive(ctx);
             }
             arrived.run();
         });

@@ -203,7 +203,9 @@ class SessionFuzzTest {
         }
 
         @Override
-        public void cancel(StartupPacket.CancelRequest request) {}
+        public void cancel(StartupPacket.CancelRequest request, Runnable ended) {
+            ended.run();
+        }
 
         @Override
         public long nowMillis() {
