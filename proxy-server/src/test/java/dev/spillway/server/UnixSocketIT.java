@@ -189,9 +189,10 @@ class UnixSocketIT {
                             .diagnosis(proxy::state))
                     .assertIsolated();
             try (WireClient client = WireClient.connect(through(proxy))) {
-                client.send(Messages.query("select pg_sleep(60)"));
+                client.send(Messages.query("select pg_sleep(60) /* over a socket */"));
                 await().until(() -> postgres.queryOne(
-                                "select count(*) from pg_stat_activity where wait_event = 'PgSleep'")
+                                "select count(*) from pg_stat_activity where wait_event = 'PgSleep'"
+                                        + " and query like '%over a socket%'")
                         .equals("1"));
                 client.cancel();
                 assertThat(client.readUntilReady())

@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +32,6 @@ public final class Pool<S extends PooledServer> {
     }
 
     private static final int MAX_OPENING = 10;
-    private static final long FIRST_RETRY_NANOS = 50_000_000;
     private static final long CHECK_PATIENCE_NANOS = 200_000_000;
 
     private final PoolShare share;
@@ -50,8 +48,7 @@ public final class Pool<S extends PooledServer> {
     private int opening;
     private int asked;
     private int open;
-    private int failures;
-    private long nextAttemptNanos;
+    private final Backoff backoff = new Backoff();
     private @Nullable ErrorFields lastFailure;
 
     /** The slice of {@code share} on {@code lane}, without servers yet. */
@@ -210,7 +207,7 @@ public final class Pool<S extends PooledServer> {
     public void onOpened(S server, long nowNanos) {
         opening--;
         open++;
-        failures = 0;
+        backoff.end();
         lastFailure = null;
         place(server, nowNanos);
     }
@@ -218,10 +215,8 @@ public final class Pool<S extends PooledServer> {
     /** A server could not be opened; {@code isFinal} when trying again is of no use (bad password, no such database). */
     public void onOpenFailed(ErrorFields error, boolean isFinal, long nowNanos) {
         opening--;
-        failures++;
+        backoff.lengthen(nowNanos, limits.loginRetry().toNanos());
         lastFailure = error;
-        long pause = Math.min(limits.loginRetry().toNanos(), FIRST_RETRY_NANOS << Math.min(failures - 1, 20));
-        nextAttemptNanos = nowNanos + pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1);
         share.closed();
         share.wakeWaiters(crossing, lane);
         if (isFinal || isWithoutHope()) {
@@ -231,7 +226,7 @@ public final class Pool<S extends PooledServer> {
 
     /** Does nobody want to wait for better times? */
     private boolean isWithoutHope() {
-        return limits.isFailFast() && failures > 0 && share.open() == 0;
+        return limits.isFailFast() && backoff.isOn() && share.open() == 0;
     }
 
     private void failAll(ErrorFields error) {
@@ -263,7 +258,7 @@ public final class Pool<S extends PooledServer> {
             }
         }
         missing -= askOthers(missing);
-        if (failures > 0 && nowNanos - nextAttemptNanos < 0) {
+        if (backoff.isPause(nowNanos)) {
             return;
         }
         for (; missing > 0 && opening < MAX_OPENING; missing--) {
@@ -271,7 +266,7 @@ public final class Pool<S extends PooledServer> {
                 share.evictForRoom(crossing);
                 return;
             }
-            if (failures > 0) {
+            if (backoff.isOn()) {
                 return;
             }
         }
@@ -373,7 +368,7 @@ public final class Pool<S extends PooledServer> {
         closeIdle(nowNanos);
         closeSurplus();
         openAsNeeded(nowNanos);
-        if (!isRetired && opening == 0 && (failures == 0 || nowNanos - nextAttemptNanos >= 0)) {
+        if (!isRetired && opening == 0 && !backoff.isPause(nowNanos)) {
             tryOpen(limits.minSize());
         }
     }

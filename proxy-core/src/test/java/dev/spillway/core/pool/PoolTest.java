@@ -203,6 +203,13 @@ class PoolTest {
         }
     }
 
+    @Test
+    void attemptsThatFailTogetherMakeOnePause() {
+        play("1 2 3 fail fail");
+        pass(Duration.ofMillis(50));
+        assertThat(pool.opening()).as("attempts after the first pause").isOne();
+    }
+
     /** The first may have reached its timeout: another takes its place. */
     private void keepWaiting() {
         if (pool.waiting() == 0) {

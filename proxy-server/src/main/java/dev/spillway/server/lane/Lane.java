@@ -389,8 +389,8 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
             long now = nowNanos();
             endSlowLogins(now);
             connector.endSlowOpenings(now);
-            long recoveryNanos = config.cancelWaitTimeout().toNanos() * 2;
-            pools.tick(now, endPeriod(now), recoveryNanos);
+            long cancelNanos = config.cancelWaitTimeout().toNanos();
+            pools.tick(now, endPeriod(now), cancelNanos == 0 ? Long.MAX_VALUE : cancelNanos * 2);
             if (isIdlenessLimited) {
                 List.copyOf(clients.values()).forEach(client -> client.onTick(now));
             }

@@ -183,11 +183,16 @@ final class ServerConnector {
             ByteBuf message = channel.alloc().buffer(32);
             FrontendMessages.cancelRequest(message, key);
             channel.writeAndFlush(message).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+            long limitMillis = config.cancelWaitTimeout().toMillis();
+            if (limitMillis == 0) {
+                channel.closeFuture().addListener(closed -> ended.ended(true));
+                return;
+            }
             var deadline = loop.schedule(
                     () -> {
                         var _ = channel.close();
                     },
-                    config.cancelWaitTimeout().toMillis(),
+                    limitMillis,
                     TimeUnit.MILLISECONDS);
             channel.closeFuture().addListener(closed -> ended.ended(deadline.cancel(false)));
         });
