@@ -31,6 +31,7 @@ record Fixture(Set<String> broken, List<String> sources) {
                 climber("server.configfile", "core.error"),
                 climber("server.cli", "server.lane"),
                 climber("server.demo", "server.lane"),
+                climber("server.rehearsal", "server.lane"),
                 climber("server.transport", "server.pipeline"),
                 climber("server.pipeline", "server.lane"),
                 climber("server.lane", "server.admin"),

@@ -30,8 +30,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.HdrHistogram.Histogram;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.opentest4j.TestAbortedException;
 import org.slf4j.Logger;
@@ -41,7 +41,7 @@ import org.slf4j.LoggerFactory;
  * A day in production in a minute: 2,000 clients of all kinds on a Spillway started as its users start it, while PostgreSQL is restarted,
  * the configuration reloaded, clients are reset and a whole process of them is killed. Prints what it saw.
  */
-@EnabledIfSystemProperty(named = "spillway.test.thorough", matches = "true")
+@Tag("thorough")
 class DayInAMinuteIT {
     private static final Logger LOG = LoggerFactory.getLogger(DayInAMinuteIT.class);
     private static final int SECONDS = Integer.getInteger("spillway.test.seconds", 60);
