@@ -38,7 +38,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Unix sockets on both sides. */
 class UnixSocketIT {
-    private final PostgresFixture postgres = PostgresFixture.shared();
+    private static final String SERVER_SOCKET =
+            PostgresFixture.embeddedSocketDirectory().toString();
+
+    private final PostgresFixture postgres = PostgresFixture.embedded();
     private final Endpoint direct = postgres.endpoint();
 
     @TempDir
@@ -183,7 +186,7 @@ class UnixSocketIT {
     @ParameterizedTest
     @EnumSource(Transport.class)
     void serversOnASocketServeAllLanesAndAreCancelled(Transport transport) throws Exception {
-        try (RunningProxy proxy = new RunningProxy(connecting(transport, postgres.socketDirectory()))) {
+        try (RunningProxy proxy = new RunningProxy(connecting(transport, SERVER_SOCKET))) {
             IsolationOracle.run(IsolationOracle.Settings.of(through(proxy), direct, 7)
                             .clients(8, 40)
                             .diagnosis(proxy::state))
@@ -210,7 +213,7 @@ class UnixSocketIT {
     @ParameterizedTest
     @EnumSource(Transport.class)
     void oneServerOnASocketChangesLanes(Transport transport) throws IOException {
-        ProxyConfig config = connecting(transport, postgres.socketDirectory()).with(Settings.DEFAULT_POOL_SIZE, 1);
+        ProxyConfig config = connecting(transport, SERVER_SOCKET).with(Settings.DEFAULT_POOL_SIZE, 1);
         try (RunningProxy proxy = new RunningProxy(config);
                 WireClient one = WireClient.connect(through(proxy));
                 WireClient two = WireClient.connect(through(proxy))) { // accepted by the other lane

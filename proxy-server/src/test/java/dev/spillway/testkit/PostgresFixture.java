@@ -1,29 +1,17 @@
 package dev.spillway.testkit;
 
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import io.zonky.test.db.postgres.util.LinuxUtils;
-import java.io.File;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
- * An embedded PostgreSQL 18 on loopback TCP and a Unix socket, started at first use and stopped when the JVM ends; one per JVM and max_connections, and
- * one more that may be restarted.
+ * A PostgreSQL 18 on loopback TCP, started at first use and stopped when the JVM ends: {@link #shared} in a container where a Docker
+ * engine answers ({@link PostgresContainer}), else the same as {@link #embedded}.
  *
  * <p>Roles: {@value #SUPERUSER} (superuser) and {@value #PLAIN_USER} are trusted; {@value #SCRAM_USER}, {@value #MD5_USER} and {@value
  * #CLEAR_USER} must prove the password {@value #PASSWORD} by scram-sha-256, md5 and clear text. Database {@value #DATABASE}.
@@ -37,15 +25,16 @@ public final class PostgresFixture {
     public static final String CLEAR_USER = "clear_user";
     public static final String PASSWORD = "sesame";
 
-    public static final int DEFAULT_MAX_CONNECTIONS = 60;
+    public static final int MAX_CONNECTIONS = 60;
 
-    private static final Duration RESTART_LIMIT = Duration.ofSeconds(60);
-    private static final Map<Integer, PostgresFixture> RUNNING = new ConcurrentHashMap<>();
-
-    /** Apart from the others, which must not be restarted under a test that does not expect it. */
-    private static final class Restartable {
-        static final PostgresFixture ONLY = start(DEFAULT_MAX_CONNECTIONS, "on"); // what is committed outlives a crash
-    }
+    /** What every server is started with. */
+    static final Map<String, String> SETTINGS = Map.of(
+            "max_connections", Integer.toString(MAX_CONNECTIONS),
+            "timezone", "UTC",
+            "wal_level", "logical",
+            "fsync", "off", // a slow disk is not what the tests wait for
+            "full_page_writes", "off",
+            "synchronous_commit", "off");
 
     /** How PostgreSQL ends. */
     public enum Stop {
@@ -55,62 +44,46 @@ public final class PostgresFixture {
         IMMEDIATE
     }
 
-    private final EmbeddedPostgres postgres;
-    private final Path socketDirectory;
+    private final int port;
+    private final @Nullable EmbeddedServer restartable;
 
-    private PostgresFixture(EmbeddedPostgres postgres, Path socketDirectory) {
-        this.postgres = postgres;
-        this.socketDirectory = socketDirectory;
+    private PostgresFixture(int port, @Nullable EmbeddedServer restartable) {
+        this.port = port;
+        this.restartable = restartable;
+        createRoles();
     }
 
+    /** For whatever needs PostgreSQL on TCP and nothing else. */
     public static PostgresFixture shared() {
-        return withMaxConnections(DEFAULT_MAX_CONNECTIONS);
+        return Shared.FIXTURE;
     }
 
-    /** The server of this JVM that has this limit, started if there is none. */
-    public static PostgresFixture withMaxConnections(int maxConnections) {
-        return RUNNING.computeIfAbsent(maxConnections, most -> start(most, "off"));
+    /** For whatever needs PostgreSQL's Unix socket: a container's cannot be reached from here. */
+    public static PostgresFixture embedded() {
+        return Embedded.FIXTURE;
     }
 
-    /** The one of this JVM that tests may {@link #restart}. */
+    /** An embedded one that tests may {@link #restart}: apart from the others, whose tests do not expect it. */
     public static PostgresFixture restartable() {
-        return Restartable.ONLY;
+        return Restartable.FIXTURE;
     }
 
-    /** Stops it and starts it again, on the same data and port; returns when it accepts connections. */
+    /** Stops the {@linkplain #restartable restartable} one and starts it again, on the same data and port; returns when it accepts connections. */
     public void restart(Stop how) {
-        try {
-            Path postgresProgram = Path.of(
-                    Files.readString(socketDirectory.resolve("postmaster.opts")).split(" ", 2)[0]);
-            List<String> command =
-                    new ArrayList<>(LinuxUtils.isUnshareAvailable() ? List.of("unshare", "-U") : List.of());
-            command.add(postgresProgram.resolveSibling("pg_ctl").toString());
-            command.addAll(List.of("restart", "-w", "-D", socketDirectory.toString(), "-m"));
-            command.add(how == Stop.FAST ? "fast" : "immediate");
-            Process process = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            if (!process.waitFor(RESTART_LIMIT.toSeconds(), TimeUnit.SECONDS) || process.exitValue() != 0) {
-                process.destroyForcibly();
-                throw new IllegalStateException("PostgreSQL was not restarted: " + command);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException("PostgreSQL was not restarted", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
+        if (restartable == null) {
+            throw new IllegalStateException("other tests use this one");
         }
+        restartable.restart(how);
+    }
+
+    /** Where the Unix socket of the embedded one is; whoever is trusted by TCP is trusted there too. */
+    public static Path embeddedSocketDirectory() {
+        return Embedded.SERVER.directory();
     }
 
     /** As the trusted superuser. */
     public Endpoint endpoint() {
-        return new Endpoint("127.0.0.1", postgres.getPort(), SUPERUSER, DATABASE);
-    }
-
-    /** Where its Unix socket is; whoever is trusted by TCP is trusted there too. */
-    public String socketDirectory() {
-        return socketDirectory.toString();
+        return new Endpoint("127.0.0.1", port, SUPERUSER, DATABASE);
     }
 
     public Connection jdbc() throws SQLException {
@@ -147,64 +120,52 @@ public final class PostgresFixture {
                 .formatted(passwordEncryption, name, password));
     }
 
-    private static PostgresFixture start(int maxConnections, String synchronousCommit) {
-        AtomicReference<Path> dataDirectory = new AtomicReference<>();
-        try {
-            // Destroyed by the library's shutdown hook, together with its data directory.
-            EmbeddedPostgres postgres = EmbeddedPostgres.builder()
-                    .setServerConfig("max_connections", Integer.toString(maxConnections))
-                    .setServerConfig("listen_addresses", "127.0.0.1")
-                    .setServerConfig("unix_socket_directories", ".") // the data directory
-                    .setServerConfig("timezone", "UTC")
-                    .setServerConfig("wal_level", "logical")
-                    .setServerConfig("fsync", "off") // a slow disk is not what the tests wait for
-                    .setServerConfig("full_page_writes", "off")
-                    .setServerConfig("synchronous_commit", synchronousCommit)
-                    .setServerConfig("md5_password_warnings", "off")
-                    .setServerConfig("log_min_messages", "fatal") // errors are what the tests provoke
-                    .setDataDirectoryCustomizer(directory -> {
-                        dataDirectory.set(directory.toPath().toAbsolutePath());
-                        demandPasswords(directory);
-                    })
-                    .setPGStartupWait(Duration.ofSeconds(60))
-                    .start();
-            PostgresFixture fixture = new PostgresFixture(postgres, Objects.requireNonNull(dataDirectory.get()));
-            fixture.createRoles();
-            return fixture;
-        } catch (IOException e) {
-            throw new UncheckedIOException("embedded PostgreSQL did not start", e);
-        }
-    }
-
-    private static void demandPasswords(File dataDirectory) {
-        String rules = """
+    /**
+     * pg_hba.conf: who is trusted, and who has to prove a password.
+     *
+     * @param clients the addresses that TCP connections come from
+     */
+    static String accessRules(String clients) {
+        return """
             local all all trust
-            host all scram_user 127.0.0.1/32 scram-sha-256
-            host all md5_user 127.0.0.1/32 md5
-            host all clear_user 127.0.0.1/32 password
-            host all all 127.0.0.1/32 trust
-            host replication all 127.0.0.1/32 trust
-            """;
-        try {
-            Files.writeString(dataDirectory.toPath().resolve("pg_hba.conf"), rules);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+            host all scram_user CLIENTS scram-sha-256
+            host all md5_user CLIENTS md5
+            host all clear_user CLIENTS password
+            host all all CLIENTS trust
+            host replication all CLIENTS trust
+            """.replace("CLIENTS", clients);
     }
 
     private void createRoles() {
-        String admin = "jdbc:postgresql://127.0.0.1:%d/postgres?user=postgres".formatted(postgres.getPort());
+        String admin = "jdbc:postgresql://127.0.0.1:%d/postgres?user=postgres".formatted(port);
         try (Connection connection = DriverManager.getConnection(admin);
                 Statement statement = connection.createStatement()) {
             statement.execute("create role %s superuser login".formatted(SUPERUSER));
             statement.execute("create database %s owner %s".formatted(DATABASE, SUPERUSER));
         } catch (SQLException e) {
-            throw new IllegalStateException("could not prepare the embedded PostgreSQL", e);
+            throw new IllegalStateException("could not prepare PostgreSQL", e);
         }
         execute("create role %s login".formatted(PLAIN_USER));
         createUser(SCRAM_USER, PASSWORD, "scram-sha-256");
         createUser(MD5_USER, PASSWORD, "md5");
         createUser(CLEAR_USER, PASSWORD, "scram-sha-256");
         execute("grant all on schema public to public");
+    }
+
+    private static final class Shared {
+        static final PostgresFixture FIXTURE = PostgresContainer.start()
+                .map(port -> new PostgresFixture(port, null))
+                .orElseGet(PostgresFixture::embedded);
+    }
+
+    private static final class Embedded {
+        static final EmbeddedServer SERVER = EmbeddedServer.start(Map.of());
+        static final PostgresFixture FIXTURE = new PostgresFixture(SERVER.port(), null);
+    }
+
+    private static final class Restartable {
+        // what is committed outlives a crash
+        static final EmbeddedServer SERVER = EmbeddedServer.start(Map.of("synchronous_commit", "on"));
+        static final PostgresFixture FIXTURE = new PostgresFixture(SERVER.port(), SERVER);
     }
 }

@@ -1,0 +1,76 @@
+package dev.spillway.testkit;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import io.zonky.test.db.postgres.util.LinuxUtils;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * PostgreSQL as a child process. The library's shutdown hook destroys it, together with its data directory.
+ *
+ * @param directory of its data, and of its Unix socket
+ */
+record EmbeddedServer(int port, Path directory) {
+    private static final Duration RESTART_LIMIT = Duration.ofSeconds(60);
+
+    /** {@code more} settings than every server has, or others. */
+    static EmbeddedServer start(Map<String, String> more) {
+        AtomicReference<Path> data = new AtomicReference<>();
+        EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
+                .setServerConfig("listen_addresses", "127.0.0.1")
+                .setServerConfig("unix_socket_directories", ".") // the data directory
+                .setServerConfig("log_min_messages", "fatal") // errors are what the tests provoke
+                .setDataDirectoryCustomizer(directory -> data.set(withAccessRules(directory.toPath())))
+                .setPGStartupWait(Duration.ofSeconds(60));
+        PostgresFixture.SETTINGS.forEach(builder::setServerConfig);
+        more.forEach(builder::setServerConfig);
+        try {
+            return new EmbeddedServer(builder.start().getPort(), Objects.requireNonNull(data.get()));
+        } catch (IOException e) {
+            throw new UncheckedIOException("embedded PostgreSQL did not start", e);
+        }
+    }
+
+    private static Path withAccessRules(Path directory) {
+        try {
+            Files.writeString(directory.resolve("pg_hba.conf"), PostgresFixture.accessRules("127.0.0.1/32"));
+            return directory.toAbsolutePath();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    void restart(PostgresFixture.Stop how) {
+        try {
+            Path program = Path.of(
+                    Files.readString(directory.resolve("postmaster.opts")).split(" ", 2)[0]);
+            List<String> command =
+                    new ArrayList<>(LinuxUtils.isUnshareAvailable() ? List.of("unshare", "-U") : List.of());
+            command.add(program.resolveSibling("pg_ctl").toString());
+            command.addAll(List.of("restart", "-w", "-D", directory.toString(), "-m"));
+            command.add(how == PostgresFixture.Stop.FAST ? "fast" : "immediate");
+            Process process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            if (!process.waitFor(RESTART_LIMIT.toSeconds(), TimeUnit.SECONDS) || process.exitValue() != 0) {
+                process.destroyForcibly();
+                throw new IllegalStateException("PostgreSQL was not restarted: " + command);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("PostgreSQL was not restarted", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+}
