@@ -31,8 +31,8 @@ final class FakeReplies implements ReplyQueue.Fakes {
                     DESCRIBE_STATEMENT,
                     DESCRIBE_PORTAL,
                     EXECUTE,
-                    COPY_DATA_MARK,
-                    COPY_END_MARK -> {
+                    COPY_DATA,
+                    COPY_END -> {
                 message.release();
                 throw new IllegalStateException("cannot be faked: " + kind);
             }
