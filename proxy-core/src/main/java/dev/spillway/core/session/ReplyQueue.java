@@ -219,6 +219,7 @@ final class ReplyQueue {
             endProbe();
         } else {
             mustProbe = copySyncs > 0 && !isProbing;
+            refusesAfterProbe = mustProbe && verdict == Verdict.FORWARD;
         }
         if (!kindAt(0).endsWithReady()) {
             discardToSync();
@@ -266,8 +267,8 @@ final class ReplyQueue {
         mustProbe = false;
         isProbing = true;
         boolean needsSync = discardingToSync;
+        refusesAfterProbe &= needsSync;
         if (needsSync) {
-            refusesAfterProbe = true;
             discardingToSync = false;
             groupOpen = false;
             push(Kind.SYNC, Disposition.SKIP);

@@ -140,7 +140,8 @@ class ReplyQueuePropertyTest {
                 case BackendType.READY_FOR_QUERY -> queue.onReadyForQuery((byte) reply.status);
                 default -> queue.onReply(reply.type);
             };
-            // Of the ReadyForQuery of a Sync that a COPY has not read and that of the probe's Sync either may be dropped.
+            // Of the ReadyForQuery of a Sync that a COPY has not read and that of the probe's Sync either may be
+            // dropped.
             Verdict wanted = isProbed ? verdict : reply.visible ? Verdict.FORWARD : Verdict.DROP;
             assertThat(verdict)
                     .as("%s with %s, script %s", reply, queue, script)
@@ -256,7 +257,9 @@ class ReplyQueuePropertyTest {
     }
 
     private static String text(Reply reply) {
-        return reply.type == BackendType.READY_FOR_QUERY ? "Z" + reply.status : (char) reply.type + " to " + reply.to.id;
+        return reply.type == BackendType.READY_FOR_QUERY
+                ? "Z" + reply.status
+                : (char) reply.type + " to " + reply.to.id;
     }
 
     /**
@@ -270,6 +273,7 @@ class ReplyQueuePropertyTest {
         private boolean ignoreTillSync;
         /** Is there an implicit transaction, which can fail at its Sync? */
         private boolean isOpen;
+
         private boolean refusedTillSync;
         private char status = 'I';
         private @Nullable Message copy;
