@@ -45,7 +45,13 @@ public final class PipelineProgram {
     /** The tables and the procedure that programs use; run it once, on PostgreSQL itself. */
     public static String schema() {
         return """
-            drop table if exists pipe_t, pipe_d;
+            drop table if exists pipe_t, pipe_d, pipe_closed;
+            create table pipe_closed (id int, v text);
+            create or replace function pipe_refuse() returns trigger language plpgsql as $$
+            begin
+                raise exception 'closed';
+            end $$;
+            create trigger pipe_refuse before insert on pipe_closed execute function pipe_refuse();
             create table pipe_t (id int primary key, v text not null);
             create table pipe_d (id int constraint pipe_d_unique unique deferrable initially deferred);
             create or replace procedure pipe_commit(first int) language plpgsql as $$
@@ -54,7 +60,7 @@ public final class PipelineProgram {
                 commit;
                 insert into pipe_t values (first + 1, 'called');
             end $$;
-            grant all on pipe_t, pipe_d to public;
+            grant all on pipe_t, pipe_d, pipe_closed to public;
             """;
     }
 

@@ -145,7 +145,11 @@ final class PipelineUnits {
     }
 
     private String copyInSql() {
-        return random.nextInt(4) == 0 ? "copy pipe_d from stdin" : "copy pipe_t from stdin";
+        return switch (random.nextInt(8)) {
+            case 0, 1 -> "copy pipe_d from stdin";
+            case 2 -> "copy pipe_closed from stdin"; // announced, then refused before any of it is read
+            default -> "copy pipe_t from stdin";
+        };
     }
 
     private Unit simpleCopyIn() {
@@ -178,7 +182,7 @@ final class PipelineUnits {
         return new Unit("extended copy in", messages);
     }
 
-    /** Data with Syncs and Flushes where libpq and others put them; PostgreSQL swallows them while the COPY lasts. */
+    /** Data with Syncs and Flushes anywhere. PostgreSQL swallows those that it reads before the COPY completes or fails. */
     private void copyBody(String copy, List<byte[]> messages) {
         maybeSync(messages);
         boolean isPlain = copy.contains("pipe_d");
@@ -186,25 +190,22 @@ final class PipelineUnits {
         for (int left = random.nextInt(5); left > 0; left--) {
             rows.append(id()).append(isPlain ? "" : "\tcopied").append('\n');
         }
-        // Which Syncs behind a bad row the server has read by then depends on its buffers: no program can tell.
-        boolean isBad = random.nextInt(5) == 0;
-        if (isBad) {
+        if (random.nextInt(5) == 0) {
             rows.append("not a number\tx\n");
+            if (random.nextBoolean()) {
+                rows.append(id()).append("\tnever read\n");
+            }
         }
         for (int at = 0; at < rows.length(); ) {
             int length = Math.min(rows.length() - at, 1 + random.nextInt(20)); // CopyData need not end where rows do
             messages.add(Messages.copyData(rows.substring(at, at + length)));
             at += length;
-            if (random.nextInt(8) == 0) {
+            if (random.nextInt(3) == 0) {
                 maybeFlush(messages);
-                if (!isBad) {
-                    maybeSync(messages);
-                }
+                maybeSync(messages);
             }
         }
-        if (!isBad) {
-            maybeSync(messages);
-        }
+        maybeSync(messages);
         messages.add(random.nextInt(5) == 0 ? Messages.copyFail("no more of it") : Messages.copyDone());
     }
 

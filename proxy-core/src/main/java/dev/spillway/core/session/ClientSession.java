@@ -35,7 +35,6 @@ public final class ClientSession implements Phase, LeaseHolder {
     private final RestoreGuard restoreGuard = new RestoreGuard();
     private @Nullable ServerSession server;
     private final HeldBytes held = new HeldBytes();
-    private boolean isYielding;
     private boolean forwardsFrame;
     private boolean isClosed;
     private final ServerWait place;
@@ -107,10 +106,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         } else if (server == null && !acquire()) {
             holdFromHere();
             place.begin(ports.nowNanos());
-        } else if (restoreGuard.mustWait(frames)) {
-            holdFromHere();
-        } else if (mustYield(type)) {
-            isYielding = true;
+        } else if (restoreGuard.mustWait(frames) || mustYield(type)) {
             holdFromHere();
         } else {
             forward();
@@ -122,10 +118,15 @@ public final class ClientSession implements Phase, LeaseHolder {
         if (linked == null) {
             return; // the link ended in the same moment: the connection is being closed
         }
+        ReplyQueue.Kind kind = Requests.kindOf(frames);
+        if (linked.replies().mustWait(kind)) {
+            holdFromHere();
+            Prompts.flushGroup(linked);
+            return;
+        }
         if (linked.pipelined() == 0) {
             clock.asked(ports.nowNanos());
         }
-        ReplyQueue.Kind kind = Requests.kindOf(frames);
         if (kind == null || linked.expect(kind)) {
             forwardsFrame = true;
             run.add(frames);
@@ -213,6 +214,13 @@ public final class ClientSession implements Phase, LeaseHolder {
         wire.setReading(held.hasRoom() && isTaken);
     }
 
+    /** More is known: looks anew at what was kept back from a server, which it may still be. */
+    private void goOn() {
+        if (!held.isEmpty()) {
+            processHeld();
+        }
+    }
+
     void onServed(ServerSession free) {
         link(free);
         processHeld();
@@ -247,9 +255,7 @@ public final class ClientSession implements Phase, LeaseHolder {
             return;
         }
         told.update(linked.parameters());
-        if (!held.isEmpty() && !isYielding) {
-            processHeld();
-        }
+        goOn();
     }
 
     @Override
@@ -293,9 +299,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         }
         reapplyIfLost();
         releaseIfDone();
-        if (isYielding) {
-            proceed();
-        }
+        goOn();
         updateReading();
     }
 
@@ -337,10 +341,9 @@ public final class ClientSession implements Phase, LeaseHolder {
                 && pool.isTurnOver(clock, ports.nowNanos());
     }
 
-    /** Goes on with what is held, once there is a server: now if it has one or one is free, else when its turn comes. */
+    /** Takes its first server before it has asked for anything: now if one is free, else when its turn comes. */
     void proceed() {
-        isYielding = false;
-        if (server != null || acquire()) {
+        if (acquire()) {
             processHeld();
         } else {
             place.begin(ports.nowNanos());
@@ -350,10 +353,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     /** It waits for data that may be among what is held. */
     @Override
     public void onCopyAnnounced() {
-        if (isYielding) {
-            isYielding = false;
-            processHeld();
-        }
+        goOn();
     }
 
     @Override
@@ -460,8 +460,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         ServerSession linked = server;
         server = null;
         if (linked != null) {
-            boolean isCutOff = frames.isInsideFrame() && forwardsFrame;
-            linked.unlink(isCutOff, mode == PoolMode.SESSION);
+            linked.unlink(frames.isInsideFrame() && forwardsFrame, mode == PoolMode.SESSION);
         }
         wire.close();
     }

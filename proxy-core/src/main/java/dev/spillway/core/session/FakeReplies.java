@@ -25,14 +25,7 @@ final class FakeReplies implements ReplyQueue.Fakes {
             case PARSE -> BackendMessages.bare(message, BackendType.PARSE_COMPLETE);
             case BIND -> BackendMessages.bare(message, BackendType.BIND_COMPLETE);
             case CLOSE -> BackendMessages.bare(message, BackendType.CLOSE_COMPLETE);
-            case QUERY,
-                    FUNCTION_CALL,
-                    SYNC,
-                    DESCRIBE_STATEMENT,
-                    DESCRIBE_PORTAL,
-                    EXECUTE,
-                    COPY_DATA_MARK,
-                    COPY_END_MARK -> {
+            case QUERY, FUNCTION_CALL, SYNC, DESCRIBE_STATEMENT, DESCRIBE_PORTAL, EXECUTE, COPY_DATA, COPY_END -> {
                 message.release();
                 throw new IllegalStateException("cannot be faked: " + kind);
             }

@@ -8,10 +8,12 @@ final class LastWords {
     private @Nullable ErrorFields words;
     private boolean wereTold;
 
-    /** It has sent a FATAL error, which was passed on to its holder or not. */
-    void hear(ErrorFields fatal, boolean isTold) {
-        words = fatal;
-        wereTold = isTold;
+    /** It has sent an error, which was passed on to its holder or not. Only a FATAL one is the last. */
+    void hear(ErrorFields error, boolean isTold) {
+        if (error.isFatal()) {
+            words = error;
+            wereTold = isTold;
+        }
     }
 
     /** What it said, else {@code otherwise}. */

@@ -75,9 +75,7 @@ final class Recovery {
         if (replies.isReadingCopyData()) {
             endCopy();
         }
-        if (replies.needsSync()) {
-            sync();
-        }
+        endGroup();
         if (replies.isEmpty()) {
             onQuiet();
         } else if (!cancels.isInFlight()) {
@@ -118,9 +116,9 @@ final class Recovery {
         return cancels.mayHit();
     }
 
-    /** Does nobody know whether a cancel will still come, or what the next reply would be? The server must be closed then. */
+    /** Does nobody know whether a cancel will still come? The server must be closed then. */
     private boolean isHopeless() {
-        return server.replies().isDoubtful() || cancels.isUncertain();
+        return cancels.isUncertain();
     }
 
     /** A COPY FROM STDIN, for which there will be no data, was announced after the client had left. */
@@ -128,16 +126,23 @@ final class Recovery {
         if (server.replies().isReadingCopyData()) {
             endCopy();
         }
-        if (server.replies().needsSync()) {
-            sync();
-        }
+        endGroup();
     }
 
     private void endCopy() {
         ByteBuf message = server.wire().allocator().buffer(64);
         FrontendMessages.copyFail(message, "client left");
-        server.replies().add(ReplyQueue.Kind.COPY_END_MARK, ReplyQueue.Disposition.SKIP);
+        server.replies().add(ReplyQueue.Kind.COPY_END, ReplyQueue.Disposition.SKIP);
         server.wire().write(message);
+    }
+
+    /** Behind a COPY that may or may not swallow the client's Syncs nothing is certain before its outcome. */
+    private void endGroup() {
+        if (server.replies().hasSyncsInCopy()) {
+            Prompts.flushGroup(server);
+        } else if (server.replies().needsSync()) {
+            sync();
+        }
     }
 
     /** A bare Sync would commit what the client had begun and never asked to commit. */
@@ -159,6 +164,8 @@ final class Recovery {
         }
         if (isHopeless()) {
             server.close("its next reply is not certain");
+        } else if (server.replies().needsSync()) {
+            sync();
         } else if (server.isInTransaction()) {
             run("ROLLBACK");
         } else if (cancels.mayHit()) {

@@ -3,6 +3,7 @@ package dev.spillway.core.session;
 import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.BackendType;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one server owes, in order: the only place that decides where a reply goes.
@@ -18,10 +19,11 @@ import java.util.Arrays;
  *   <li>After an ErrorResponse to an extended-protocol message the server discards everything up to the next Sync, a
  *       Query or FunctionCall too. An error at Sync itself (a deferred constraint), in a Query or in a FunctionCall
  *       discards nothing.
- *   <li>A server that reads COPY data swallows Flush and Sync, so Syncs sent between the COPY and its CopyDone or
- *       CopyFail get no ReadyForQuery. They leave the queue when the COPY is announced; later ones are not sent at all.
- *   <li>CopyData, CopyDone and CopyFail outside a COPY are ignored. They are kept as marks, without a reply, because a
- *       client may send them before the server has announced the COPY.
+ *   <li>A server that reads COPY data swallows Flush and Sync, but a COPY may fail before it has read all that was sent:
+ *       then the Syncs behind are answered. So Syncs sent into a COPY have no entry but are counted. If the COPY completes,
+ *       all were swallowed; if it fails, a {@linkplain #addProbe() probe} tells how many were not.
+ *   <li>CopyData, CopyDone and CopyFail outside a COPY are ignored. Nobody knows where they will be read as long as a COPY
+ *       may still be announced, so until then they {@linkplain #mustWait must wait}.
  *   <li>A fake whose turn comes in a failed transaction becomes 25P02 and, like any error, discards up to Sync, what is
  *       added later too. Close and Sync work in a failed transaction, so their fakes are answered.
  *   <li>An Execute that completes ends the failed state: only a COMMIT or ROLLBACK can ({@code
@@ -43,13 +45,14 @@ final class ReplyQueue {
         DESCRIBE_PORTAL,
         EXECUTE,
         CLOSE,
-        COPY_DATA_MARK,
-        COPY_END_MARK;
+        COPY_DATA,
+        COPY_END;
 
         static final Kind[] ALL = values();
 
-        boolean isMark() {
-            return this == COPY_DATA_MARK || this == COPY_END_MARK;
+        /** Is it a part of the data of a COPY, or its end? It has no reply, and no entry. */
+        boolean belongsToCopy() {
+            return this == COPY_DATA || this == COPY_END;
         }
 
         /** Is it answered by ReadyForQuery, so that an error in it discards nothing? */
@@ -100,7 +103,12 @@ final class ReplyQueue {
     private boolean streaming;
     private boolean groupOpen;
     private boolean failedTransaction;
-    private boolean doubtful;
+    /** Syncs that the COPY in progress swallows, if it gets so far. */
+    private int copySyncs;
+
+    private boolean mustProbe;
+    private boolean isProbing;
+    private boolean refusesAfterProbe;
 
     ReplyQueue(Fakes fakes) {
         this.fakes = fakes;
@@ -109,10 +117,24 @@ final class ReplyQueue {
     // ---- what was sent -------------------------------------------------------------------------------------------
 
     /**
+     * Must the client keep its next message back, which asks for {@code kind}, until what is owed is answered or a COPY is
+     * announced? What it sends into or behind a COPY would otherwise be read nobody knows where.
+     */
+    boolean mustWait(@Nullable Kind kind) {
+        if (isProbing) {
+            return true;
+        }
+        if (kind == null || size == 0 || readingCopyData) {
+            return false;
+        }
+        return kind.belongsToCopy() || (copySyncs > 0 && kind != Kind.SYNC);
+    }
+
+    /**
      * Adds what a message asks for.
      *
-     * @return false if the message must not be sent: a Sync that the COPY in progress would swallow, or what follows a
-     *     refused fake, which the client is to find discarded though the server has seen no error
+     * @return false if the message must not be sent: what follows a refused fake or a failed COPY, which the client is to
+     *     find discarded though the server does not discard it
      */
     boolean add(Kind kind, Disposition disposition) {
         if (discardingToSync) {
@@ -124,19 +146,15 @@ final class ReplyQueue {
             }
             refusingToSync = kind != Kind.SYNC;
         }
-        if (readingCopyData) {
-            if (kind == Kind.SYNC) {
-                return false;
-            }
-            if (kind.isMark()) {
-                readingCopyData = kind != Kind.COPY_END_MARK;
-                return true;
-            }
-        }
-        if (kind.isMark() && (size == 0 || (kind == Kind.COPY_DATA_MARK && kindAt(size - 1) == kind))) {
+        if (kind.belongsToCopy()) {
+            readingCopyData &= kind != Kind.COPY_END;
             return true;
         }
-        groupOpen = kind.isMark() ? groupOpen : !kind.endsWithReady();
+        if (readingCopyData && kind == Kind.SYNC) {
+            copySyncs++;
+            return true;
+        }
+        groupOpen = !kind.endsWithReady();
         push(kind, disposition);
         pump();
         return true;
@@ -145,6 +163,7 @@ final class ReplyQueue {
     private boolean addWhileDiscarding(Kind kind, Disposition disposition) {
         if (kind == Kind.SYNC) {
             discardingToSync = false;
+            refusingToSync = false;
             groupOpen = false;
             push(kind, disposition);
         }
@@ -159,111 +178,36 @@ final class ReplyQueue {
             return Verdict.VIOLATION;
         }
         Kind kind = kindAt(0);
-        if (!isExpected(kind, type)) {
+        if (!ReplyTypes.isExpected(kind, type)) {
             return Verdict.VIOLATION;
         }
         Verdict verdict = verdictOfHead();
         if (type == BackendType.COPY_IN_RESPONSE || type == BackendType.COPY_BOTH_RESPONSE) {
             copyBegins();
             streaming = type == BackendType.COPY_BOTH_RESPONSE;
-        } else if (completes(kind, type)) {
+            return verdict;
+        }
+        if (isProbeAtHead()) {
+            endProbe();
+        } else if (type == BackendType.COMMAND_COMPLETE) {
+            copySyncs = 0;
+        }
+        if (ReplyTypes.completes(kind, type)) {
             failedTransaction &= type != BackendType.COMMAND_COMPLETE;
             pop();
         }
         return verdict;
     }
 
-    private static boolean isExpected(Kind kind, byte type) {
-        return switch (kind) {
-            case QUERY ->
-                switch (type) {
-                    case BackendType.PARSE_COMPLETE,
-                            BackendType.BIND_COMPLETE,
-                            BackendType.CLOSE_COMPLETE,
-                            BackendType.NO_DATA,
-                            BackendType.PARAMETER_DESCRIPTION,
-                            BackendType.PORTAL_SUSPENDED,
-                            BackendType.FUNCTION_CALL_RESPONSE -> false;
-                    default -> true;
-                };
-            case FUNCTION_CALL -> type == BackendType.FUNCTION_CALL_RESPONSE;
-            case PARSE -> type == BackendType.PARSE_COMPLETE;
-            case BIND -> type == BackendType.BIND_COMPLETE;
-            case CLOSE -> type == BackendType.CLOSE_COMPLETE;
-            case DESCRIBE_STATEMENT ->
-                type == BackendType.PARAMETER_DESCRIPTION
-                        || type == BackendType.ROW_DESCRIPTION
-                        || type == BackendType.NO_DATA;
-            case DESCRIBE_PORTAL -> type == BackendType.ROW_DESCRIPTION || type == BackendType.NO_DATA;
-            case EXECUTE ->
-                switch (type) {
-                    case BackendType.DATA_ROW,
-                            BackendType.COMMAND_COMPLETE,
-                            BackendType.PORTAL_SUSPENDED,
-                            BackendType.EMPTY_QUERY_RESPONSE,
-                            BackendType.COPY_IN_RESPONSE,
-                            BackendType.COPY_OUT_RESPONSE,
-                            BackendType.COPY_BOTH_RESPONSE,
-                            BackendType.COPY_DATA,
-                            BackendType.COPY_DONE -> true;
-                    default -> false;
-                };
-            case SYNC, COPY_DATA_MARK, COPY_END_MARK -> false;
-        };
-    }
-
-    private static boolean completes(Kind kind, byte type) {
-        return switch (kind) {
-            case PARSE, BIND, CLOSE, DESCRIBE_PORTAL -> true;
-            case DESCRIBE_STATEMENT -> type != BackendType.PARAMETER_DESCRIPTION;
-            case EXECUTE ->
-                type == BackendType.COMMAND_COMPLETE
-                        || type == BackendType.PORTAL_SUSPENDED
-                        || type == BackendType.EMPTY_QUERY_RESPONSE;
-            case QUERY, FUNCTION_CALL, SYNC, COPY_DATA_MARK, COPY_END_MARK -> false;
-        };
-    }
-
-    /**
-     * The server reads COPY data now: what was sent behind the COPY's message up to its end belongs to the COPY, and
-     * Syncs among it are swallowed. Only where one was sent between rows can an error decide whether the server ever
-     * read it, so such a server is {@linkplain #isDoubtful() doubtful}.
-     */
+    /** The server reads COPY data now, into which the Syncs behind the COPY's message were sent. */
     private void copyBegins() {
-        int behind = 1;
-        boolean dataSeen = false;
-        while (behind < size) {
-            Kind kind = kindAt(behind);
-            if (kind == Kind.COPY_END_MARK) {
-                removeAt(behind);
-                reopenGroup();
-                return;
-            }
-            if (kind == Kind.COPY_DATA_MARK) {
-                dataSeen = true;
-                removeAt(behind);
-            } else if (kind == Kind.SYNC) {
-                doubtful |= dataSeen;
-                removeAt(behind);
-            } else {
-                behind++;
-            }
+        copySyncs = 0;
+        while (size > 1 && kindAt(1) == Kind.SYNC) {
+            removeAt(1);
+            copySyncs++;
         }
         readingCopyData = true;
-        reopenGroup();
-    }
-
-    /** The Sync that would have closed the COPY's group may be gone. */
-    private void reopenGroup() {
-        if (kindAt(0) != Kind.EXECUTE) {
-            return;
-        }
-        for (int i = 1; i < size; i++) {
-            if (kindAt(i).endsWithReady()) {
-                return;
-            }
-        }
-        groupOpen = true;
+        groupOpen |= size == 1 && kindAt(0) == Kind.EXECUTE;
     }
 
     /** Decides about an ErrorResponse and forgets what the server will now discard. */
@@ -274,6 +218,12 @@ final class ReplyQueue {
             return Verdict.FORWARD;
         }
         Verdict verdict = verdictOfHead();
+        if (isProbeAtHead()) {
+            endProbe();
+        } else {
+            mustProbe = copySyncs > 0 && !isProbing;
+            refusesAfterProbe = mustProbe && verdict == Verdict.FORWARD;
+        }
         if (!kindAt(0).endsWithReady()) {
             discardToSync();
         }
@@ -295,10 +245,64 @@ final class ReplyQueue {
         failedTransaction = status == 'E';
         readingCopyData = false;
         streaming = false;
+        if (isProbeAtHead()) {
+            return onUnreadSync();
+        }
         Verdict verdict = verdictOfHead();
         pop();
         return verdict;
     }
+
+    // ---- Syncs in a COPY that has failed --------------------------------------------------------------------------
+
+    /** Has a COPY failed that may or may not have read the Syncs in it, so that the server has to be sent a probe? */
+    boolean mustProbe() {
+        return mustProbe;
+    }
+
+    /**
+     * Adds the entries of a probe, an empty Query. The Syncs that the COPY has not read are those answered before it. If the
+     * server may be discarding up to one of them, a Sync of our own goes before the Query; if that was the only one, it is for
+     * us to discard what the client sends up to its next.
+     *
+     * @return whether the probe begins with a Sync
+     */
+    boolean addProbe() {
+        mustProbe = false;
+        isProbing = true;
+        boolean needsSync = discardingToSync;
+        refusesAfterProbe &= needsSync;
+        if (needsSync) {
+            discardingToSync = false;
+            groupOpen = false;
+            push(Kind.SYNC, Disposition.SKIP);
+        }
+        push(Kind.QUERY, Disposition.SKIP);
+        return needsSync;
+    }
+
+    /** Is the next to be answered the probe's Query? Behind it is nothing: the client waits for it. */
+    private boolean isProbeAtHead() {
+        return isProbing && size == 1;
+    }
+
+    private Verdict onUnreadSync() {
+        if (copySyncs == 0) {
+            return Verdict.VIOLATION;
+        }
+        copySyncs--;
+        refusesAfterProbe = false;
+        return Verdict.FORWARD;
+    }
+
+    private void endProbe() {
+        isProbing = false;
+        copySyncs = 0;
+        refusingToSync = refusesAfterProbe;
+        refusesAfterProbe = false;
+    }
+
+    // ---- verdicts -------------------------------------------------------------------------------------------------
 
     private Verdict verdictOfHead() {
         return dispositionAt(0) == Disposition.FORWARD ? Verdict.FORWARD : Verdict.DROP;
@@ -306,7 +310,7 @@ final class ReplyQueue {
 
     /** Would a notice that comes now be the client's? One that an injected statement raised is not. */
     boolean isHeadForwarded() {
-        return size == 0 || dispositionAt(0) != Disposition.SKIP;
+        return size == 0 || isProbing || dispositionAt(0) != Disposition.SKIP;
     }
 
     /**
@@ -323,23 +327,17 @@ final class ReplyQueue {
         };
     }
 
-    // ---- fakes and marks at the head ------------------------------------------------------------------------------
+    // ---- fakes at the head ----------------------------------------------------------------------------------------
 
     /**
-     * Answers fakes and drops marks whose turn has come. Must follow every message from the server, once that has been
+     * Answers fakes whose turn has come. Must follow every message from the server, once that has been
      * passed on or dropped: not before, or an answer would overtake the reply in front of it.
      */
     void pump() {
-        while (size > 0) {
+        while (size > 0 && dispositionAt(0) == Disposition.FAKE) {
             Kind kind = kindAt(0);
-            if (kind.isMark()) {
-                pop();
-            } else if (dispositionAt(0) == Disposition.FAKE) {
-                pop();
-                answerFake(kind);
-            } else {
-                return;
-            }
+            pop();
+            answerFake(kind);
         }
     }
 
@@ -372,6 +370,7 @@ final class ReplyQueue {
 
     /** Nobody waits for the replies any more: what was to be forwarded is skipped, what was to be faked forgotten. */
     void abandon() {
+        refusesAfterProbe = false;
         int i = 0;
         while (i < size) {
             if (dispositionAt(i) == Disposition.FAKE) {
@@ -408,9 +407,9 @@ final class ReplyQueue {
         return streaming;
     }
 
-    /** Could the server still send a ReadyForQuery that no entry stands for? It must not serve another client then. */
-    boolean isDoubtful() {
-        return doubtful;
+    /** Were Syncs sent into a COPY that has neither completed nor failed? */
+    boolean hasSyncsInCopy() {
+        return copySyncs > 0;
     }
 
     // ---- the ring -------------------------------------------------------------------------------------------------

@@ -19,8 +19,8 @@ final class Requests {
             case FrontendType.CLOSE -> ReplyQueue.Kind.CLOSE;
             case FrontendType.SYNC -> ReplyQueue.Kind.SYNC;
             case FrontendType.FUNCTION_CALL -> ReplyQueue.Kind.FUNCTION_CALL;
-            case FrontendType.COPY_DATA -> ReplyQueue.Kind.COPY_DATA_MARK;
-            case FrontendType.COPY_DONE, FrontendType.COPY_FAIL -> ReplyQueue.Kind.COPY_END_MARK;
+            case FrontendType.COPY_DATA -> ReplyQueue.Kind.COPY_DATA;
+            case FrontendType.COPY_DONE, FrontendType.COPY_FAIL -> ReplyQueue.Kind.COPY_END;
             default -> null;
         };
     }

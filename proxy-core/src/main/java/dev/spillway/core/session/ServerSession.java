@@ -314,14 +314,13 @@ public final class ServerSession implements Phase, PooledServer {
             endUnasked(error);
             return;
         }
-        if (error.isFatal()) {
-            lastWords.hear(error, isForwarded);
-        }
+        lastWords.hear(error, isForwarded);
         if (!isForwarded) {
             injections.onError(error);
         }
         addToRun(isForwarded);
         replies.pump();
+        Prompts.afterError(this);
     }
 
     private void endUnasked(ErrorFields error) {

@@ -10,9 +10,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Layer (c): what is sent and what comes back, word by word. {@code >X} sends (Q, S sync, P, B, E, C close, d, c marks),
- * followed by {@code s} skipped or {@code f} faked; {@code <X} receives a type, {@code <ZE} in a failed transaction;
- * {@code !} abandons. The outcome has F, D or V for each reply, {@code -} for what must not be sent, fakes by name.
+ * Layer (c): what is sent and what comes back, word by word. {@code >X} sends (Q, S sync, P, B, E, C close, d, c of a
+ * COPY), followed by {@code s} skipped or {@code f} faked; {@code ?} a probe is asked for and sent; {@code <X} receives a type,
+ * {@code <ZE} in a failed transaction; {@code !} abandons. The outcome has F, D or V for each reply, {@code -} for what must not
+ * be sent, {@code wait} for what the client keeps back, fakes by name.
  */
 class ReplyQueueTest {
     @ParameterizedTest
@@ -25,12 +26,22 @@ class ReplyQueueTest {
                 ">S <E <Z                   | F F          | empty",
                 ">Q >Q <E <Z <C <Z          | F F F F      | empty",
                 ">E >S <G >d >c >S <C <Z    | F F F        | empty",
-                ">E >S >d >c >S <G <C <Z    | F F F        | empty",
-                ">E >S >d >c >S <E <Z <Z    | F F F        | empty",
-                ">E >S <G >d <E >c >S <Z    | F F F        | empty",
-                ">E <G >S                   | F -          | needsSync copy",
-                ">E >d >S >c >S <G <C <Z    | F F F        | empty doubtful",
-                ">Q >d >c >d >c <G <C <G <C <Z | F F F F F  | empty",
+                ">E <G >S                   | F            | needsSync copy syncs",
+                ">E <G >d >S >c <C >S <Z    | F F F        | empty",
+                ">Q <G >S >c <C <G >c <C <Z | F F F F F    | empty",
+                ">E >S <G <E ? <Z <Z <I <Z  | F F D F D D  | empty",
+                ">E >S <G <E ? <Z <I <Z     | F F D D D    | empty needsSync",
+                ">E >S <G <E ? <Z <I <Z >P >S <Z | F F D D D - F | empty",
+                ">E >S <G <E ? <Z <Z <I <Z >P >S <1 <Z | F F D F D D F F | empty",
+                ">E <G >S >S >c >S <E ? <Z <Z <I <Z | F F F F D D | empty",
+                ">E <G >S >c <E ? <Z <Z <Z  | F F D F V    | probing",
+                ">E <G >S <E ? <Z <E <Z     | F F D D D    | empty needsSync",
+                ">E <G >S <E ? ! <Z <I <Z   | F F D D D    | empty",
+                ">Q <G >S >S <E ? <Z <Z <I <Z | F F F F D D | empty",
+                ">Q >d                      | wait         |",
+                ">Q <G >d >c >d             | F wait       |",
+                ">E >S <G >c >S >P          | F wait       | syncs",
+                ">E <G >S <E ? >S           | F F wait     | syncs probing",
                 ">Q <G >c <E <Z             | F F F        | empty",
                 ">Ps >B >S <1 <2 <Z         | D F F        | empty",
                 ">Pf >S <Z                  | PARSE F      | empty",
@@ -60,8 +71,13 @@ class ReplyQueueTest {
         for (String event : events.split(" ", -1)) {
             if (event.equals("!")) {
                 queue.abandon();
+            } else if (event.equals("?")) {
+                assertThat(queue.mustProbe()).isTrue();
+                queue.addProbe();
             } else if (event.charAt(0) == '>') {
-                if (!queue.add(kind(event.charAt(1)), disposition(event))) {
+                if (disposition(event) == Disposition.FORWARD && queue.mustWait(kind(event.charAt(1)))) {
+                    seen.add("wait");
+                } else if (!queue.add(kind(event.charAt(1)), disposition(event))) {
                     seen.add("-");
                 }
             } else {
@@ -70,7 +86,7 @@ class ReplyQueueTest {
             }
         }
         assertThat(String.join(" ", seen)).isEqualTo(outcome == null ? "" : outcome);
-        assertThat(state(queue)).isEqualTo(state);
+        assertThat(state(queue)).isEqualTo(state == null ? "" : state);
     }
 
     private static ReplyQueue.Verdict receive(ReplyQueue queue, String event) {
@@ -89,8 +105,8 @@ class ReplyQueueTest {
             case 'B' -> Kind.BIND;
             case 'E' -> Kind.EXECUTE;
             case 'C' -> Kind.CLOSE;
-            case 'd' -> Kind.COPY_DATA_MARK;
-            default -> Kind.COPY_END_MARK;
+            case 'd' -> Kind.COPY_DATA;
+            default -> Kind.COPY_END;
         };
     }
 
@@ -112,8 +128,11 @@ class ReplyQueueTest {
         if (queue.isReadingCopyData()) {
             state.add("copy");
         }
-        if (queue.isDoubtful()) {
-            state.add("doubtful");
+        if (queue.hasSyncsInCopy()) {
+            state.add("syncs");
+        }
+        if (queue.mustWait(Kind.SYNC)) {
+            state.add("probing");
         }
         return String.join(" ", state);
     }

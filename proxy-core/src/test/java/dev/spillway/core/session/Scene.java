@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * One client, at most one server and their pool, on wires without sockets, moved by words.
  *
  * <p>{@code >Q} the client sends, {@code <Z} the server does, in the {@link Words} of their directions; {@code >Q,S} in one
- * read; {@code >big} the first 20,000 bytes of a Query of 30,000, {@code >more} the rest; {@code <half} half a DataRow.
+ * read; {@code >big} the first 20,000 bytes of a Query of 30,000, {@code >more} the rest; {@code >rows} 56 KiB of CopyData; {@code <half} half a DataRow.
  * {@code open} a server logs in; {@code other} another client comes to wait for one, and gives one back at once; {@code client!}, {@code server!} a connection is gone; {@code cancel} a CancelRequest
  * comes; {@code shutdown} the pooler shuts down; {@code sent} a cancel connection of ours has ended well, {@code unsure} not so; {@code +5s} time passes; {@code
  * client=full}, {@code client=free}, {@code server=full}, {@code server=free} a socket takes no more bytes, or does again.
@@ -154,6 +154,11 @@ final class Scene {
                 case "many" -> {
                     for (int i = 0; i < ReplyQueue.MAX_PIPELINED; i++) {
                         bytes.writeBytes(known.bytes("P"));
+                    }
+                }
+                case "rows" -> {
+                    for (int i = 0; i < 8192; i++) {
+                        bytes.writeBytes(known.bytes("row"));
                     }
                 }
                 case "half" -> bytes.writeBytes(known.bytes("D"), 0, known.bytes("D").length / 2);

@@ -53,6 +53,7 @@ final class Words {
             .put("T", out -> BackendMessages.rowDescription(out, List.of("a"), List.of(25)))
             .put("D", out -> BackendMessages.dataRow(out, List.of("x")))
             .put("G", out -> frame(out, 'G', "\0\0\0"))
+            .put("I", out -> BackendMessages.bare(out, (byte) 'I'))
             .put("1", out -> BackendMessages.bare(out, (byte) '1'))
             .put("2", out -> BackendMessages.bare(out, (byte) '2'))
             .put("Tokyo", out -> BackendMessages.parameterStatus(out, "TimeZone", "Asia/Tokyo"))

@@ -58,6 +58,14 @@ public final class FrontendMessages {
         out.writeByte(FrontendType.SYNC).writeInt(4);
     }
 
+    public static void sync(ByteBuf out) {
+        out.writeByte(FrontendType.SYNC).writeInt(4);
+    }
+
+    public static void flush(ByteBuf out) {
+        out.writeByte(FrontendType.FLUSH).writeInt(4);
+    }
+
     public static void terminate(ByteBuf out) {
         out.writeByte(FrontendType.TERMINATE).writeInt(4);
     }
