@@ -25,7 +25,8 @@ class CopySceneTest {
                 "what waits is bounded            | open >copy,rows >rows >rows | copy | | active/active client-unread",
                 "and read on afterwards           | open >copy,rows >rows >rows <err,Z >Q <C,Z | copy Q | err Z C Z "
                         + "| idle/idle",
-                "may be cancelled                 | open >copy,row cancel | copy | | active/active cancels:1",
+                "may be cancelled                 | open >copy,row cancel | copy | | active/active cancels:1"
+                        + " cancelling",
                 "is dropped when its client leaves | open >copy,row client! sent <G <err,Z <Z | copy copyfail empty | "
                         + "| closed/idle",
             })
