@@ -18,7 +18,9 @@ import dev.spillway.server.transport.NettyTransport;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -56,8 +58,8 @@ public final class Proxy {
     private volatile @Nullable Ending ending;
 
     private Proxy(ProxyConfig config, ConfigSource source, NettyTransport transport, int count) {
-        this.loops = transport.newGroup(count, "lane");
-        this.lanes = new Lanes(count);
+        this.lanes = new Lanes(count, config.lanes() == 0);
+        this.loops = transport.newGroup(count, "lane", lanes::laneForArrival);
         this.listeners = new Listeners(transport, config, loops, acceptor(lanes));
         this.reload = new Reload(source, config, lanes, slowWork);
     }
@@ -83,8 +85,8 @@ public final class Proxy {
         NettyTransport transport = transport(config);
         int count = config.lanes() == 0 ? Runtime.getRuntime().availableProcessors() : config.lanes();
         Proxy proxy = new Proxy(config, source, transport, count);
-        for (int number = 0; number < count; number++) {
-            proxy.addLane(number, config, transport, credentials, names);
+        for (EventExecutor loop : proxy.loops) {
+            proxy.addLane((EventLoop) loop, config, transport, credentials, names);
         }
         try {
             proxy.listeners.open();
@@ -106,14 +108,14 @@ public final class Proxy {
     }
 
     private void addLane(
-            int number, ProxyConfig config, NettyTransport transport, Credentials credentials, NameSources names) {
+            EventLoop loop, ProxyConfig config, NettyTransport transport, Credentials credentials, NameSources names) {
         String version = "Spillway " + SpillwayVersion.number();
         lanes.add(new Lane(
-                loops.next(),
+                loop,
                 transport,
                 config,
                 lanes,
-                number,
+                lanes.all().size(),
                 credentials,
                 names,
                 slowWork,
@@ -223,7 +225,7 @@ public final class Proxy {
     /** Are clients left that are worth waiting for? */
     private boolean drain() {
         Ending how = ending;
-        boolean isBusy = false;
+        boolean isBusy = lanes.isTravelling();
         if (how != null && how != Ending.IMMEDIATE) {
             for (Lane lane : lanes.all()) {
                 isBusy |= on(lane, () -> lane.drain(how));

@@ -3,10 +3,8 @@ package dev.spillway.core.session;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.pool.PoolCounters;
-import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.ErrorFields;
-import dev.spillway.core.protocol.frontend.FrontendType;
 import io.netty.buffer.ByteBuf;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -15,28 +13,25 @@ import org.jspecify.annotations.Nullable;
  * A logged-in client.
  *
  * <p>The transport calls its {@link Phase} verbs, its server the {@link LeaseHolder} ones, its pool the {@link ServerWait}
- * ones, all on the lane's event loop. It is idle, waiting for a server, or linked to one. What it sends while it waits is
- * held, up to {@link HeldBytes#LIMIT_BYTES}, and read on, so that its leaving is noticed. An idle client holds no buffer.
+ * ones, all on the lane's event loop. It is idle, waiting for a server, or linked to one. What it sends goes through its
+ * {@link ClientInput}.
  *
- * <p>It forwards frames by type and length; it looks into a statement's text only while its settings are not yet known to
- * be in force, and then only at its first word.
+ * <p>While it has no server it may {@linkplain #depart leave} for another lane.
  */
 public final class ClientSession implements Phase, LeaseHolder {
     private final Wire wire;
-    private final SessionPorts ports;
+    private SessionPorts ports;
     private ServerPool pool;
     private final PoolMode mode;
     private final ClientIdentity identity;
     private PoolCounters counters;
-    private final FrameReader frames;
-    private final Run run = new Run(this::sendRun);
+    private final ClientInput input;
     private final LocalAnswers answers;
     private final ToldParameters told;
     private final RestoreGuard restoreGuard = new RestoreGuard();
     private @Nullable ServerSession server;
-    private final HeldBytes held = new HeldBytes();
-    private boolean forwardsFrame;
     private boolean isClosed;
+    private boolean isTravelling;
     private final ServerWait place;
     private final LeaseClock clock;
 
@@ -52,7 +47,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         this.counters = pool.pool().counters();
         this.place = new ServerWait(this, ports, pool.pool());
         this.clock = new LeaseClock(counters, ports.nowNanos());
-        this.frames = new FrameReader(wire.allocator(), FrontendType.READY_RULES);
+        this.input = new ClientInput(this, wire, answers, restoreGuard);
     }
 
     // ---- the socket ----------------------------------------------------------------------------------------------
@@ -60,86 +55,12 @@ public final class ClientSession implements Phase, LeaseHolder {
     @Override
     public void onRead(ByteBuf bytes) {
         counters.bytesReceived += bytes.readableBytes();
-        if (!held.isEmpty()) {
-            held.add(bytes, wire.allocator());
-            updateReading();
-            return;
-        }
-        process(bytes);
+        input.take(bytes);
     }
 
-    private void process(ByteBuf bytes) {
-        frames.feed(bytes);
-        try {
-            while (!isClosed && held.isEmpty() && frames.next()) {
-                onPiece();
-            }
-            run.flush();
-        } catch (ProtocolViolation e) {
-            run.flush();
-            ports.log("client broke the protocol", identity.describe(wire), e.text());
-            close(ProxyError.PROTOCOL.fields(e.text()));
-        } finally {
-            frames.finish();
-        }
-        releaseIfDone();
-        updateReading();
-    }
-
-    // hot: a linked client whose settings are in force takes the last branch
-    private void onPiece() {
-        if (frames.isContinuation()) {
-            if (forwardsFrame) {
-                run.add(frames);
-            }
-            return;
-        }
-        forwardsFrame = false;
-        byte type = frames.type();
-        if (type == FrontendType.TERMINATE) {
-            run.flush();
-            leave();
-        } else if (answers.isRefusing()) {
-            answers.onRefused(type);
-        } else if (server == null && !Requests.needsServer(type)) {
-            answers.onNeedless(type);
-        } else if (server == null && !acquire()) {
-            holdFromHere();
-            place.begin(ports.nowNanos());
-        } else if (restoreGuard.mustWait(frames) || mustYield(type)) {
-            holdFromHere();
-        } else {
-            forward();
-        }
-    }
-
-    private void forward() {
-        ServerSession linked = server;
-        if (linked == null) {
-            return; // the link ended in the same moment: the connection is being closed
-        }
-        ReplyQueue.Kind kind = Requests.kindOf(frames);
-        if (linked.replies().mustWait(kind)) {
-            holdFromHere();
-            Prompts.flushGroup(linked);
-            return;
-        }
-        if (linked.pipelined() == 0) {
-            clock.asked(ports.nowNanos());
-        }
-        if (kind == null || linked.expect(kind)) {
-            forwardsFrame = true;
-            run.add(frames);
-        } else {
-            run.flush();
-        }
-    }
-
-    private void sendRun(ByteBuf source, int from, int to) {
-        ServerSession linked = server;
-        if (linked != null) {
-            linked.send(source, from, to);
-        }
+    void onViolation(ProtocolViolation violation) {
+        ports.log("client broke the protocol", identity.describe(wire), violation.text());
+        close(ProxyError.PROTOCOL.fields(violation.text()));
     }
 
     @Override
@@ -157,18 +78,18 @@ public final class ClientSession implements Phase, LeaseHolder {
         if (linked != null) {
             linked.wire().setReading(wire.isWritable());
         }
-        updateReading();
+        input.updateReading();
     }
 
     @Override
     public void onClosed() {
         leave();
-        frames.close();
+        input.close();
     }
 
     // ---- without a server ----------------------------------------------------------------------------------------
 
-    private boolean acquire() {
+    boolean acquire() {
         ServerSession free = place.isWaiting() ? null : pool.pool().acquire(identity.snapshot(), ports.nowNanos());
         if (free == null) {
             return false;
@@ -187,50 +108,16 @@ public final class ClientSession implements Phase, LeaseHolder {
         }
     }
 
-    private void holdFromHere() {
-        run.flush();
-        held.add(frames.takeBack(), wire.allocator());
-        updateReading();
-    }
-
-    private void processHeld() {
-        ByteBuf bytes = held.take();
-        if (bytes != null) {
-            process(bytes);
-        }
-        ServerSession linked = server;
-        if (linked != null) {
-            linked.wire().flush();
-        }
-    }
-
-    /** Reads the client only while what it sends has somewhere to go. */
-    private void updateReading() {
-        ServerSession linked = server;
-        // Without a server, what we answer ourselves must not pile up.
-        boolean isTaken = linked == null
-                ? wire.isWritable()
-                : linked.wire().isWritable() && linked.pipelined() < ReplyQueue.MAX_PIPELINED;
-        wire.setReading(held.hasRoom() && isTaken);
-    }
-
-    /** More is known: looks anew at what was kept back from a server, which it may still be. */
-    private void goOn() {
-        if (!held.isEmpty()) {
-            processHeld();
-        }
-    }
-
     void onServed(ServerSession free) {
         link(free);
-        processHeld();
+        input.processHeld();
     }
 
     void onWaitFailed(ErrorFields error, boolean isFinal) {
         ports.log("client not served", identity.describe(wire), error.message());
         if (isFinal) {
             close(ErrorFields.of("FATAL", error.sqlstate(), error.message()));
-        } else if (!held.isEmpty()) {
+        } else if (input.isHolding()) {
             refuse(error);
         }
     }
@@ -243,7 +130,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     /** The statement that waited gets an error in the place of PostgreSQL's answer, and the client goes on. */
     private void refuse(ErrorFields error) {
         answers.refuse(error);
-        processHeld();
+        input.processHeld();
         wire.flush();
     }
 
@@ -255,7 +142,7 @@ public final class ClientSession implements Phase, LeaseHolder {
             return;
         }
         told.update(linked.parameters());
-        goOn();
+        input.goOn();
     }
 
     @Override
@@ -299,8 +186,8 @@ public final class ClientSession implements Phase, LeaseHolder {
         }
         reapplyIfLost();
         releaseIfDone();
-        goOn();
-        updateReading();
+        input.goOn();
+        input.updateReading();
     }
 
     /** In transaction mode the next link restores; a session keeps its server. */
@@ -312,13 +199,13 @@ public final class ClientSession implements Phase, LeaseHolder {
         }
     }
 
-    private void releaseIfDone() {
+    void releaseIfDone() {
         ServerSession linked = server;
         if (linked == null
                 || restoreGuard.isRestoring()
                 || mode == PoolMode.SESSION
                 || !linked.isReleasable()
-                || (frames.isInsideFrame() && forwardsFrame)) {
+                || input.hasForwardedHalf()) {
             return;
         }
         server = null;
@@ -326,25 +213,10 @@ public final class ClientSession implements Phase, LeaseHolder {
         linked.unlink(false, false);
     }
 
-    /**
-     * A client that always sends the next statement before the last is answered would keep its server for ever. Where others
-     * wait and it has had its time, the next statement stays here until everything before it is answered.
-     */
-    private boolean mustYield(byte type) {
-        ServerSession linked = server;
-        return linked != null
-                && linked.pipelined() > 0
-                && mode != PoolMode.SESSION
-                && Requests.needsServer(type)
-                && linked.isBetweenGroups()
-                && !linked.isInTransaction()
-                && pool.isTurnOver(clock, ports.nowNanos());
-    }
-
     /** Takes its first server before it has asked for anything: now if one is free, else when its turn comes. */
     void proceed() {
         if (acquire()) {
-            processHeld();
+            input.processHeld();
         } else {
             place.begin(ports.nowNanos());
         }
@@ -353,7 +225,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     /** It waits for data that may be among what is held. */
     @Override
     public void onCopyAnnounced() {
-        goOn();
+        input.goOn();
     }
 
     @Override
@@ -363,7 +235,7 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     @Override
     public void onServerWritability() {
-        updateReading();
+        input.updateReading();
     }
 
     @Override
@@ -388,7 +260,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         } else if (linked != null && linked.pipelined() > 0) {
             linked.cancel(ended);
         } else {
-            if (place.isWaiting() && !held.isEmpty()) { // else it waits without having asked for anything
+            if (place.isWaiting() && input.isHolding()) { // else it waits without having asked for anything
                 place.end();
                 refuse(ProxyError.CANCELED_WHILE_WAITING.fields());
             }
@@ -408,26 +280,72 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     /** Its next server comes from {@code next}; one that it has now goes back to where it came from. */
     public void moveTo(ServerPool next) {
-        ServerPool before = pool;
+        leavePool();
+        resume(enter(ports, next));
+    }
+
+    /**
+     * Leaves its lane, unless it has a server there or has sent half a message; false if it stays. From then on until it has
+     * {@linkplain #settle settled} it belongs to no pool, and what it sends is held.
+     */
+    public boolean depart() {
+        if (isClosed || server != null || answers.isRefusing() || !input.pause()) {
+            return false;
+        }
+        isTravelling = true;
+        leavePool();
+        return true;
+    }
+
+    /** It has come to {@code lane}, and takes its servers from {@code next} now; false if it has left under way. Called there. */
+    public boolean settle(SessionPorts lane, ServerPool next) {
+        isTravelling = false;
+        if (isClosed) {
+            return false;
+        }
+        boolean wasWaiting = enter(lane, next);
+        lane.register(identity.key(), this);
+        input.resume();
+        resume(wasWaiting);
+        input.goOn();
+        input.updateReading();
+        wire.flush();
+        return true;
+    }
+
+    private void leavePool() {
+        place.suspend();
+        pool.left();
+    }
+
+    private boolean enter(SessionPorts lane, ServerPool next) {
+        ports = lane;
         pool = next;
         counters = next.pool().counters();
         clock.countIn(counters);
         next.entered();
-        before.left();
-        boolean wasWaiting = place.moveTo(next.pool());
+        return place.moveTo(lane, next.pool());
+    }
+
+    private void resume(boolean wasWaiting) {
         if (wasWaiting && acquire()) {
-            processHeld();
+            input.processHeld();
         } else if (wasWaiting) {
             place.rejoin();
         }
+    }
+
+    /** Does it keep its server until it leaves? */
+    public boolean keepsServer() {
+        return mode == PoolMode.SESSION;
     }
 
     /** Is it neither waiting nor in a transaction, or is it in replication? Then closing it loses nothing but its session. */
     public boolean isIdle() {
         ServerSession linked = server;
         boolean isQuiet =
-                linked == null || (linked.isEndable() && !restoreGuard.isRestoring() && !frames.isInsideFrame());
-        return isQuiet && !place.isWaiting() && held.isEmpty();
+                linked == null || (linked.isEndable() && !restoreGuard.isRestoring() && !input.isInsideFrame());
+        return isQuiet && !place.isWaiting() && !input.isHolding();
     }
 
     /** Is it in the queue of its pool? */
@@ -447,20 +365,22 @@ public final class ClientSession implements Phase, LeaseHolder {
         }
     }
 
-    private void leave() {
+    void leave() {
         if (isClosed) {
             return;
         }
         isClosed = true;
-        ports.unregister(identity.key());
-        place.end();
-        pool.left();
-        held.release();
+        if (!isTravelling) {
+            ports.unregister(identity.key());
+            place.end();
+            pool.left();
+        }
+        input.release();
         restoreGuard.end(null);
         ServerSession linked = server;
         server = null;
         if (linked != null) {
-            linked.unlink(frames.isInsideFrame() && forwardsFrame, mode == PoolMode.SESSION);
+            linked.unlink(input.hasForwardedHalf(), mode == PoolMode.SESSION);
         }
         wire.close();
     }
@@ -469,6 +389,22 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     public ClientIdentity identity() {
         return identity;
+    }
+
+    SessionPorts ports() {
+        return ports;
+    }
+
+    ServerWait place() {
+        return place;
+    }
+
+    LeaseClock clock() {
+        return clock;
+    }
+
+    boolean isClosed() {
+        return isClosed;
     }
 
     public ServerPool pool() {

@@ -8,9 +8,10 @@ import java.time.Duration;
 /** A client's place in the queue of its pool, while it has one. One per client, called by its session and the pool. */
 final class ServerWait implements Waiter<ServerSession> {
     private final ClientSession client;
-    private final SessionPorts ports;
+    private SessionPorts ports;
     private Pool<ServerSession> pool;
     private boolean isWaiting;
+    private boolean isSuspended;
     private boolean isClientTold;
     private long sinceNanos;
 
@@ -49,9 +50,16 @@ final class ServerWait implements Waiter<ServerSession> {
         return wasWaiting;
     }
 
-    /** From now on the queue is that of {@code next}; true if it has left a place behind, for {@link #rejoin}. */
-    boolean moveTo(Pool<ServerSession> next) {
-        boolean wasWaiting = end();
+    /** Leaves the queue, if it is in one, for the time until it {@linkplain #moveTo moves} to another. */
+    void suspend() {
+        isSuspended = end();
+    }
+
+    /** From now on the queue is that of {@code next}, on {@code lane}; true if a place in the old one was {@linkplain #suspend suspended}. */
+    boolean moveTo(SessionPorts lane, Pool<ServerSession> next) {
+        boolean wasWaiting = isSuspended;
+        isSuspended = false;
+        ports = lane;
         pool = next;
         return wasWaiting;
     }

@@ -39,16 +39,12 @@ final class Arrivals {
         since.put(channel, new Arrival(nowNanos, isAboveMost));
     }
 
-    void remove(Channel channel) {
-        since.remove(channel);
-    }
-
     /** There were so many connections that one was refused before it said a word. */
     void onTurnedAway() {
         turnedAway++;
     }
 
-    /** Forgets those that are logged in, and ends those that take longer than {@code usual}; zero: none. */
+    /** Forgets those that are logged in or gone, and ends those that take longer than {@code usual}; zero: none. */
     void tick(long nowNanos, Duration usual) {
         if (turnedAway > 0) {
             LOG.warn("connections refused at the door (max_client_conn) count={}", turnedAway);
@@ -67,6 +63,9 @@ final class Arrivals {
     }
 
     private static boolean isLoggingIn(Channel channel) {
+        if (!channel.isOpen()) {
+            return false;
+        }
         Phase phase = phase(channel);
         return phase instanceof ClientLogin
                 || phase instanceof WelcomeProbe

@@ -76,13 +76,15 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     private final EventLoop loop;
     private ProxyConfig config;
     private final Lanes lanes;
+    private final int number;
+    private final Usage usage = new Usage();
     private Credentials credentials;
     private final Executor slowWork;
     private final Console console;
     private final RandomBytes random = RandomBytes.secure();
     private final ScramIssuer issuer = new ScramIssuer(random, SCRAM_ITERATIONS);
     private final LanePools pools;
-    private final Map<CancelKey, ClientSession> clients = new LinkedHashMap<>();
+    private final LaneClients clients = new LaneClients();
     private final Arrivals arrivals = new Arrivals();
     private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final ServerConnector connector;
@@ -110,6 +112,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         this.config = config;
         this.isIdlenessLimited = TimeLimits.isIdlenessLimited(config);
         this.lanes = lanes;
+        this.number = number;
         this.credentials = credentials;
         this.slowWork = slowWork;
         this.console = console;
@@ -125,8 +128,8 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
 
     /** What the lane holds now. Called on the lane. */
     ProxyFigures figures() {
-        return ProxyFigures.of(new LaneView(
-                pools.entries(), clients.values(), connector.lookup().figures(), nowNanos()));
+        return ProxyFigures.of(
+                new LaneView(pools.entries(), clients.view(), connector.lookup().figures(), nowNanos()));
     }
 
     boolean isOn(EventLoop other) {
@@ -140,10 +143,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         int above = lanes.onConnected() - config.maxClientConn();
         channels.add(channel);
         arrivals.add(channel, above > 0, nowNanos());
-        channel.closeFuture().addListener(closed -> {
-            lanes.onDisconnected();
-            arrivals.remove(channel);
-        });
+        channel.closeFuture().addListener(closed -> lanes.onDisconnected());
         boolean isTooMany = above > roomAboveMost();
         if (!isTooMany && config.proxyProtocol() && channel.remoteAddress() instanceof InetSocketAddress) {
             channel.pipeline().addLast("proxy-header", new ProxyHeaderHandler(gate(channel)));
@@ -244,7 +244,10 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
 
     @Override
     public void cancel(StartupPacket.CancelRequest request, Runnable ended) {
-        CancelKey key = request.key();
+        cancel(request.key(), ended);
+    }
+
+    private void cancel(CancelKey key, Runnable ended) {
         Lane owner = lanes.laneOf(key);
         if (owner == this) {
             cancelOwn(key, ended);
@@ -256,9 +259,11 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     }
 
     private void cancelOwn(CancelKey key, Runnable ended) {
-        ClientSession client = clients.get(key);
+        ClientSession client = clients.find(key);
         if (client != null) {
             client.cancel(ended);
+        } else if (lanes.isTravelling() && lanes.laneOf(key) != null) {
+            var _ = loop.schedule(() -> cancel(key, ended), 1, TimeUnit.MILLISECONDS); // it may be the one
         } else {
             ended.run();
         }
@@ -266,10 +271,13 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
 
     @Override
     public void register(CancelKey key, ClientSession client) {
-        clients.put(key, client);
-        lanes.register(key, this);
+        clients.add(key, client);
+        boolean isNew = lanes.register(key, this);
         if (client.pool().pool().isRetired()) {
             move(client.identity(), client::moveTo, client::close);
+        }
+        if (isNew && client.keepsServer()) {
+            loop.execute(() -> spread(client)); // when it has been told that it is logged in
         }
     }
 
@@ -277,6 +285,40 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     public void unregister(CancelKey key) {
         clients.remove(key);
         lanes.unregister(key);
+    }
+
+    // ---- clients that change lanes ---------------------------------------------------------------------------------
+
+    /** A client that keeps its server cannot leave later. */
+    private void spread(ClientSession client) {
+        Lane target = lanes.laneForSession(this);
+        if (target != this) {
+            clients.send(client, target);
+        }
+    }
+
+    /** Gives up to {@code most} clients away. */
+    void shed(int most, Lane target) {
+        clients.shed(most, target);
+    }
+
+    /** Takes {@code client}, which has departed from the lane this is called on. */
+    void expect(ClientSession client) {
+        lanes.onDeparture();
+        ((ConnectionHandler) client.wire()).move(loop, () -> {
+            lanes.onArrival();
+            settle(client);
+        });
+    }
+
+    private void settle(ClientSession client) {
+        DatabaseConfig database = config.database(client.identity().database());
+        if (database == null) {
+            client.close(ProxyError.DATABASE_REMOVED.fields(client.identity().database()));
+            lanes.unregister(client.identity().key());
+        } else if (!client.settle(this, pools.of(database, client.identity(), nowNanos()))) {
+            lanes.unregister(client.identity().key());
+        }
     }
 
     // ---- configuration -------------------------------------------------------------------------------------------
@@ -288,7 +330,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         credentials = nextCredentials;
         connector.apply(next, nextCredentials);
         pools.apply(next, nowNanos());
-        List.copyOf(clients.values()).stream()
+        clients.all().stream()
                 .filter(client -> client.pool().pool().isRetired())
                 .forEach(client -> move(client.identity(), client::moveTo, client::close));
         arrivals.forEachProbe(probe -> {
@@ -392,10 +434,18 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
             long cancelNanos = config.cancelWaitTimeout().toNanos();
             pools.tick(now, endPeriod(now), cancelNanos == 0 ? Long.MAX_VALUE : cancelNanos * 2);
             if (isIdlenessLimited) {
-                List.copyOf(clients.values()).forEach(client -> client.onTick(now));
+                clients.all().forEach(client -> client.onTick(now));
             }
+            publishLoad(now);
         } catch (RuntimeException e) {
             LOG.error("housekeeping failed", e);
+        }
+    }
+
+    private void publishLoad(long now) {
+        lanes.publish(number, new Balance.Load(usage.cores(now), clients.movable()));
+        if (number == 0 && !isDraining) {
+            lanes.balance();
         }
     }
 
@@ -444,7 +494,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     public boolean drain(Ending ending) {
         isDraining = true;
         arrivals.forEachProbe(probe -> probe.end(ProxyError.STARTING_DOWN.fields()));
-        List.copyOf(clients.values()).stream()
+        clients.all().stream()
                 .filter(client -> client.isIdle() || (ending != Ending.WAIT_FOR_CLIENTS && client.isWaiting()))
                 .forEach(client -> client.close(ProxyError.SHUTTING_DOWN.fields()));
         return !clients.isEmpty();
@@ -452,7 +502,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
 
     /** Tells every client why, then closes all connections; done when none is left. */
     public Future<?> closeAll() {
-        List.copyOf(clients.values()).forEach(client -> client.close(ProxyError.SHUTTING_DOWN.fields()));
+        clients.all().forEach(client -> client.close(ProxyError.SHUTTING_DOWN.fields()));
         for (LaneView.PoolEntry entry : pools.entries()) {
             List.copyOf(entry.pool().servers()).forEach(server -> server.close("shutting down"));
         }

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -29,10 +30,21 @@ public final class Lanes implements Crossing<ServerSession> {
     private final Map<CancelKey, Lane> clients = new ConcurrentHashMap<>();
     private final AtomicInteger connected = new AtomicInteger();
     private final ClientLimits limits = new ClientLimits();
+    private final AtomicInteger travelling = new AtomicInteger();
+    private final AtomicInteger arrivals = new AtomicInteger();
+    private final AtomicInteger sessions = new AtomicInteger();
+    private final AtomicReferenceArray<Balance.@Nullable Load> loads;
+    private final @Nullable Balance balance;
 
-    /** For {@code count} lanes, which {@link #add} brings in before any of them gets to work. */
-    public Lanes(int count) {
+    /**
+     * For {@code count} lanes, which {@link #add} brings in before any of them gets to work.
+     *
+     * @param isElastic whether only as many of them are in use as the load needs
+     */
+    public Lanes(int count, boolean isElastic) {
         this.shares = new PoolShares(count);
+        this.loads = new AtomicReferenceArray<>(count);
+        this.balance = isElastic && count > 1 && Usage.isKnown() ? new Balance() : null;
     }
 
     /** Lanes have the numbers in which they are added. */
@@ -67,6 +79,59 @@ public final class Lanes implements Crossing<ServerSession> {
         return CompletableFuture.allOf(lanes.stream()
                 .map(lane -> CompletableFuture.runAsync(() -> lane.apply(config, credentials), lane::execute))
                 .toArray(CompletableFuture<?>[]::new));
+    }
+
+    // ---- load ------------------------------------------------------------------------------------------------------
+
+    /** The number of the lane for the next connection. */
+    public int laneForArrival() {
+        int inUse = balance == null ? loads.length() : balance.inUse();
+        return Integer.remainderUnsigned(arrivals.getAndIncrement(), inUse);
+    }
+
+    /** Where a client that keeps its server is to be, which is on {@code present} now. */
+    Lane laneForSession(Lane present) {
+        return balance == null
+                ? present
+                : lanes.get(Integer.remainderUnsigned(sessions.getAndIncrement(), lanes.size()));
+    }
+
+    void publish(int lane, Balance.Load load) {
+        loads.set(lane, load);
+    }
+
+    /** Has lanes give clients away as the {@link Balance} has it. Called by one lane, once per beat. */
+    void balance() {
+        List<Balance.Load> known = new ArrayList<>();
+        for (int lane = 0; lane < loads.length(); lane++) {
+            Balance.Load load = loads.get(lane);
+            if (load != null) {
+                known.add(load);
+            }
+        }
+        if (balance != null && known.size() == lanes.size()) {
+            balance.next(known).forEach(this::shift);
+        }
+    }
+
+    /** Sends clients that are without a server now from one lane to another, later. */
+    void shift(Balance.Shift shift) {
+        Lane from = lanes.get(shift.from());
+        Lane to = lanes.get(shift.to());
+        from.execute(() -> from.shed(shift.clients(), to));
+    }
+
+    void onDeparture() {
+        travelling.incrementAndGet();
+    }
+
+    void onArrival() {
+        travelling.decrementAndGet();
+    }
+
+    /** Is any client on its way from one lane to another? */
+    public boolean isTravelling() {
+        return travelling.get() > 0;
     }
 
     // ---- pools -----------------------------------------------------------------------------------------------------
@@ -123,8 +188,9 @@ public final class Lanes implements Crossing<ServerSession> {
         return connected.get();
     }
 
-    void register(CancelKey key, Lane lane) {
-        clients.put(key, lane);
+    /** That client is on {@code lane}; true if it was on none before. */
+    boolean register(CancelKey key, Lane lane) {
+        return clients.put(key, lane) == null;
     }
 
     void unregister(CancelKey key) {

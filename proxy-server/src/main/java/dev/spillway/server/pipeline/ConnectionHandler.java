@@ -11,6 +11,7 @@ import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.EventLoop;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
@@ -307,9 +308,15 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
         return local;
     }
 
+    /** Has the system taken all that was written? */
+    public boolean hasSentAll() {
+        ChannelOutboundBuffer unsent = ctx.channel().unsafe().outboundBuffer();
+        return unsent == null || unsent.isEmpty();
+    }
+
     /**
-     * Moves the connection to another event loop. It must be idle: the phase expects no bytes, though some may come and
-     * then reach it on the loop it is on. What was written leaves first.
+     * Moves the connection to another event loop. It must be idle: the phase holds bytes that may come, which reach it on the
+     * loop it is on. What was written leaves first.
      *
      * @param arrived called on {@code target} in every case; the connection is closed if it could not be moved
      */

@@ -47,12 +47,14 @@ import io.netty.resolver.dns.NoopAuthoritativeDnsServerCache;
 import io.netty.resolver.dns.NoopDnsCache;
 import io.netty.resolver.dns.NoopDnsCnameCache;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.ThreadPerTaskExecutor;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -180,9 +182,17 @@ public final class NettyTransport {
         return transport.spelling();
     }
 
-    /** New event loops, one thread each, which keep the process alive until the caller shuts them down. */
-    public EventLoopGroup newGroup(int threads, String threadNamePrefix) {
-        return new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory(threadNamePrefix, false), ioHandlers);
+    /**
+     * New event loops, one thread each, which keep the process alive until the caller shuts them down.
+     *
+     * @param next says on which of them, counted from 0, the next connection is to be
+     */
+    public EventLoopGroup newGroup(int threads, String threadNamePrefix, IntSupplier next) {
+        return new MultiThreadIoEventLoopGroup(
+                threads,
+                new ThreadPerTaskExecutor(new DefaultThreadFactory(threadNamePrefix, false)),
+                loops -> () -> loops[next.getAsInt()],
+                ioHandlers);
     }
 
     /**

@@ -18,6 +18,7 @@ import java.net.Socket;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -28,7 +29,7 @@ class ConnectionMoveTest {
     @EnumSource(names = {"AUTO", "NIO"})
     void oneThatItsPeerHasResetIsKnownToHaveEndedWhenItArrives(Transport wanted) throws Exception {
         NettyTransport transport = NettyTransport.choose(wanted);
-        EventLoopGroup loops = transport.newGroup(2, "test-loop");
+        EventLoopGroup loops = transport.newGroup(2, "test-loop", new AtomicInteger()::getAndIncrement);
         List<String> events = new CopyOnWriteArrayList<>();
         try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             ConnectionHandler handler = new ConnectionHandler(wire -> new Listener(events));

@@ -46,7 +46,7 @@ class NettyTransportTest {
         }
         NettyTransport transport = NettyTransport.choose(wanted);
         assertThat(transport.name()).isNotEqualTo("auto");
-        EventLoopGroup group = transport.newGroup(1, "test-loop");
+        EventLoopGroup group = transport.newGroup(1, "test-loop", () -> 0);
         BlockingQueue<Channel> accepted = new LinkedBlockingQueue<>();
         try {
             InetSocketAddress anywhere = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);

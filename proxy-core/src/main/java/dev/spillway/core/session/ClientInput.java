@@ -1,0 +1,199 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.protocol.FrameReader;
+import dev.spillway.core.protocol.ProtocolViolation;
+import dev.spillway.core.protocol.frontend.FrontendType;
+import io.netty.buffer.ByteBuf;
+
+/**
+ * What a client sends: each frame is forwarded, held, refused or answered here. One per client, called by its session.
+ *
+ * <p>What the client sends while it waits for a server is held, up to {@link HeldBytes#LIMIT_BYTES}, and read on, so that
+ * its leaving is noticed. Nothing else is kept: an idle client has no buffer here.
+ *
+ * <p>Frames are forwarded by type and length; a statement's text is looked into only while the client's settings are not
+ * yet known to be in force, and then only at its first word.
+ */
+final class ClientInput {
+    private final ClientSession client;
+    private final Wire wire;
+    private final LocalAnswers answers;
+    private final RestoreGuard restoreGuard;
+    private final FrameReader frames;
+    private final Run run = new Run(this::sendRun);
+    private final HeldBytes held = new HeldBytes();
+    private boolean forwardsFrame;
+    private boolean isPaused;
+
+    ClientInput(ClientSession client, Wire wire, LocalAnswers answers, RestoreGuard restoreGuard) {
+        this.client = client;
+        this.wire = wire;
+        this.answers = answers;
+        this.restoreGuard = restoreGuard;
+        this.frames = new FrameReader(wire.allocator(), FrontendType.READY_RULES);
+    }
+
+    /** Takes what was read. */
+    void take(ByteBuf bytes) {
+        if (held.isEmpty() && !isPaused) {
+            process(bytes);
+        } else {
+            held.add(bytes, wire.allocator());
+            updateReading();
+        }
+    }
+
+    private void process(ByteBuf bytes) {
+        frames.feed(bytes);
+        try {
+            while (!client.isClosed() && held.isEmpty() && frames.next()) {
+                onPiece();
+            }
+            run.flush();
+        } catch (ProtocolViolation e) {
+            run.flush();
+            client.onViolation(e);
+        } finally {
+            frames.finish();
+        }
+        client.releaseIfDone();
+        updateReading();
+    }
+
+    // hot: a linked client whose settings are in force takes the last branch
+    private void onPiece() {
+        if (frames.isContinuation()) {
+            if (forwardsFrame) {
+                run.add(frames);
+            }
+            return;
+        }
+        forwardsFrame = false;
+        byte type = frames.type();
+        if (type == FrontendType.TERMINATE) {
+            run.flush();
+            client.leave();
+        } else if (answers.isRefusing()) {
+            answers.onRefused(type);
+        } else if (client.server() == null && !Requests.needsServer(type)) {
+            answers.onNeedless(type);
+        } else if (client.server() == null && !client.acquire()) {
+            holdFromHere();
+            client.place().begin(client.ports().nowNanos());
+        } else if (restoreGuard.mustWait(frames) || mustYield(type)) {
+            holdFromHere();
+        } else {
+            forward();
+        }
+    }
+
+    private void forward() {
+        ServerSession linked = client.server();
+        if (linked == null) {
+            return; // the link ended in the same moment: the connection is being closed
+        }
+        ReplyQueue.Kind kind = Requests.kindOf(frames);
+        if (linked.replies().mustWait(kind)) {
+            holdFromHere();
+            Prompts.flushGroup(linked);
+            return;
+        }
+        if (linked.pipelined() == 0) {
+            client.clock().asked(client.ports().nowNanos());
+        }
+        if (kind == null || linked.expect(kind)) {
+            forwardsFrame = true;
+            run.add(frames);
+        } else {
+            run.flush();
+        }
+    }
+
+    private void sendRun(ByteBuf source, int from, int to) {
+        ServerSession linked = client.server();
+        if (linked != null) {
+            linked.send(source, from, to);
+        }
+    }
+
+    /**
+     * A client that always sends the next statement before the last is answered would keep its server for ever. Where others
+     * wait and it has had its time, the next statement stays here until everything before it is answered.
+     */
+    private boolean mustYield(byte type) {
+        ServerSession linked = client.server();
+        return linked != null
+                && linked.pipelined() > 0
+                && !client.keepsServer()
+                && Requests.needsServer(type)
+                && linked.isBetweenGroups()
+                && !linked.isInTransaction()
+                && client.pool().isTurnOver(client.clock(), client.ports().nowNanos());
+    }
+
+    private void holdFromHere() {
+        run.flush();
+        held.add(frames.takeBack(), wire.allocator());
+        updateReading();
+    }
+
+    void processHeld() {
+        ByteBuf bytes = held.take();
+        if (bytes != null) {
+            process(bytes);
+        }
+        ServerSession linked = client.server();
+        if (linked != null) {
+            linked.wire().flush();
+        }
+    }
+
+    /** More is known: looks anew at what was kept back from a server, which it may still be. */
+    void goOn() {
+        if (!held.isEmpty()) {
+            processHeld();
+        }
+    }
+
+    /** Reads the client only while what it sends has somewhere to go. */
+    void updateReading() {
+        ServerSession linked = client.server();
+        // Without a server, what we answer ourselves must not pile up.
+        boolean isTaken = linked == null
+                ? wire.isWritable()
+                : linked.wire().isWritable() && linked.pipelined() < ReplyQueue.MAX_PIPELINED;
+        wire.setReading(held.hasRoom() && isTaken && !isPaused);
+    }
+
+    /** From now on until {@link #resume} what comes is held; false, and nothing changes, in the middle of a message. */
+    boolean pause() {
+        isPaused = frames.heldBytes() == 0 && !frames.isInsideFrame();
+        return isPaused;
+    }
+
+    void resume() {
+        isPaused = false;
+    }
+
+    boolean isHolding() {
+        return !held.isEmpty();
+    }
+
+    boolean isInsideFrame() {
+        return frames.isInsideFrame();
+    }
+
+    /** Has a server been sent the beginning of a message whose end has not come? */
+    boolean hasForwardedHalf() {
+        return frames.isInsideFrame() && forwardsFrame;
+    }
+
+    /** Drops what is held. */
+    void release() {
+        held.release();
+    }
+
+    void close() {
+        frames.close();
+    }
+}
