@@ -159,6 +159,10 @@ public final class Proxy {
         return listeners.port();
     }
 
+    Lanes lanes() {
+        return lanes;
+    }
+
     /** What all pools have done so far, counted together. */
     Totals totals() {
         CompletableFuture<ProxyFigures> figures = new CompletableFuture<>();

@@ -30,7 +30,8 @@ public final class Lanes implements Crossing<ServerSession> {
     private final Map<CancelKey, Lane> clients = new ConcurrentHashMap<>();
     private final AtomicInteger connected = new AtomicInteger();
     private final ClientLimits limits = new ClientLimits();
-    private final AtomicInteger travelling = new AtomicInteger();
+    private final AtomicInteger departed = new AtomicInteger();
+    private final AtomicInteger arrived = new AtomicInteger();
     private final AtomicInteger arrivals = new AtomicInteger();
     private final AtomicInteger sessions = new AtomicInteger();
     private final AtomicReferenceArray<Balance.@Nullable Load> loads;
@@ -110,28 +111,32 @@ public final class Lanes implements Crossing<ServerSession> {
             }
         }
         if (balance != null && known.size() == lanes.size()) {
-            balance.next(known).forEach(this::shift);
+            balance.next(known).forEach(shift -> shift(shift.from(), shift.to(), shift.clients()));
         }
     }
 
-    /** Sends clients that are without a server now from one lane to another, later. */
-    void shift(Balance.Shift shift) {
-        Lane from = lanes.get(shift.from());
-        Lane to = lanes.get(shift.to());
-        from.execute(() -> from.shed(shift.clients(), to));
+    /** Sends up to {@code clients} that are without a server from one lane to another, later. */
+    public void shift(int from, int to, int clients) {
+        Lane giver = lanes.get(from);
+        giver.execute(() -> giver.shed(clients, lanes.get(to)));
     }
 
     void onDeparture() {
-        travelling.incrementAndGet();
+        departed.incrementAndGet();
     }
 
     void onArrival() {
-        travelling.decrementAndGet();
+        arrived.incrementAndGet();
+    }
+
+    /** How many clients have left a lane for another so far. */
+    public int departures() {
+        return departed.get();
     }
 
     /** Is any client on its way from one lane to another? */
     public boolean isTravelling() {
-        return travelling.get() > 0;
+        return arrived.get() != departed.get();
     }
 
     // ---- pools -----------------------------------------------------------------------------------------------------
