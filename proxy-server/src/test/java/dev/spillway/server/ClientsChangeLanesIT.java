@@ -25,6 +25,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,11 +43,11 @@ class ClientsChangeLanesIT {
     private final class Unrest implements AutoCloseable {
         private final Lanes lanes;
         private volatile boolean isOver;
-        private final Thread thread;
+        private final CompletableFuture<Void> done;
 
         Unrest(RunningProxy proxy) {
             this.lanes = proxy.proxy().lanes();
-            this.thread = Thread.ofVirtual().start(this::run);
+            this.done = CompletableFuture.runAsync(this::run);
         }
 
         private void run() {
@@ -58,9 +59,9 @@ class ClientsChangeLanesIT {
         }
 
         @Override
-        public void close() throws InterruptedException {
+        public void close() {
             isOver = true;
-            thread.join();
+            done.join();
         }
     }
 
@@ -73,8 +74,8 @@ class ClientsChangeLanesIT {
     void noReplyIsLost(int poolSize, Transport transport) throws Exception {
         ProxyConfig config = config(direct.port(), poolSize).with(Settings.TRANSPORT, transport);
         try (RunningProxy proxy = new RunningProxy(config);
-                ChaosRelay relay = ChaosRelay.before(
-                        direct.withPort(proxy.proxy().port()), ChaosPlan.splitting(seed))) {
+                ChaosRelay relay =
+                        ChaosRelay.before(direct.withPort(proxy.proxy().port()), ChaosPlan.splitting(seed))) {
             try (Unrest _ = new Unrest(proxy)) {
                 IsolationOracle.run(IsolationOracle.Settings.of(direct.withPort(relay.port()), direct, seed)
                                 .clients(12, IS_THOROUGH ? 2000 : 40)
@@ -88,7 +89,8 @@ class ClientsChangeLanesIT {
 
     @Test
     void clientsThatAreCutOffUnderWayCostNobodyElse() throws Exception {
-        Set<OracleFeature> features = EnumSet.complementOf(EnumSet.of(OracleFeature.CANCEL)); // one that is cut never arrives
+        Set<OracleFeature> features =
+                EnumSet.complementOf(EnumSet.of(OracleFeature.CANCEL)); // one that is cut never arrives
         try (RunningProxy proxy = new RunningProxy(config(direct.port(), 3));
                 ChaosRelay relay = ChaosRelay.before(
                         direct.withPort(proxy.proxy().port()),

@@ -49,7 +49,9 @@ class BalanceTest {
         assertThat(balance.inUse()).isEqualTo(lanes);
         int least = Arrays.stream(machine.clients, 0, lanes).min().orElseThrow();
         int most = Arrays.stream(machine.clients).max().orElseThrow();
-        assertThat((most - least) * cores / 1000).as("cores between busiest and idlest").isLessThan(0.3);
+        assertThat((most - least) * cores / 1000)
+                .as("cores between busiest and idlest")
+                .isLessThan(0.3);
         assertThat(Arrays.stream(machine.clients, lanes, 4)).containsOnly(new Integer[0]);
     }
 
