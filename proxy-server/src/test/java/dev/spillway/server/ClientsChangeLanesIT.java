@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,9 +53,13 @@ class ClientsChangeLanesIT {
 
         private void run() {
             Random random = new Random(seed);
-            while (!isOver) {
-                lanes.shift(random.nextInt(LANES), random.nextInt(LANES), 1 + random.nextInt(5));
-                LockSupport.parkNanos(random.nextInt(1_000_000));
+            try {
+                while (!isOver) {
+                    lanes.shift(random.nextInt(LANES), random.nextInt(LANES), 1 + random.nextInt(5));
+                    LockSupport.parkNanos(random.nextInt(1_000_000));
+                }
+            } catch (RejectedExecutionException e) {
+                // the proxy has ended
             }
         }
 
@@ -145,6 +150,20 @@ class ClientsChangeLanesIT {
     private static String waiting(Endpoint through) throws IOException {
         try (WireClient console = WireClient.connect(through.withDatabase("spillway"))) {
             return console.query("show pools").get(1).columns().get(3);
+        }
+    }
+
+    @Test
+    void whoKeepsItsServerIsSentToOneOfAllLanesAtOnce() throws Exception {
+        boolean hasManyLanes = Runtime.getRuntime().availableProcessors() > 1;
+        try (RunningProxy proxy = new RunningProxy(RunningProxy.config(direct.port(), PoolMode.SESSION, 4))) {
+            for (int i = 0; i < 4; i++) {
+                try (WireClient client =
+                        WireClient.connect(direct.withPort(proxy.proxy().port()))) {
+                    assertThat(client.queryOne("select 1")).isEqualTo("1");
+                }
+            }
+            assertThat(proxy.proxy().lanes().departures() > 0).isEqualTo(hasManyLanes);
         }
     }
 

@@ -350,7 +350,7 @@ public final class Settings {
             new AutoCountType(1024),
             0,
             RESTART,
-            "Event loops, each a thread; `auto` takes one per processor core."));
+            "Event loops, each a thread; `auto` has one per processor core and uses as many as the load needs."));
     public static final Setting<Boolean> TCP_KEEPALIVE = global(Setting.of(
             "tcp_keepalive",
             new FlagType(),

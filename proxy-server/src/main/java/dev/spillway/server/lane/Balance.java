@@ -2,6 +2,8 @@ package dev.spillway.server.lane;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides how many lanes are in use, and which of them give clients away to which.
@@ -28,6 +30,8 @@ final class Balance {
     private static final double SPARE = 0.65;
     /** Lanes in use may differ by this much of a core. */
     private static final double TOLERANCE = 0.25;
+    /** Lanes that are full may differ by less than so many clients. */
+    private static final double LEAST_DIFFERENCE = 10;
 
     private static final int BEATS_TO_GROW = 3;
     private static final int BEATS_TO_SHRINK = 20;
@@ -86,25 +90,43 @@ final class Balance {
 
     /** What a shift does shows later; where it does not help, since one client is most of the load, the next is not hurried. */
     private List<Shift> level(List<Load> loads) {
-        int most = 0;
-        int least = 0;
-        for (int lane = 1; lane < inUse; lane++) {
-            most = loads.get(lane).cores() > loads.get(most).cores() ? lane : most;
-            least = loads.get(lane).cores() < loads.get(least).cores() ? lane : least;
-        }
-        Load busiest = loads.get(most);
-        double gap = busiest.cores() - loads.get(least).cores();
-        if (gap < TOLERANCE) {
+        Shift shift = betweenExtremes(loads);
+        if (shift == null) {
             patience = LEAST_PATIENCE;
             return List.of();
         }
-        if (beatsToWait > 0 || busiest.movable() < 2) {
-            beatsToWait = Math.max(0, beatsToWait - 1);
+        if (beatsToWait > 0) {
+            beatsToWait--;
             return List.of();
         }
         beatsToWait = patience;
         patience = Math.min(2 * patience, MOST_PATIENCE);
-        int clients = (int) Math.ceil(busiest.movable() * gap / (2 * busiest.cores()));
-        return List.of(new Shift(most, least, Math.min(clients, MOST_CLIENTS)));
+        return List.of(shift);
+    }
+
+    /** A lane that uses all of its core could need twice as much: what can be compared then is how many clients share it. */
+    private @Nullable Shift betweenExtremes(List<Load> loads) {
+        Shift byLoad = betweenExtremes(loads, Load::cores, TOLERANCE);
+        boolean areFull = loads.subList(0, inUse).stream().allMatch(load -> load.cores() > FULL);
+        return byLoad == null && areFull ? betweenExtremes(loads, Load::movable, LEAST_DIFFERENCE) : byLoad;
+    }
+
+    /** Halves the difference between two lanes; null where it is less than {@code tolerance}. */
+    private @Nullable Shift betweenExtremes(List<Load> loads, ToDoubleFunction<Load> measure, double tolerance) {
+        int most = 0;
+        int least = 0;
+        for (int lane = 1; lane < inUse; lane++) {
+            double value = measure.applyAsDouble(loads.get(lane));
+            most = value > measure.applyAsDouble(loads.get(most)) ? lane : most;
+            least = value < measure.applyAsDouble(loads.get(least)) ? lane : least;
+        }
+        double highest = measure.applyAsDouble(loads.get(most));
+        double gap = highest - measure.applyAsDouble(loads.get(least));
+        int movable = loads.get(most).movable();
+        if (gap < tolerance || movable < 2) {
+            return null;
+        }
+        int clients = (int) Math.ceil(movable * gap / (2 * highest));
+        return new Shift(most, least, Math.min(clients, MOST_CLIENTS));
     }
 }

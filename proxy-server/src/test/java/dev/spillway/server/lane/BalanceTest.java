@@ -44,7 +44,7 @@ class BalanceTest {
     void asManyLanesAreInUseAsTheLoadNeeds(double cores, int lanes) {
         Machine machine = new Machine(4, 1000, cores / 1000);
 
-        machine.run(200);
+        machine.run(1000);
 
         assertThat(balance.inUse()).isEqualTo(lanes);
         int least = Arrays.stream(machine.clients, 0, lanes).min().orElseThrow();
@@ -52,14 +52,14 @@ class BalanceTest {
         assertThat((most - least) * cores / 1000)
                 .as("cores between busiest and idlest")
                 .isLessThan(0.3);
-        assertThat(Arrays.stream(machine.clients, lanes, 4)).containsOnly(new Integer[0]);
+        assertThat(Arrays.stream(machine.clients, lanes, 4).sum()).isZero();
     }
 
     @ParameterizedTest
-    @CsvSource({"0.5", "0.9", "1.5", "2.3", "3"})
+    @CsvSource({"0.5", "0.9", "1.5", "2.3", "3", "10"})
     void steadyLoadComesToRest(double cores) {
         Machine machine = new Machine(4, 1000, cores / 1000);
-        machine.run(200);
+        machine.run(1000);
         machine.shifts = 0;
         int inUse = balance.inUse();
 
