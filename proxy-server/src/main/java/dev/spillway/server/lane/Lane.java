@@ -265,12 +265,13 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     }
 
     @Override
-    public void register(CancelKey key, ClientSession client) {
+    public boolean register(CancelKey key, ClientSession client) {
         clients.put(key, client);
         lanes.register(key, this);
         if (client.pool().pool().isRetired()) {
             move(client.identity(), client::moveTo, client::close);
         }
+        return clients.containsKey(key);
     }
 
     @Override
