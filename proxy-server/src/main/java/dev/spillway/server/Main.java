@@ -86,17 +86,7 @@ public final class Main {
 
     private static Rehearsal.Stage startForRehearsal(ProxyConfig config) throws IOException {
         Proxy proxy = Proxy.start(config);
-        return new Rehearsal.Stage() {
-            @Override
-            public int port() {
-                return proxy.port();
-            }
-
-            @Override
-            public void close() {
-                proxy.stop();
-            }
-        };
+        return new Rehearsal.Stage(proxy.port(), proxy::stop);
     }
 
     private void end() {

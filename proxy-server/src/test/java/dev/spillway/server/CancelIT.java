@@ -48,6 +48,31 @@ class CancelIT {
     }
 
     @Test
+    void withoutALimitAServerIsKeptUntilItsCancelHasEnded() throws Exception {
+        try (ChaosRelay relay = ChaosRelay.before(direct, ChaosPlan.calm());
+                RunningProxy proxy = new RunningProxy(RunningProxy.config(relay.port(), PoolMode.TRANSACTION, 1)
+                        .with(Settings.CANCEL_WAIT_TIMEOUT, Duration.ZERO))) {
+            Endpoint through = direct.withPort(proxy.proxy().port());
+            try (WireClient next = WireClient.connect(through, Map.of(), Duration.ofSeconds(1))) {
+                String server = next.queryOne("select pg_backend_pid()");
+                try (WireClient leaver = WireClient.connect(through)) {
+                    leaver.query("begin");
+                    leaver.send(Messages.query("do $$ begin raise notice 'runs'; perform pg_sleep(60); end $$"));
+                    assertThat(leaver.readMessage().errorText()).isEqualTo("runs");
+                    relay.pause();
+                }
+                next.send(Messages.query("select pg_backend_pid()"));
+                assertThatThrownBy(next::readMessage)
+                        .as("a second, in which the lane's clock ticks")
+                        .isInstanceOf(SocketTimeoutException.class);
+                relay.resume();
+                next.timeout(Duration.ofSeconds(10));
+                assertThat(next.readUntilReady().get(1).column()).isEqualTo(server);
+            }
+        }
+    }
+
+    @Test
     void aRequestWithoutAnAimEndsAtOnce() throws Exception {
         try (RunningProxy proxy = new RunningProxy(RunningProxy.config(direct.port(), PoolMode.TRANSACTION, 1));
                 WireClient client =

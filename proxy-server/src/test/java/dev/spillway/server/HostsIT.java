@@ -310,7 +310,7 @@ class HostsIT {
     @Test
     void everyPlaceThatFailedIsToldOf() throws IOException {
         try (RunningProxy proxy = start(config("nowhere.example," + NOBODY))) {
-            assertToldThat(proxy, "nowhere.example", "NXDOMAIN", NOBODY + ":" + server.port(), "refused");
+            assertToldThat(proxy, "nowhere.example", "NXDOMAIN", NOBODY + ":" + server.port() + ": Connection refused");
         }
     }
 

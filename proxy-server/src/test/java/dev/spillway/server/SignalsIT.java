@@ -11,6 +11,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -44,8 +45,33 @@ class SignalsIT {
             """.formatted(poolSize, more, direct.port()));
     }
 
-    private Running start() throws IOException {
-        return new Running(directory.resolve("spillway.toml"));
+    /** As if started by hand, whatever the test's own parent ignores. */
+    private Running start() throws Exception {
+        List<String> heeded = List.of("env", "--default-signal=HUP,INT,TERM");
+        return new Running(isAble(heeded) ? heeded : List.of(), directory.resolve("spillway.toml"));
+    }
+
+    /** Not every system's env knows the option; without it the signals are as they were inherited. */
+    private static boolean isAble(List<String> prefix) throws Exception {
+        List<String> command = new ArrayList<>(prefix);
+        command.add("true");
+        return new ProcessBuilder(command).start().waitFor() == 0;
+    }
+
+    @Test
+    void whatWasIgnoredAtTheStartStaysSoAndIsToldOf() throws Exception {
+        write(2, "");
+        List<String> nohup = List.of("sh", "-c", "trap '' HUP; exec \"$@\"", "sh");
+        try (Running proxy = new Running(nohup, directory.resolve("spillway.toml"));
+                WireClient client = WireClient.connect(direct.withPort(proxy.port()))) {
+            await().until(() -> proxy.said("SIGHUP has no effect"));
+            proxy.signal("HUP");
+            proxy.signal("TERM");
+            assertThat(client.readUntilClosed().toString()).contains("57P01");
+            assertThat(proxy.exitCode()).isZero();
+            assertThat(proxy.said("reloaded") || proxy.said("SIGTERM has no effect"))
+                    .isFalse();
+        }
     }
 
     @Test
@@ -111,8 +137,9 @@ class SignalsIT {
         private final Process process;
         private final List<String> lines = new CopyOnWriteArrayList<>();
 
-        Running(Path config) throws IOException {
-            ProcessBuilder builder = new ProcessBuilder(
+        Running(List<String> prefix, Path config) throws IOException {
+            List<String> command = new ArrayList<>(prefix);
+            command.addAll(List.of(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "--enable-native-access=ALL-UNNAMED",
                     "--sun-misc-unsafe-memory-access=allow",
@@ -124,7 +151,8 @@ class SignalsIT {
                     Main.class.getName(),
                     "run",
                     "-c",
-                    config.toString());
+                    config.toString()));
+            ProcessBuilder builder = new ProcessBuilder(command);
             builder.environment().keySet().removeIf(name -> name.startsWith("SPILLWAY_") || name.startsWith("DB_"));
             builder.environment().remove("DATABASE_URL");
             process = builder.redirectErrorStream(true).start();

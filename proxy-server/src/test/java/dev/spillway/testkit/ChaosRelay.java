@@ -2,6 +2,7 @@ package dev.spillway.testkit;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -41,7 +42,7 @@ public final class ChaosRelay implements Closeable {
     private volatile @Nullable BackendEdit edit;
     private volatile boolean isPaused;
     private volatile boolean isClosed;
-    private @Nullable ServerSocket listener;
+    private @Nullable Listener listener;
 
     private ChaosRelay(Endpoint target, ChaosPlan plan) throws IOException {
         this.target = new InetSocketAddress(target.host(), target.port());
@@ -119,14 +120,16 @@ public final class ChaosRelay implements Closeable {
 
     /** New connections get ECONNREFUSED until {@link #acceptAgain}. */
     public void refuse() throws IOException {
+        Listener last;
         lock.lock();
         try {
-            if (listener != null) {
-                listener.close();
-                listener = null;
-            }
+            last = listener;
+            listener = null;
         } finally {
             lock.unlock();
+        }
+        if (last != null) {
+            last.end();
         }
     }
 
@@ -150,13 +153,13 @@ public final class ChaosRelay implements Closeable {
     }
 
     private void accept(ServerSocket from) {
+        Thread acceptor = Thread.ofVirtual().name("chaos-accept").start(() -> acceptLoop(from));
         lock.lock();
         try {
-            listener = from;
+            listener = new Listener(from, acceptor);
         } finally {
             lock.unlock();
         }
-        Thread.ofVirtual().name("chaos-accept").start(() -> acceptLoop(from));
     }
 
     private void acceptLoop(ServerSocket from) {
@@ -224,5 +227,19 @@ public final class ChaosRelay implements Closeable {
 
     static Random random(ChaosPlan plan, long number, int direction) {
         return new Random(plan.seed() * 1_000_003 + number * 31 + direction);
+    }
+
+    /** A port that is open, and the thread that accepts on it. */
+    private record Listener(ServerSocket socket, Thread acceptor) {
+        /** Returns when the port is closed: the system keeps it open until the thread has come out of its accept too. */
+        void end() throws IOException {
+            socket.close();
+            try {
+                acceptor.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException("interrupted");
+            }
+        }
     }
 }

@@ -18,7 +18,7 @@ final class TableReader {
     private Source source;
     private SettingValues values = SettingValues.DEFAULTS;
 
-    /** {@code where} continues "unknown setting 'x'", such as {@code " in [users.app]"}. */
+    /** {@code where} continues "unknown setting 'x'" and "setting", such as {@code " in [users.app]"}. */
     TableReader(List<Setting<?>> settings, String where, Source source, Problems problems) {
         settings.forEach(setting -> known.put(setting.name(), setting));
         this.where = where;
@@ -45,7 +45,7 @@ final class TableReader {
             values = values.with(setting, setting.parse(raw));
             sources.put(setting, raw.source());
         } catch (BadValueException e) {
-            problems.add(raw.source(), setting.name() + " " + e.getMessage());
+            problems.add(raw.source(), setting.name() + where + " " + e.getMessage());
             broken.add(setting);
         }
     }

@@ -304,7 +304,9 @@ public final class ClientSession implements Phase, LeaseHolder {
             return false;
         }
         boolean wasWaiting = enter(lane, next);
-        lane.register(identity.key(), this);
+        if (!lane.register(identity.key(), this)) {
+            return false;
+        }
         input.resume();
         resume(wasWaiting);
         input.goOn();

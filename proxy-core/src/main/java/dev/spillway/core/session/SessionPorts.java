@@ -21,8 +21,13 @@ public interface SessionPorts {
      */
     void sendCancel(Wire server, CancelKey key, CancelEnd ended);
 
-    /** Ties a client's key to the client, so that cancel requests find it. */
-    void register(CancelKey key, ClientSession client);
+    /**
+     * Ties a client's key to the client, so that cancel requests find it. A client of a pool that was retired while it
+     * logged in moves to another, or is closed where there is none.
+     *
+     * @return whether it may go on; false: it was closed
+     */
+    boolean register(CancelKey key, ClientSession client);
 
     void unregister(CancelKey key);
 

@@ -65,15 +65,18 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
         }
     }
 
+    /** The session, which may read at once; null if there is none. */
     private @Nullable ClientSession becomeSession(Map<String, String> parameters) {
         if (frames.heldBytes() > 0) { // the session would read on in the middle of a message
             end(ProxyError.PROTOCOL.fields("the client began a message before its login was complete"));
             return null;
         }
         isOver = true;
-        pool.pool().counters().clientLogins++;
         ClientSession session = new ClientSession(wire, ports, pool, identity, parameters);
-        ports.register(identity.key(), session);
+        if (!ports.register(identity.key(), session)) {
+            return null;
+        }
+        pool.pool().counters().clientLogins++;
         wire.write(ClientLogin.greeting(wire, parameters, identity));
         wire.become(session);
         wire.flush();

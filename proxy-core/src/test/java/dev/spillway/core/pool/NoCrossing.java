@@ -16,7 +16,11 @@ public final class NoCrossing implements Crossing<Object> {
     /** A pool on a single lane; {@code name} is database/user. */
     public static <S extends PooledServer> Pool<S> pool(String name, PoolLimits limits, Pool.Opener opener) {
         String[] databaseAndUser = name.split("/", 2);
-        PoolKey key = new PoolKey(DatabaseConfig.named(databaseAndUser[0]), databaseAndUser[1]);
+        return pool(new PoolKey(DatabaseConfig.named(databaseAndUser[0]), databaseAndUser[1]), limits, opener);
+    }
+
+    /** The same for any kind of pool. */
+    public static <S extends PooledServer> Pool<S> pool(PoolKey key, PoolLimits limits, Pool.Opener opener) {
         return new Pool<>(PoolShare.single(key, limits), 0, ONLY, opener);
     }
 

@@ -70,6 +70,26 @@ class PoolCrossingPropertyTest {
         assertThat(cap.used()).isEqualTo(1);
     }
 
+    @Test
+    void aClientWhoseServerDiesOnItsWayIsSeenByTheOtherLanesAgain() {
+        Run run = new Run(new Random(1), 2, limits(2), List.of(new Cap(2)));
+        run.enqueue(0);
+        run.settle();
+        run.enqueue(1);
+        run.opening.remove();
+        run.slices.get(1).onOpenFailed(ErrorFields.of("FATAL", "57P03", "starting"), false, run.time.nanos);
+        run.isDeadly = true;
+        run.releaseAll(); // it goes to lane 1, and that opens none in the place of it: it pauses
+        run.settle();
+        run.isDeadly = false;
+        run.enqueue(0);
+        run.settle();
+        assertThat(run.waiting).as("the client of lane 1").isOne();
+        run.releaseAll();
+        run.settle();
+        assertThat(run.waiting).isZero();
+    }
+
     private static PoolLimits limits(int size) {
         return Limits.of(size)
                 .with(Settings.SERVER_LOGIN_RETRY, Duration.ofMillis(100))
@@ -92,6 +112,9 @@ class PoolCrossingPropertyTest {
 
         /** Nothing fails, and no time passes unseen. */
         private boolean isCalm;
+
+        /** What changes lanes dies under way. */
+        private boolean isDeadly;
 
         /** The other pool under the same cap. */
         private Run peer = this;
@@ -236,7 +259,7 @@ class PoolCrossingPropertyTest {
         @Override
         public void hand(PoolShare of, FakeServer server, int lane, boolean isAsked) {
             inTransit++;
-            boolean dies = !isCalm && caps.isEmpty() && random.nextInt(10) == 0;
+            boolean dies = isDeadly || (!isCalm && caps.isEmpty() && random.nextInt(10) == 0);
             tasks.get(lane).add(() -> {
                 inTransit--;
                 if (dies) {

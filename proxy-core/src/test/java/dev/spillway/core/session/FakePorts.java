@@ -1,6 +1,7 @@
 package dev.spillway.core.session;
 
 import dev.spillway.core.auth.KeyDerivation;
+import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.protocol.CancelKey;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ final class FakePorts implements SessionPorts {
     final List<CancelKey> registered = new ArrayList<>();
     final List<String> log = new ArrayList<>();
     TimeLimits limits = TimeLimits.NONE;
+    boolean isDatabaseGone;
     long nanos = 1_000_000_000_000L;
 
     @Override
@@ -32,8 +34,12 @@ final class FakePorts implements SessionPorts {
     }
 
     @Override
-    public void register(CancelKey key, ClientSession client) {
+    public boolean register(CancelKey key, ClientSession client) {
         registered.add(key);
+        if (isDatabaseGone) {
+            client.close(ProxyError.DATABASE_REMOVED.fields("db"));
+        }
+        return !isDatabaseGone;
     }
 
     @Override

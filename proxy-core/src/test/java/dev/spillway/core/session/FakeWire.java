@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
+import org.jspecify.annotations.Nullable;
 
 /** A connection without a socket: keeps a copy of what is written, releases the rest. */
 final class FakeWire implements Wire {
@@ -12,6 +13,9 @@ final class FakeWire implements Wire {
     boolean isReading = true;
     boolean isWritable = true;
     boolean isClosed;
+
+    @Nullable
+    Phase phase;
 
     FakeWire(String peer) {
         this.peer = peer;
@@ -51,7 +55,9 @@ final class FakeWire implements Wire {
     }
 
     @Override
-    public void become(Phase phase) {}
+    public void become(Phase next) {
+        phase = next;
+    }
 
     @Override
     public ByteBufAllocator allocator() {

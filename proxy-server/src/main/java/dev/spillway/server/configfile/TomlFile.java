@@ -42,7 +42,7 @@ final class TomlFile {
         try {
             read(Toml.parse(Files.readString(file)));
         } catch (IOException e) {
-            problems.add(Source.file(name), "cannot be read (" + e.getClass().getSimpleName() + ")");
+            problems.add(Source.file(name), "cannot be read: " + FileProblem.of(e));
             layer.markUnreadable();
         }
         return layer;

@@ -270,7 +270,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     }
 
     @Override
-    public void register(CancelKey key, ClientSession client) {
+    public boolean register(CancelKey key, ClientSession client) {
         clients.add(key, client);
         boolean isNew = lanes.register(key, this);
         if (client.pool().pool().isRetired()) {
@@ -279,6 +279,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         if (isNew && client.keepsServer()) {
             loop.execute(() -> spread(client)); // when it has been told that it is logged in
         }
+        return clients.find(key) != null;
     }
 
     @Override

@@ -3,11 +3,10 @@ package dev.spillway.server.ops;
 import dev.spillway.core.auth.StoredSecret;
 import dev.spillway.core.auth.UserList;
 import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.server.configfile.FileProblem;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -38,12 +37,10 @@ public final class AuthFile {
         String problem;
         try {
             return Files.readString(Path.of(authFile));
-        } catch (NoSuchFileException e) {
-            problem = "there is no such file";
-        } catch (CharacterCodingException e) {
-            problem = "it is not UTF-8 text";
-        } catch (IOException | InvalidPathException e) {
-            problem = String.valueOf(e.getMessage());
+        } catch (IOException e) {
+            problem = FileProblem.of(e);
+        } catch (InvalidPathException e) {
+            problem = e.getMessage();
         }
         throw new IOException("auth_file " + authFile + " cannot be read: " + problem);
     }

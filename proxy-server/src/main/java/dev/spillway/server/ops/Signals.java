@@ -10,7 +10,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>{@code sun.misc.Signal} (module jdk.unsupported) is the only way: a shutdown hook hears of no SIGHUP and of no second
  * signal. It is used by reflection because the compiler's warning about it cannot be suppressed, and warnings are errors
- * here. SIGQUIT stays the JVM's, which prints its threads and lets nobody else have it.
+ * here. A signal that is ignored when the JVM starts stays ignored: the JVM sees to that, and nothing can be done about it
+ * from within. SIGQUIT stays the JVM's, which prints its threads and lets nobody else have it.
  */
 public final class Signals {
     private static final Logger LOG = LoggerFactory.getLogger(Signals.class);
@@ -24,8 +25,11 @@ public final class Signals {
             Class<?> handler = Class.forName("sun.misc.SignalHandler");
             Object wrapped =
                     Proxy.newProxyInstance(Signals.class.getClassLoader(), new Class<?>[] {handler}, handler(action));
-            signal.getMethod("handle", signal, handler)
+            Object before = signal.getMethod("handle", signal, handler)
                     .invoke(null, signal.getConstructor(String.class).newInstance(name), wrapped);
+            if (handler.getField("SIG_IGN").get(null).equals(before)) {
+                LOG.warn("SIG{} has no effect: whoever started this process had it ignored, as nohup does", name);
+            }
         } catch (ReflectiveOperationException e) { // with -Xrs, or where there is no such signal
             Throwable cause = e.getCause() == null ? e : e.getCause();
             LOG.warn("SIG{} keeps its usual effect: {}", name, cause.getMessage());

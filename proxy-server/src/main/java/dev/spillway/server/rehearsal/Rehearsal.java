@@ -25,13 +25,17 @@ public final class Rehearsal {
     private static final int POOL_SIZE = 8;
     private static final int LANES = 2;
 
-    /** A running proxy. */
-    public interface Stage extends AutoCloseable {
-        /** Where clients connect. */
-        int port();
-
+    /**
+     * A running proxy.
+     *
+     * @param port where clients connect
+     * @param stop stops it
+     */
+    public record Stage(int port, Runnable stop) implements AutoCloseable {
         @Override
-        void close();
+        public void close() {
+            stop.run();
+        }
     }
 
     /** Starts one. */

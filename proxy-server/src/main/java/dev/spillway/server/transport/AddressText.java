@@ -3,13 +3,18 @@ package dev.spillway.server.transport;
 import io.netty.channel.unix.DomainSocketAddress;
 import java.io.FileNotFoundException;
 import java.net.InetSocketAddress;
+import java.net.NoRouteToHostException;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Addresses as people read them, and what went wrong at one. Stateless; never looks a name up, which would block. */
 public final class AddressText {
     private static final String UNIX = "unix";
+
+    /** Netty's own transports begin with the call that failed: "io_uring connect(..) failed with error(-111): ". */
+    private static final Pattern CALL = Pattern.compile("^[\\w ]+\\(\\.\\.\\) failed with error\\(-?\\d+\\): ");
 
     private AddressText() {}
 
@@ -53,20 +58,19 @@ public final class AddressText {
 
     /** Why there is no connection to {@code address}; Netty and the JDK add their own form of the address to some texts. */
     public static String problem(SocketAddress address, Throwable cause) {
-        String text = text(cause);
+        String text = String.valueOf(cause.getMessage());
         String theirs = ": " + address;
-        return place(address)
-                + ": "
-                + (text.endsWith(theirs) ? text.substring(0, text.length() - theirs.length()) : text);
+        String own = text.endsWith(theirs) ? text.substring(0, text.length() - theirs.length()) : text;
+        return place(address) + ": "
+                + (own.equals("null") ? wordless(cause) : CALL.matcher(own).replaceFirst(""));
     }
 
-    private static String text(Throwable cause) {
-        String message = cause.getMessage();
-        if (message != null) {
-            return message;
-        }
-        return cause instanceof FileNotFoundException // Netty's for ENOENT, without a word
-                ? "No such file or directory"
-                : cause.getClass().getSimpleName();
+    /** Netty has no text for some of the system's errors. */
+    private static String wordless(Throwable cause) {
+        return switch (cause) {
+            case FileNotFoundException missing -> "No such file or directory";
+            case NoRouteToHostException unreachable -> "No route to host";
+            default -> cause.getClass().getSimpleName();
+        };
     }
 }

@@ -294,7 +294,28 @@ class ConfigLoaderTest {
     @Test
     void missingFileIsOneProblem() {
         file = directory.resolve("missing.toml");
-        assertThat(problems()).singleElement().satisfies(p -> assertThat(p).contains("missing.toml: cannot be read"));
+        assertThat(problems())
+                .singleElement()
+                .satisfies(p -> assertThat(p).endsWith("missing.toml: cannot be read: there is no such file"));
+    }
+
+    @Test
+    void fileThatIsNoTextIsOneProblem() throws IOException {
+        file = Files.write(directory.resolve("binary.toml"), new byte[] {(byte) 0xff});
+        assertThat(problems())
+                .singleElement()
+                .satisfies(p -> assertThat(p).endsWith("binary.toml: cannot be read: it is not UTF-8 text"));
+    }
+
+    @Test
+    void badValueOfATableNamesTheTable() throws IOException {
+        file("[databases.\"*\"]\nhost = 5\n[databases.app]\nport = 0\n[users.bob]\npool_mode = \"x\"\n");
+        assertThat(problems())
+                .anySatisfy(p -> assertThat(p)
+                        .contains(":2: host in [databases.*] must be ")
+                        .endsWith("not a whole number"))
+                .anySatisfy(p -> assertThat(p).contains(":4: port in [databases.app] must be "))
+                .anySatisfy(p -> assertThat(p).contains(":6: pool_mode in [users.bob] must be "));
     }
 
     private static DatabaseConfig database(String name) {

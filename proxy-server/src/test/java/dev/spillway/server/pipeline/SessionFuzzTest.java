@@ -223,7 +223,9 @@ class SessionFuzzTest {
         }
 
         @Override
-        public void register(CancelKey key, ClientSession client) {}
+        public boolean register(CancelKey key, ClientSession client) {
+            return true;
+        }
 
         @Override
         public void unregister(CancelKey key) {}
