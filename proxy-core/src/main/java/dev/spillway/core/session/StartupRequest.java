@@ -9,8 +9,8 @@ import dev.spillway.core.protocol.startup.StartupPacket;
 import dev.spillway.core.session.state.Snapshot;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
+import java.util.Set;
 
 /**
  * What a client's startup packet asks for, read.
@@ -64,5 +64,12 @@ public record StartupRequest(
 
     private String applicationName() {
         return settings.getOrDefault("application_name", "");
+    }
+
+    /** With where the client is in its name, as PgBouncer has it: {@code app} stands for no name. */
+    public StartupRequest withHost(String peer) {
+        Map<String, String> named = new TreeMap<>(settings);
+        named.merge("application_name", "app - " + peer, (name, added) -> name + " - " + peer);
+        return with(named);
     }
 }

@@ -11,8 +11,15 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** How many clients there are of each database and of each user, over all lanes. Usable from any thread. */
 final class ClientLimits {
+    private static final int LEAST_ROOM_ABOVE_MOST = 100;
+
     private final Map<String, Integer> ofDatabase = new ConcurrentHashMap<>();
     private final Map<String, Integer> ofUser = new ConcurrentHashMap<>();
+
+    /** How many connections above {@code most} are let in: what one wants is in its first packet, it may be to cancel something, or the console. */
+    static int roomAbove(int most) {
+        return Math.max(LEAST_ROOM_ABOVE_MOST, most / 10);
+    }
 
     /**
      * Counts a client in; {@link #leave} must follow.

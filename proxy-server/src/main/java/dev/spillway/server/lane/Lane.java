@@ -46,7 +46,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -71,7 +70,6 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     private static final long TICK_MILLIS = 100;
     private static final int SCRAM_ITERATIONS = 4096;
     private static final int MAX_DERIVED = 10_000;
-    private static final int LEAST_ROOM_ABOVE_MOST = 100;
 
     private final EventLoop loop;
     private ProxyConfig config;
@@ -144,7 +142,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         channels.add(channel);
         arrivals.add(channel, above > 0, nowNanos());
         channel.closeFuture().addListener(closed -> lanes.onDisconnected());
-        boolean isTooMany = above > roomAboveMost();
+        boolean isTooMany = above > ClientLimits.roomAbove(config.maxClientConn());
         if (!isTooMany && config.proxyProtocol() && channel.remoteAddress() instanceof InetSocketAddress) {
             channel.pipeline().addLast("proxy-header", new ProxyHeaderHandler(gate(channel)));
         } else {
@@ -179,11 +177,6 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         return login;
     }
 
-    /** What a connection wants is in its first packet: it may be to cancel something, or the console. */
-    private int roomAboveMost() {
-        return Math.max(LEAST_ROOM_ABOVE_MOST, config.maxClientConn() / 10);
-    }
-
     @Override
     public ClientAuth authentication(StartupRequest request) {
         boolean isForConsole = ProxyConfig.CONSOLE_DATABASES.contains(request.database());
@@ -213,16 +206,9 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         ((ConnectionHandler) wire).whenClosed(() -> lanes.limits().leave(database, request.user()));
         login.writeOk();
         int keyBytes = request.minorVersion() >= 2 ? 32 : 4;
-        StartupRequest named = config.applicationNameAddHost() ? withHost(request, wire) : request;
+        StartupRequest named = config.applicationNameAddHost() ? request.withHost(wire.peer()) : request;
         ClientIdentity client = named.identity(newKey(keyBytes), config.ignoreStartupParameters(), nowMillis());
         WelcomeProbe.receive(wire, this, pools.of(database, client, nowNanos()), client);
-    }
-
-    /** Named as PgBouncer does it, {@code app} standing for no name. */
-    private static StartupRequest withHost(StartupRequest request, Wire wire) {
-        Map<String, String> settings = new TreeMap<>(request.settings());
-        settings.merge("application_name", "app - " + wire.peer(), (name, added) -> name + " - " + wire.peer());
-        return request.with(settings);
     }
 
     private void admitToConsole(Wire wire, StartupRequest request, ClientLogin login) {
