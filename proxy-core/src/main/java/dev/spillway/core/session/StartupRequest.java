@@ -9,8 +9,8 @@ import dev.spillway.core.protocol.startup.StartupPacket;
 import dev.spillway.core.session.state.Snapshot;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * What a client's startup packet asks for, read.
