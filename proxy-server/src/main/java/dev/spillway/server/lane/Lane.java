@@ -43,7 +43,6 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executor;
@@ -416,7 +415,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     private void tick() {
         try {
             long now = nowNanos();
-            endSlowLogins(now);
+            arrivals.tick(now, config.clientLoginTimeout());
             connector.endSlowOpenings(now);
             long cancelNanos = config.cancelWaitTimeout().toNanos();
             pools.tick(now, endPeriod(now), cancelNanos == 0 ? Long.MAX_VALUE : cancelNanos * 2);
@@ -442,10 +441,6 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
             periodBeganNanos = now;
         }
         return isOver;
-    }
-
-    private void endSlowLogins(long now) {
-        arrivals.tick(now, config.clientLoginTimeout());
     }
 
     @Override
@@ -487,12 +482,15 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         return !clients.isEmpty();
     }
 
-    /** Tells every client why, then closes all connections; done when none is left. */
-    public Future<?> closeAll() {
+    /** Tells every client why it ends. Done on all lanes before the first of them {@linkplain #closeAll closes} what is left. */
+    public boolean endAll() {
         clients.all().forEach(client -> client.close(ProxyError.SHUTTING_DOWN.fields()));
-        for (LaneView.PoolEntry entry : pools.entries()) {
-            List.copyOf(entry.pool().servers()).forEach(server -> server.close("shutting down"));
-        }
+        return clients.isEmpty();
+    }
+
+    /** Closes all connections that began here; done when none is left. */
+    public Future<?> closeAll() {
+        pools.closeServers("shutting down");
         return channels.close();
     }
 }

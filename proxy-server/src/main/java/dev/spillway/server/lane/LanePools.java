@@ -110,6 +110,13 @@ final class LanePools {
         return database != null && PoolKey.of(database, key.user()).equals(key.shared());
     }
 
+    /** Closes every server, for the reason that is logged. */
+    void closeServers(String why) {
+        for (LaneView.PoolEntry entry : slices.values()) {
+            List.copyOf(entry.pool().servers()).forEach(server -> server.close(why));
+        }
+    }
+
     // ---- what other lanes ask ------------------------------------------------------------------------------------
 
     /** A server of {@code share} is here, or has died on its way ({@code isAlive} false). */
