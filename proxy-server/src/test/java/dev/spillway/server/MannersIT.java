@@ -130,7 +130,7 @@ class MannersIT {
             Duration took = Duration.ofNanos(System.nanoTime() - startNanos);
             isOver.set(true);
             assertThat(took).as("30 turns of another client").isLessThan(Duration.ofSeconds(10));
-            assertThat(reading.get()).as("its own answers").isPositive();
+            assertThat(reading.get()).as("its own answers").isBetween(1, 30 * 1500);
             endless.reset();
         }
     }

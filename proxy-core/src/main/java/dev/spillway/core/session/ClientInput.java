@@ -117,8 +117,8 @@ final class ClientInput {
     }
 
     /**
-     * A client that always sends the next statement before the last is answered would keep its server for ever. Where others
-     * wait and it has had its time, the next statement stays here until everything before it is answered.
+     * A client that always sends the next statement before the last is answered would keep its server for ever. What it sends too
+     * far ahead stays here, and where others wait and it has had its time, all of it, until everything before is answered.
      */
     private boolean mustYield(byte type) {
         ServerSession linked = client.server();
@@ -128,7 +128,11 @@ final class ClientInput {
                 && Requests.needsServer(type)
                 && linked.isBetweenGroups()
                 && !linked.isInTransaction()
-                && client.pool().isTurnOver(client.clock(), client.ports().nowNanos());
+                && client.pool()
+                        .isTurnOver(
+                                client.clock(),
+                                linked.pipelined(),
+                                client.ports().nowNanos());
     }
 
     private void holdFromHere() {

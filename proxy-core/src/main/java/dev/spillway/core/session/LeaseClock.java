@@ -34,9 +34,11 @@ final class LeaseClock {
     }
 
     private PoolCounters counters;
+    private long leaseNanos;
     private long transactionNanos;
     private long statementNanos;
     private long quietNanos;
+    private int answered;
 
     LeaseClock(PoolCounters counters, long nowNanos) {
         this.counters = counters;
@@ -50,8 +52,10 @@ final class LeaseClock {
 
     /** A server was linked. */
     void linked(long nowNanos) {
+        leaseNanos = nowNanos;
         transactionNanos = nowNanos;
         statementNanos = nowNanos;
+        answered = 0;
     }
 
     /** A statement is sent, and nothing was under way. */
@@ -61,6 +65,7 @@ final class LeaseClock {
 
     /** A ReadyForQuery has come, of this transaction status. */
     void ready(byte status, long nowNanos) {
+        answered++;
         counters.queries++;
         counters.queryNanos += nowNanos - statementNanos;
         statementNanos = nowNanos;
@@ -76,9 +81,14 @@ final class LeaseClock {
         quietNanos = nowNanos;
     }
 
-    /** Has the lease, or the session's present transaction, lasted for longer than this? */
-    boolean isTransactionLongerThan(long nanos, long nowNanos) {
-        return nowNanos - transactionNanos > nanos;
+    /** Was the server linked longer ago than this? */
+    boolean isLeaseLongerThan(long nanos, long nowNanos) {
+        return nowNanos - leaseNanos > nanos;
+    }
+
+    /** How many ReadyForQuery have come since the server was linked. */
+    int answered() {
+        return answered;
     }
 
     /** The error that ends a client which has taken too long, or null. */

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ServerPool {
     private static final int MAX_WELCOMES = 1000;
+    /** What a client may always send ahead, so that its server does not wait for it. */
+    private static final int LEAST_AHEAD = 64;
 
     private PoolPolicy policy;
     private int clients;
@@ -104,11 +106,15 @@ public final class ServerPool {
         return policy.isReserved() && policy.mode() == PoolMode.SESSION;
     }
 
-    /** Has a client that never lets its server rest had its time, while others wait? */
-    boolean isTurnOver(LeaseClock clock, long nowNanos) {
+    /**
+     * Must a client that never lets its server rest stop for now? Its time may be over while others wait; or it has sent ahead
+     * more than has been answered so far: whoever comes next would have to wait for all that.
+     */
+    boolean isTurnOver(LeaseClock clock, int pipelined, long nowNanos) {
         return policy.slice().isPositive()
-                && pool.isAnyoneWaiting()
-                && clock.isTransactionLongerThan(policy.slice().toNanos(), nowNanos);
+                && (pipelined > LEAST_AHEAD + clock.answered()
+                        || (pool.isAnyoneWaiting()
+                                && clock.isLeaseLongerThan(policy.slice().toNanos(), nowNanos)));
     }
 
     /** The parameters PostgreSQL reports to a client that starts with {@code snapshot}; null if none has yet. */
