@@ -24,6 +24,8 @@ final class ClientInput {
     private final HeldBytes held = new HeldBytes();
     private boolean forwardsFrame;
     private boolean isPaused;
+    /** Is something held for no other reason than that much has been sent which is not answered yet? */
+    private boolean isAhead;
 
     ClientInput(ClientSession client, Wire wire, LocalAnswers answers, RestoreGuard restoreGuard) {
         this.client = client;
@@ -80,7 +82,10 @@ final class ClientInput {
         } else if (client.server() == null && !client.acquire()) {
             holdFromHere();
             client.place().begin(client.ports().nowNanos());
-        } else if (restoreGuard.mustWait(frames) || mustYield(type)) {
+        } else if (restoreGuard.mustWait(frames)) {
+            holdFromHere();
+        } else if (mustYield(type)) {
+            isAhead = true;
             holdFromHere();
         } else {
             forward();
@@ -156,6 +161,14 @@ final class ClientInput {
     void goOn() {
         if (!held.isEmpty()) {
             processHeld();
+        }
+    }
+
+    /** The server has answered something. */
+    void onAnswers() {
+        if (isAhead) {
+            isAhead = false;
+            goOn();
         }
     }
 

@@ -230,7 +230,7 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     @Override
     public void onServerReadComplete() {
-        input.goOn(); // more is answered: more of what was kept back may be sent
+        input.onAnswers();
         wire.flush();
     }
 
