@@ -13,6 +13,7 @@ END = time.time() + SECONDS
 LOCK = threading.Lock()
 SEEN = collections.Counter()
 ERRORS = collections.Counter()
+TOOK = []
 
 
 def live(number):
@@ -24,10 +25,12 @@ def live(number):
         text = f"p{number}i{turn}"
         try:
             connection = connection or psycopg2.connect(host="127.0.0.1", port=PORT, user="bench", dbname="bench")
+            start = time.time()
             with connection, connection.cursor() as cursor:
                 cursor.execute("select %s", (text,))
                 answer = cursor.fetchone()[0]
             with LOCK:
+                TOOK.append(time.time() - start)
                 SEEN["transactions"] += 1
                 SEEN["wrong"] += answer != text
         except psycopg2.Error as e:
@@ -43,4 +46,6 @@ for thread in threads:
     thread.start()
 for thread in threads:
     thread.join()
-print(json.dumps({"transactions": SEEN["transactions"], "wrong": SEEN["wrong"], "errors": ERRORS}))
+TOOK.sort()
+MILLIS = [round(TOOK[int(len(TOOK) * percent / 100)] * 1000, 1) for percent in (50, 99, 99.9)]
+print(json.dumps({"transactions": SEEN["transactions"], "wrong": SEEN["wrong"], "errors": ERRORS, "millis": MILLIS}))
