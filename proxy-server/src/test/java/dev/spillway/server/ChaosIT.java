@@ -70,8 +70,7 @@ class ChaosIT {
                 .replyTimeout(Duration.ofSeconds(20));
     }
 
-    private void assertSound(
-            ChaosRound round, RunningProxy proxy, ChaosRelay relay, IsolationOracle.Settings settings)
+    private void assertSound(ChaosRound round, RunningProxy proxy, ChaosRelay relay, IsolationOracle.Settings settings)
             throws Exception {
         LOG.info("{}", round);
         OracleReport report = IsolationOracle.run(settings.diagnosis(proxy::state));

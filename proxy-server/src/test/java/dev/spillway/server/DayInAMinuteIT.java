@@ -118,7 +118,8 @@ class DayInAMinuteIT {
                 .as("errors have a SQLSTATE")
                 .allSatisfy(key -> assertThat(key).matches("57P0[123]|08...|53000"));
         assertThat(jdbc).doesNotContainKey("wrong");
-        assertThat(programs.keySet()).containsAll(installed.stream().map(Program::name).toList());
+        assertThat(programs.keySet())
+                .containsAll(installed.stream().map(Program::name).toList());
         programs.forEach((name, outcome) -> assertThat(outcome.out()).as(name).contains(RIGHT.get(name)));
     }
 
@@ -153,8 +154,8 @@ class DayInAMinuteIT {
 
     private static long startMillis(Endpoint server) throws IOException {
         try (WireClient client = WireClient.connect(server)) {
-            return (long) Double.parseDouble(
-                    client.queryOne("select extract(epoch from pg_postmaster_start_time()) * 1000"));
+            return (long)
+                    Double.parseDouble(client.queryOne("select extract(epoch from pg_postmaster_start_time()) * 1000"));
         }
     }
 
@@ -226,16 +227,18 @@ class DayInAMinuteIT {
     /** The client programs that are there; what has to be installed for them is installed now and not during the day. */
     private List<Program> installed() throws IOException {
         List<Program> found = new ArrayList<>();
-        find(found, "node-postgres", NodePostgres::find, (node, port) -> node.run(
-                "day.js", port, Integer.toString(NODE_CLIENTS), Integer.toString(SECONDS)));
+        find(
+                found,
+                "node-postgres",
+                NodePostgres::find,
+                (node, port) -> node.run("day.js", port, Integer.toString(NODE_CLIENTS), Integer.toString(SECONDS)));
         String day = Path.of("src/test/python/day.py").toAbsolutePath().toString();
         find(
                 found,
                 "psycopg2",
                 () -> ClientProgram.find(
                         "python3 with psycopg2", directory, List.of("python3"), "-c", "import psycopg2"),
-                (python, port) ->
-                        python.run(day, port, Integer.toString(PYTHON_CLIENTS), Integer.toString(SECONDS)));
+                (python, port) -> python.run(day, port, Integer.toString(PYTHON_CLIENTS), Integer.toString(SECONDS)));
         // It gives a client up for good when its connection ends.
         String script = sleepyScript();
         find(
@@ -259,7 +262,10 @@ class DayInAMinuteIT {
     }
 
     private static void find(
-            List<Program> found, String name, Search search, BiFunction<ClientProgram, String, ClientProgram.Outcome> run)
+            List<Program> found,
+            String name,
+            Search search,
+            BiFunction<ClientProgram, String, ClientProgram.Outcome> run)
             throws IOException {
         try {
             ClientProgram program = search.find();
@@ -355,8 +361,8 @@ class DayInAMinuteIT {
                 clients.wrong(),
                 clients.errors());
         LOG.warn("pgjdbc: {}; {}", new TreeMap<>(jdbc), percentiles(jdbcMicros));
-        programs.forEach((name, outcome) -> LOG.warn(
-                "{}, exit code {}: {} {}", name, outcome.exitCode(), outcome.out(), shortened(outcome.err())));
+        programs.forEach((name, outcome) ->
+                LOG.warn("{}, exit code {}: {} {}", name, outcome.exitCode(), outcome.out(), shortened(outcome.err())));
         LOG.warn(
                 "PostgreSQL stopped for {} ms, answered directly {} ms after its start, through Spillway after {} ms",
                 restart.started() - restart.asked(),

@@ -42,6 +42,7 @@ class RealClientsIT {
                 .with(Settings.POOL_MODE, mode)
                 .with(Settings.DEFAULT_POOL_SIZE, poolSize)
                 .with(Settings.RESERVE_POOL_SIZE, 0)
+                .with(Settings.QUERY_WAIT_NOTIFY, Duration.ZERO) // pgbench prints what it is told
                 .with(Settings.SHUTDOWN_TIMEOUT, Duration.ofSeconds(1))
                 .with(database));
     }
