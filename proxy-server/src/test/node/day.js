@@ -7,13 +7,16 @@ const pool = new Pool({ host: '127.0.0.1', port, user: 'bench', database: 'bench
 pool.on('error', () => {}); // an idle client was told to go: the pool makes another
 const end = Date.now() + seconds * 1000;
 const seen = { transactions: 0, wrong: 0, errors: {} };
+const took = [];
 
 async function live(number) {
   for (let i = 0; Date.now() < end; i++) {
     await new Promise((done) => setTimeout(done, Math.random() * 400));
     const id = `n${number}i${i}`;
+    const start = performance.now();
     try {
       const { rows: [row] } = await pool.query('select $1::text as id', [id]);
+      took.push(performance.now() - start);
       seen.transactions++;
       if (row.id !== id) seen.wrong++;
     } catch (e) {
@@ -26,6 +29,8 @@ async function live(number) {
 async function main() {
   await Promise.all(Array.from({ length: clients }, (_, number) => live(number)));
   await pool.end();
+  took.sort((a, b) => a - b);
+  seen.millis = [50, 99, 99.9].map((percent) => Math.round(took[Math.floor(took.length * percent / 100)] * 10) / 10);
   console.log(JSON.stringify(seen));
 }
 

@@ -13,6 +13,15 @@ END = time.time() + SECONDS
 LOCK = threading.Lock()
 SEEN = collections.Counter()
 ERRORS = collections.Counter()
+TOOK = []
+
+
+def last_words(error, connection):
+    """What ended it: libpq takes an error that comes between two statements for a notice."""
+    while error.__context__:  # a rollback on a connection that is gone
+        error = error.__context__
+    told = [notice for notice in connection.notices if "FATAL" in notice] if connection else []
+    return error.pgcode or (told[-1] if told else str(error)).strip().splitlines()[0]
 
 
 def live(number):
@@ -24,15 +33,17 @@ def live(number):
         text = f"p{number}i{turn}"
         try:
             connection = connection or psycopg2.connect(host="127.0.0.1", port=PORT, user="bench", dbname="bench")
+            start = time.time()
             with connection, connection.cursor() as cursor:
                 cursor.execute("select %s", (text,))
                 answer = cursor.fetchone()[0]
             with LOCK:
+                TOOK.append(time.time() - start)
                 SEEN["transactions"] += 1
                 SEEN["wrong"] += answer != text
         except psycopg2.Error as e:
             with LOCK:
-                ERRORS[e.pgcode or str(e).strip().splitlines()[0]] += 1
+                ERRORS[last_words(e, connection)] += 1
             connection = None
     if connection:
         connection.close()
@@ -43,4 +54,6 @@ for thread in threads:
     thread.start()
 for thread in threads:
     thread.join()
-print(json.dumps({"transactions": SEEN["transactions"], "wrong": SEEN["wrong"], "errors": ERRORS}))
+TOOK.sort()
+MILLIS = [round(TOOK[int(len(TOOK) * percent / 100)] * 1000, 1) for percent in (50, 99, 99.9)]
+print(json.dumps({"transactions": SEEN["transactions"], "wrong": SEEN["wrong"], "errors": ERRORS, "millis": MILLIS}))

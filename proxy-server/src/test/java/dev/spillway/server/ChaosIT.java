@@ -16,62 +16,75 @@ import java.util.EnumSet;
 import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Connections that are cut at random, on either side: a client may lose its connection, and never gets a wrong reply. */
 class ChaosIT {
-    private static final boolean IS_THOROUGH = Boolean.getBoolean("spillway.test.thorough");
+    private static final Logger LOG = LoggerFactory.getLogger(ChaosIT.class);
+    private static final int RUN_SECONDS = 6;
+    private static final int THOROUGH_SECONDS = 120;
     private static final int CLIENTS = 12;
     private static final int CUTS_PER_MILLE = 3;
     /** A cancel request that is cut never arrives, and what it was to end would go on for a minute. */
     private static final Set<OracleFeature> FEATURES = EnumSet.complementOf(EnumSet.of(OracleFeature.CANCEL));
 
     private final Endpoint direct = PostgresFixture.shared().endpoint();
-    private final long seed = Long.getLong("spillway.test.seed", System.nanoTime() & 0xffffff);
 
     @ParameterizedTest
     @EnumSource(names = {"SESSION", "TRANSACTION"})
     void serversThatAreCutOffCostTheirClientsAtMost(PoolMode mode) throws Exception {
-        try (ChaosRelay relay = ChaosRelay.before(direct, plan());
-                RunningProxy proxy = new RunningProxy(RunningProxy.config(relay.port(), mode, poolSize(mode)))) {
-            assertSound(proxy, relay, direct.withPort(proxy.proxy().port()));
-        }
+        ChaosRound.playAll(mode, RUN_SECONDS, THOROUGH_SECONDS, round -> {
+            try (ChaosRelay relay = ChaosRelay.before(direct, plan(round));
+                    RunningProxy proxy = new RunningProxy(round.config(relay.port()))) {
+                Endpoint target = direct.withPort(proxy.proxy().port());
+                assertSound(round, proxy, relay, settings(round, target).lossesThatAreTold(relay::cuts));
+            }
+        });
     }
 
     @ParameterizedTest
     @EnumSource(names = {"SESSION", "TRANSACTION"})
     void clientsThatAreCutOffCostNobodyElse(PoolMode mode) throws Exception {
-        try (RunningProxy proxy = new RunningProxy(RunningProxy.config(direct.port(), mode, poolSize(mode)));
-                ChaosRelay relay =
-                        ChaosRelay.before(direct.withPort(proxy.proxy().port()), plan())) {
-            assertSound(proxy, relay, direct.withPort(relay.port()));
-        }
+        ChaosRound.playAll(mode, RUN_SECONDS, THOROUGH_SECONDS, round -> {
+            try (RunningProxy proxy = new RunningProxy(round.config(direct.port()));
+                    ChaosRelay relay =
+                            ChaosRelay.before(direct.withPort(proxy.proxy().port()), plan(round))) {
+                Endpoint target = direct.withPort(relay.port());
+                assertSound(round, proxy, relay, settings(round, target).losses(relay::cuts));
+            }
+        });
     }
 
-    private ChaosPlan plan() {
-        return ChaosPlan.splitting(seed).cutting(CUTS_PER_MILLE);
+    private static ChaosPlan plan(ChaosRound round) {
+        return round.isSplit()
+                ? ChaosPlan.splitting(round.seed()).cutting(CUTS_PER_MILLE)
+                : new ChaosPlan(round.seed(), 0, 0, 0, 3 * CUTS_PER_MILLE, 0); // of fewer and larger pieces
     }
 
-    private static int poolSize(PoolMode mode) {
-        return mode == PoolMode.SESSION ? CLIENTS + 4 : 3;
-    }
-
-    private void assertSound(RunningProxy proxy, ChaosRelay relay, Endpoint target) throws Exception {
-        OracleReport report = IsolationOracle.run(IsolationOracle.Settings.of(target, direct, seed)
-                .clients(CLIENTS, IS_THOROUGH ? 5000 : 25)
-                .limit(Duration.ofSeconds(IS_THOROUGH ? 120 : 10))
+    private IsolationOracle.Settings settings(ChaosRound round, Endpoint target) {
+        return IsolationOracle.Settings.of(target, direct, round.seed())
+                .clients(CLIENTS, Integer.MAX_VALUE)
+                .limit(round.limit())
                 .features(FEATURES)
-                .diagnosis(proxy::state)
-                .losses(relay::cuts));
+                .replyTimeout(Duration.ofSeconds(20));
+    }
+
+    private void assertSound(ChaosRound round, RunningProxy proxy, ChaosRelay relay, IsolationOracle.Settings settings)
+            throws Exception {
+        LOG.info("{}", round);
+        OracleReport report = IsolationOracle.run(settings.diagnosis(proxy::state));
+        LOG.info("{}: {}; {} cuts", round, report.table(), relay.cuts());
         report.assertIsolated();
-        assertThat(relay.cuts()).as("seed %d: cuts", seed).isPositive();
+        assertThat(relay.cuts()).as("%s: cuts", round).isPositive();
         relay.plan(ChaosPlan.calm());
         Endpoint through = direct.withPort(proxy.proxy().port());
         await().atMost(Duration.ofSeconds(15))
                 .untilAsserted(() -> assertThat(proxy.servers(through, "active")
                                 + proxy.servers(through, "tested")
                                 + proxy.servers(through, "being_canceled"))
-                        .as("seed %d: servers that are not idle", seed)
+                        .as("%s: servers that are not idle", round)
                         .isZero());
-        assertThat(proxy.log().defects()).as("seed %d", seed).isEmpty();
+        assertThat(proxy.log().defects()).as("%s", round).isEmpty();
     }
 }

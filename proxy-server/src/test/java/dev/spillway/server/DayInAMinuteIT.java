@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.spillway.testkit.ClientProgram;
 import dev.spillway.testkit.DayClients;
 import dev.spillway.testkit.Endpoint;
+import dev.spillway.testkit.NodePostgres;
 import dev.spillway.testkit.PostgresFixture;
 import dev.spillway.testkit.WireClient;
 import java.io.BufferedReader;
@@ -24,11 +25,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -52,11 +58,16 @@ class DayInAMinuteIT {
     private static final int PYTHON_CLIENTS = 50;
     private static final int PGBENCH_CLIENTS = 100;
     private static final int RESET_CLIENTS = 300;
+    /** What a client program prints when it was told nothing wrong. */
+    private static final Map<String, String> RIGHT =
+            Map.of("node-postgres", "\"wrong\":0,", "psycopg2", "\"wrong\": 0,", "pgbench", "latency average");
+
     private static final Pattern LISTENING = Pattern.compile("listening on .* port (\\d+),");
 
     private final PostgresFixture postgres = PostgresFixture.restartable();
-    private final List<String> programs = new CopyOnWriteArrayList<>();
+    private final Map<String, ClientProgram.Outcome> programs = new ConcurrentSkipListMap<>();
     private final Map<String, LongAdder> jdbc = new ConcurrentHashMap<>();
+    private final ConcurrentHistogram jdbcMicros = new ConcurrentHistogram(60_000_000, 3);
     private final List<String> log = new CopyOnWriteArrayList<>();
     private volatile boolean isOver;
 
@@ -65,25 +76,28 @@ class DayInAMinuteIT {
 
     @Test
     void everyReplyComesToWhoAskedAndEveryLossIsTold() throws Exception {
+        List<Program> installed = installed();
         Process proxy = startAsUsersDo();
         try {
             Thread.ofVirtual().start(() -> read(proxy));
-            day(proxy);
+            day(proxy, installed);
         } finally {
             proxy.destroy();
         }
     }
 
-    private void day(Process proxy) throws Exception {
+    private void day(Process proxy, List<Program> installed) throws Exception {
         Endpoint through = postgres.endpoint().withPort(port(proxy));
         DayClients clients = DayClients.start(through, 0, WIRE_CLIENTS);
         Process killed = loadProcess(through);
-        List<Thread> others = others(through);
+        List<Thread> others = others(through, installed);
 
         pause(25);
+        Histogram before = clients.latencyMicros().copy();
         clients.watch();
-        postgres.restart(PostgresFixture.Stop.FAST);
+        Restart restart = restart();
         pause(15);
+        Histogram around = clients.latencyMicros().copy();
         try (WireClient console = WireClient.connect(through.withDatabase("spillway"))) {
             assertThat(console.query("reload").toString()).contains("RELOAD");
         }
@@ -97,12 +111,52 @@ class DayInAMinuteIT {
         for (Thread other : others) {
             other.join();
         }
-        report(clients, residentKib);
+        reportLatency(clients.latencyMicros(), before, around);
+        report(clients, restart, residentKib);
         assertThat(clients.wrong()).as("wrong replies").isZero();
         assertThat(clients.errors().keySet())
                 .as("errors have a SQLSTATE")
                 .allSatisfy(key -> assertThat(key).matches("57P0[123]|08...|53000"));
         assertThat(jdbc).doesNotContainKey("wrong");
+        assertThat(programs.keySet())
+                .containsAll(installed.stream().map(Program::name).toList());
+        programs.forEach((name, outcome) -> assertThat(outcome.out()).as(name).contains(RIGHT.get(name)));
+    }
+
+    /**
+     * By the wall clock, in milliseconds.
+     *
+     * @param asked when the restart began
+     * @param started when the new PostgreSQL began to start
+     * @param direct when it answered a client of its own that tried all the time
+     */
+    private record Restart(long asked, long started, long direct) {}
+
+    private Restart restart() throws Exception {
+        long old = startMillis(postgres.endpoint());
+        long asked = System.currentTimeMillis();
+        FutureTask<Restart> watch = new FutureTask<>(() -> {
+            long started = old;
+            while (started == old) {
+                LockSupport.parkNanos(2_000_000);
+                try {
+                    started = startMillis(postgres.endpoint());
+                } catch (IOException away) {
+                    // It is asked again.
+                }
+            }
+            return new Restart(asked, started, System.currentTimeMillis());
+        });
+        Thread.ofVirtual().start(watch);
+        postgres.restart(PostgresFixture.Stop.FAST);
+        return watch.get(1, TimeUnit.MINUTES);
+    }
+
+    private static long startMillis(Endpoint server) throws IOException {
+        try (WireClient client = WireClient.connect(server)) {
+            return (long)
+                    Double.parseDouble(client.queryOne("select extract(epoch from pg_postmaster_start_time()) * 1000"));
+        }
     }
 
     private static void pause(int sixtieths) {
@@ -164,55 +218,73 @@ class DayInAMinuteIT {
                 .start();
     }
 
-    private List<Thread> others(Endpoint through) {
-        String port = Integer.toString(through.port());
+    private interface Run {
+        ClientProgram.Outcome on(Endpoint through);
+    }
+
+    private record Program(String name, Run run) {}
+
+    /** The client programs that are there; what has to be installed for them is installed now and not during the day. */
+    private List<Program> installed() throws IOException {
+        List<Program> found = new ArrayList<>();
+        find(
+                found,
+                "node-postgres",
+                NodePostgres::find,
+                (node, port) -> node.run("day.js", port, Integer.toString(NODE_CLIENTS), Integer.toString(SECONDS)));
+        String day = Path.of("src/test/python/day.py").toAbsolutePath().toString();
+        find(
+                found,
+                "psycopg2",
+                () -> ClientProgram.find(
+                        "python3 with psycopg2", directory, List.of("python3"), "-c", "import psycopg2"),
+                (python, port) -> python.run(day, port, Integer.toString(PYTHON_CLIENTS), Integer.toString(SECONDS)));
+        // It gives a client up for good when its connection ends.
+        String script = sleepyScript();
+        find(
+                found,
+                "pgbench",
+                () -> ClientProgram.find("pgbench", directory, List.of("pgbench"), "--version"),
+                (pgbench, port) -> pgbench.run(
+                        "-n",
+                        "-f",
+                        script,
+                        "-c" + PGBENCH_CLIENTS,
+                        "-j2",
+                        "-T" + SECONDS,
+                        "-Mextended",
+                        "postgresql://bench@127.0.0.1:" + port + "/bench"));
+        return found;
+    }
+
+    private interface Search {
+        ClientProgram find() throws IOException;
+    }
+
+    private static void find(
+            List<Program> found,
+            String name,
+            Search search,
+            BiFunction<ClientProgram, String, ClientProgram.Outcome> run)
+            throws IOException {
+        try {
+            ClientProgram program = search.find();
+            found.add(new Program(name, through -> run.apply(program, Integer.toString(through.port()))));
+        } catch (TestAbortedException absent) {
+            LOG.warn("{}: {}", name, absent.getMessage());
+        }
+    }
+
+    private List<Thread> others(Endpoint through, List<Program> installed) {
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < JDBC_CLIENTS; i++) {
             int number = i;
             threads.add(Thread.ofVirtual().start(() -> jdbc(through, number)));
         }
-        threads.add(program(
-                "node",
-                () -> ClientProgram.find(
-                                "node-postgres",
-                                Path.of("target/node").toAbsolutePath(),
-                                List.of("node"),
-                                "-e",
-                                "require('pg')")
-                        .run(
-                                Map.of(
-                                        "NODE_PATH",
-                                        Path.of("target/node/node_modules")
-                                                .toAbsolutePath()
-                                                .toString()),
-                                Path.of("src/test/node/day.js").toAbsolutePath().toString(),
-                                port,
-                                Integer.toString(NODE_CLIENTS),
-                                Integer.toString(SECONDS))));
-        threads.add(program(
-                "psycopg2",
-                () -> ClientProgram.find(
-                                "python3 with psycopg2", directory, List.of("python3"), "-c", "import psycopg2")
-                        .run(
-                                Path.of("src/test/python/day.py")
-                                        .toAbsolutePath()
-                                        .toString(),
-                                port,
-                                Integer.toString(PYTHON_CLIENTS),
-                                Integer.toString(SECONDS))));
-        // It gives a client up for good when its connection ends.
-        threads.add(program(
-                "pgbench",
-                () -> ClientProgram.find("pgbench", directory, List.of("pgbench"), "--version")
-                        .run(
-                                "-n",
-                                "-f",
-                                sleepyScript(),
-                                "-c" + PGBENCH_CLIENTS,
-                                "-j2",
-                                "-T" + SECONDS,
-                                "-Mextended",
-                                "postgresql://bench@127.0.0.1:" + port + "/bench")));
+        for (Program program : installed) {
+            threads.add(Thread.ofVirtual()
+                    .start(() -> programs.put(program.name(), program.run().on(through))));
+        }
         return threads;
     }
 
@@ -223,22 +295,6 @@ class DayInAMinuteIT {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private interface Run {
-        ClientProgram.Outcome run();
-    }
-
-    private Thread program(String name, Run run) {
-        return Thread.ofVirtual().start(() -> {
-            try {
-                ClientProgram.Outcome outcome = run.run();
-                programs.add("%s, exit code %d: %s %s"
-                        .formatted(name, outcome.exitCode(), outcome.out(), shortened(outcome.err())));
-            } catch (TestAbortedException absent) {
-                programs.add(name + ": " + absent.getMessage());
-            }
-        });
     }
 
     private static String shortened(String text) {
@@ -252,9 +308,11 @@ class DayInAMinuteIT {
                     Statement statement = connection.createStatement()) {
                 while (!isOver) {
                     String id = "j%di%d".formatted(number, ++i);
+                    long startNanos = System.nanoTime();
                     try (ResultSet rows = statement.executeQuery("select '" + id + "'")) {
                         count(rows.next() && rows.getString(1).equals(id) ? "transactions" : "wrong");
                     }
+                    jdbcMicros.recordValue((System.nanoTime() - startNanos) / 1000);
                     LockSupport.parkNanos(Duration.ofMillis(i * 37 % 800).toNanos());
                 }
             } catch (SQLException e) {
@@ -275,23 +333,43 @@ class DayInAMinuteIT {
                 .orElse(-1);
     }
 
-    private void report(DayClients clients, long residentKib) {
-        long startedMillis = (long)
-                Double.parseDouble(postgres.queryOne("select extract(epoch from pg_postmaster_start_time()) * 1000"));
-        Histogram latency = clients.latencyMicros();
+    private static String percentiles(Histogram micros) {
+        return "p50 %.1f ms, p99 %.1f ms, p99.9 %.1f ms, at most %.1f ms"
+                .formatted(
+                        micros.getValueAtPercentile(50) / 1e3,
+                        micros.getValueAtPercentile(99) / 1e3,
+                        micros.getValueAtPercentile(99.9) / 1e3,
+                        micros.getMaxValue() / 1e3);
+    }
+
+    /** The wire clients' transactions: all, and those that ended before, around and after the restart. */
+    private static void reportLatency(Histogram all, Histogram before, Histogram around) {
+        Histogram after = all.copy();
+        after.subtract(around);
+        Histogram between = around.copy();
+        between.subtract(before);
+        LOG.warn("all {}", percentiles(all));
+        LOG.warn("before the restart {}", percentiles(before));
+        LOG.warn("around the restart {}", percentiles(between));
+        LOG.warn("after that {}", percentiles(after));
+    }
+
+    private void report(DayClients clients, Restart restart, long residentKib) {
         LOG.warn(
-                "wire clients: {} transactions, {} wrong, errors {}; p50 {} ms, p99 {} ms, p99.9 {} ms",
-                latency.getTotalCount(),
+                "wire clients: {} transactions, {} wrong, errors {}",
+                clients.latencyMicros().getTotalCount(),
                 clients.wrong(),
-                clients.errors(),
-                latency.getValueAtPercentile(50) / 1e3,
-                latency.getValueAtPercentile(99) / 1e3,
-                latency.getValueAtPercentile(99.9) / 1e3);
-        LOG.warn("pgjdbc: {}", new TreeMap<>(jdbc));
-        programs.forEach(LOG::warn);
+                clients.errors());
+        LOG.warn("pgjdbc: {}; {}", new TreeMap<>(jdbc), percentiles(jdbcMicros));
+        programs.forEach((name, outcome) ->
+                LOG.warn("{}, exit code {}: {} {}", name, outcome.exitCode(), outcome.out(), shortened(outcome.err())));
         LOG.warn(
-                "first answer {} ms after PostgreSQL's start; {} server logins; {} MiB resident",
-                clients.firstAnswerMillis(startedMillis) - startedMillis,
+                "PostgreSQL stopped for {} ms, answered directly {} ms after its start, through Spillway after {} ms",
+                restart.started() - restart.asked(),
+                restart.direct() - restart.started(),
+                clients.firstAnswerMillis(restart.started()) - restart.started());
+        LOG.warn(
+                "{} server logins; {} MiB resident",
                 log.stream().filter(line -> line.contains("server opened")).count(),
                 residentKib / 1024);
     }

@@ -16,6 +16,7 @@ import dev.spillway.testkit.ChaosPlan;
 import dev.spillway.testkit.ChaosRelay;
 import dev.spillway.testkit.Endpoint;
 import dev.spillway.testkit.IsolationOracle;
+import dev.spillway.testkit.OracleReport;
 import dev.spillway.testkit.PostgresFixture;
 import dev.spillway.testkit.WireClient;
 import java.io.IOException;
@@ -45,12 +46,15 @@ class LanesIT {
                 RunningProxy proxy = new RunningProxy(RunningProxy.config(relay.port(), PoolMode.TRANSACTION, poolSize)
                         .with(Settings.LANES, lanes)
                         .with(Settings.TRANSPORT, transport))) {
-            IsolationOracle.run(IsolationOracle.Settings.of(
-                                    direct.withPort(proxy.proxy().port()), direct, seed)
+            OracleReport report = IsolationOracle.run(
+                    IsolationOracle.Settings.of(direct.withPort(proxy.proxy().port()), direct, seed)
                             .clients(12, EXCHANGES)
-                            .diagnosis(proxy::state))
-                    .assertIsolated();
-            assertThat(relay.accepted()).as("server logins and cancels").isLessThan(200);
+                            .diagnosis(proxy::state));
+            report.assertIsolated();
+            // One exchange in eight is cancelled, by its client or because that has left.
+            assertThat(relay.accepted())
+                    .as("server logins and cancels of %d exchanges", report.exchanges())
+                    .isLessThan(50 + report.exchanges() / 4);
         }
     }
 

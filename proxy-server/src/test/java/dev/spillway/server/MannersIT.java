@@ -101,6 +101,26 @@ class MannersIT {
     }
 
     @Test
+    void whatAClientHadBegunWhenItLeftIsNotCommitted() throws Exception {
+        PostgresFixture postgres = PostgresFixture.shared();
+        postgres.execute("drop table if exists left_behind; create table left_behind (n int)");
+        try (RunningProxy proxy = new RunningProxy(config(1))) {
+            WireClient client = WireClient.connect(through(proxy));
+            // A cancel that hit the first would let the second run, and commit, without its transaction.
+            client.send(
+                    Messages.query("select pg_sleep(0.5); begin"), Messages.query("insert into left_behind values (1)"));
+            await().until(() -> postgres.queryOne("select count(*) from pg_stat_activity"
+                            + " where wait_event = 'PgSleep' and query like '%begin'")
+                    .equals("1"));
+            client.reset();
+            await().untilAsserted(() ->
+                    assertThat(proxy.servers(through(proxy), "idle")).isEqualTo(1));
+            assertThat(proxy.log().count("server opened")).isEqualTo(1);
+        }
+        assertThat(postgres.queryOne("select count(*) from left_behind")).isEqualTo("0");
+    }
+
+    @Test
     void aClientThatPipelinesWithoutEndLetsOthersHaveTheirTurn() throws Exception {
         AtomicBoolean isOver = new AtomicBoolean();
         try (RunningProxy proxy = new RunningProxy(config(1));

@@ -10,11 +10,11 @@ import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Settings;
 import dev.spillway.testkit.ClientProgram;
 import dev.spillway.testkit.Endpoint;
+import dev.spillway.testkit.NodePostgres;
 import dev.spillway.testkit.PostgresFixture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -25,8 +25,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Programs that people use, unmodified, on the proxy. */
 class RealClientsIT {
-    private static final Path NODE_SOURCES = Path.of("src/test/node");
-    private static final Path NODE_DIRECTORY = Path.of("target/node").toAbsolutePath();
     private static final int PGBENCH_CLIENTS = 50;
     private static final int PGBENCH_TRANSACTIONS = Boolean.getBoolean("spillway.test.thorough") ? 200 : 10;
 
@@ -44,6 +42,7 @@ class RealClientsIT {
                 .with(Settings.POOL_MODE, mode)
                 .with(Settings.DEFAULT_POOL_SIZE, poolSize)
                 .with(Settings.RESERVE_POOL_SIZE, 0)
+                .with(Settings.QUERY_WAIT_NOTIFY, Duration.ZERO) // pgbench prints what it is told
                 .with(Settings.SHUTDOWN_TIMEOUT, Duration.ofSeconds(1))
                 .with(database));
     }
@@ -135,8 +134,7 @@ class RealClientsIT {
     @ParameterizedTest
     @EnumSource(names = {"SESSION", "TRANSACTION"})
     void nodePostgresWorksWithAPoolOfItsOwn(PoolMode mode) throws IOException {
-        installNodePackages();
-        ClientProgram node = ClientProgram.find("node", NODE_DIRECTORY, List.of("node"), "--version");
+        ClientProgram node = NodePostgres.find();
         Proxy proxy = start(mode, mode == PoolMode.SESSION ? 20 : 5);
         try {
             ClientProgram.Outcome outcome = node.run("clients.js", String.valueOf(proxy.port()));
@@ -146,25 +144,6 @@ class RealClientsIT {
                                     + " 7\",\"stream\":{\"count\":20000,\"sum\":200010000},\"clients\":20}");
         } finally {
             proxy.stop();
-        }
-    }
-
-    /** Into the build directory, never beside the sources; not again while the lock file is the same. */
-    private static void installNodePackages() throws IOException {
-        Files.createDirectories(NODE_DIRECTORY);
-        Path lock = NODE_DIRECTORY.resolve("package-lock.json");
-        boolean isDone = Files.exists(NODE_DIRECTORY.resolve("node_modules/.package-lock.json"))
-                && Files.exists(lock)
-                && Files.mismatch(lock, NODE_SOURCES.resolve("package-lock.json")) < 0;
-        for (String file : List.of("package.json", "package-lock.json", ".npmrc", "clients.js")) {
-            Files.copy(NODE_SOURCES.resolve(file), NODE_DIRECTORY.resolve(file), StandardCopyOption.REPLACE_EXISTING);
-        }
-        if (!isDone) {
-            ClientProgram npm = ClientProgram.find("npm", NODE_DIRECTORY, List.of("npm"), "--version");
-            ClientProgram.Outcome outcome = npm.run("ci", "--no-audit", "--no-fund", "--ignore-scripts");
-            if (outcome.exitCode() != 0) {
-                throw ClientProgram.absent("npm could not install node-postgres: " + outcome.err());
-            }
         }
     }
 

@@ -3,19 +3,21 @@ package dev.spillway.core.pool;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * How long to leave a server alone that could not be reached: each pause is at most twice the one before it, and
- * somewhere between half of that and all of it, so that many do not come back at once. Confined to its {@link Pool}.
+ * How long to leave a server alone that could not be reached: for a quarter of the time since it was first found so, at most. So what
+ * was away for a second is found again a quarter of a second after it has come back. The pause is somewhere between half of that and
+ * all of it, so that many do not come back at once. Confined to its {@link Pool}.
  */
 final class Backoff {
-    private static final long FIRST_NANOS = 50_000_000;
-    private static final int MOST_DOUBLINGS = 20;
+    private static final long SHORTEST_NANOS = 50_000_000;
+    private static final int PART = 4;
 
-    private int rounds;
+    private boolean isOn;
+    private long sinceNanos;
     private long untilNanos;
 
     /** An attempt has succeeded. */
     void end() {
-        rounds = 0;
+        isOn = false;
     }
 
     /** An attempt has failed. Those that fail together count as one: they say no more than the first of them. */
@@ -23,17 +25,20 @@ final class Backoff {
         if (isPause(nowNanos)) {
             return;
         }
-        long pause = Math.min(longestNanos, FIRST_NANOS << Math.min(rounds, MOST_DOUBLINGS));
-        rounds++;
+        if (!isOn) {
+            isOn = true;
+            sinceNanos = nowNanos;
+        }
+        long pause = Math.min(longestNanos, Math.max(SHORTEST_NANOS, (nowNanos - sinceNanos) / PART));
         untilNanos = nowNanos + pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1);
     }
 
     /** Has the last attempt failed? Then one at a time is enough. */
     boolean isOn() {
-        return rounds > 0;
+        return isOn;
     }
 
     boolean isPause(long nowNanos) {
-        return isOn() && nowNanos - untilNanos < 0;
+        return isOn && nowNanos - untilNanos < 0;
     }
 }

@@ -23,6 +23,7 @@ final class Recovery {
     private long cancelledNanos;
     private String lastQuery = "";
     private boolean statementRuns;
+    private boolean isCancelDue;
 
     Recovery(ServerSession server) {
         this.server = server;
@@ -39,6 +40,7 @@ final class Recovery {
         } else if (isRunning
                 && !statementRuns
                 && !cancels.isInFlight()
+                && server.replies().isLastGroup()
                 && nowNanos - cancelledNanos > CANCEL_AGAIN_NANOS) {
             cancelledNanos = nowNanos;
             cancel();
@@ -55,7 +57,8 @@ final class Recovery {
      * holder's still does is cancelled, for it may not look at its socket for long; replication ends by itself.
      */
     boolean closesInstead(boolean isHoldersOwn) {
-        if (isHoldersOwn && !server.replies().isEmpty() && !server.replies().isStreaming()) {
+        ReplyQueue replies = server.replies();
+        if (isHoldersOwn && !replies.isEmpty() && replies.isLastGroup() && !replies.isStreaming()) {
             cancel();
         }
         boolean closes = isHoldersOwn || isHopeless();
@@ -79,7 +82,25 @@ final class Recovery {
         if (replies.isEmpty()) {
             onQuiet();
         } else if (!cancels.isInFlight()) {
+            cancelLast();
+        }
+    }
+
+    /**
+     * Cancels what the server does, at once or when nothing is left behind it: a cancel that hit a BEGIN would let what follows
+     * run, and commit, outside of the transaction that the client meant it for.
+     */
+    private void cancelLast() {
+        isCancelDue = !server.replies().isLastGroup();
+        if (!isCancelDue) {
             cancel();
+        }
+    }
+
+    /** A ReadyForQuery has come. */
+    void onReady() {
+        if (isCancelDue && !server.replies().isEmpty()) {
+            cancelLast();
         }
     }
 
@@ -94,6 +115,7 @@ final class Recovery {
     /** The server is gone. */
     void stop() {
         isRunning = false;
+        isCancelDue = false;
     }
 
     private void cancel() {
@@ -174,6 +196,7 @@ final class Recovery {
             runLast();
         } else {
             isRunning = false;
+            isCancelDue = false;
             server.giveBack();
         }
     }

@@ -393,6 +393,16 @@ final class ReplyQueue {
         return size;
     }
 
+    /** Is all that is owed answered by one ReadyForQuery, so that an error now leaves nothing that is run after it? */
+    boolean isLastGroup() {
+        for (int i = 0; i < size - 1; i++) {
+            if (kindAt(i).endsWithReady()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Must a Sync be sent before the server says ReadyForQuery again? */
     boolean needsSync() {
         return groupOpen || discardingToSync || refusingToSync;

@@ -293,6 +293,7 @@ public final class ServerSession implements Phase, PooledServer {
             injections.onReady(newStatus);
         }
         replies.pump();
+        recovery.onReady();
     }
 
     private void onQuiet() {

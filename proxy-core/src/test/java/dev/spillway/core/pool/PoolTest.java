@@ -13,6 +13,7 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Layer (c): a pool's situations, event by event.
@@ -93,7 +94,7 @@ class PoolTest {
                         + " 0/0/0/1",
                 "for 50 ms at most at first                      | 1 fail +0.05s              |                 |"
                         + " 0/1/0/1",
-                "for 100 ms at most then                         | 1 fail +1s fail +0.049s    |                 |"
+                "for a quarter of its absence at most then       | 1 fail +1s fail +0.124s    |                 |"
                         + " 0/0/0/1",
                 "PostgreSQL is down, then up                     | 1 2 fail fail +1s open     | 1:a             |"
                         + " 1/0/0/1",
@@ -192,14 +193,36 @@ class PoolTest {
     @RepeatedTest(20)
     void pausesGrowToTheRetryTimeAndAreJittered() {
         play("1");
-        for (int failure = 1; failure <= 15; failure++) {
-            long mostMillis = Math.min(15_000, 50L << (failure - 1));
+        Duration down = Duration.ZERO;
+        for (int failure = 1; failure <= 40; failure++) {
+            Duration most = down.dividedBy(4);
+            most = most.compareTo(Duration.ofMillis(50)) < 0 ? Duration.ofMillis(50) : most;
+            most = most.compareTo(Duration.ofSeconds(15)) > 0 ? Duration.ofSeconds(15) : most;
             play("fail");
-            pass(Duration.ofMillis(mostMillis / 2).minusNanos(1));
-            assertThat(pool.opening()).as("before half of %d ms", mostMillis).isZero();
-            pass(Duration.ofMillis(mostMillis - mostMillis / 2).plusNanos(1));
+            pass(most.dividedBy(2).minusNanos(1));
+            assertThat(pool.opening()).as("before half of %s", most).isZero();
+            pass(most.minus(most.dividedBy(2)).plusNanos(1));
             keepWaiting();
-            assertThat(pool.opening()).as("after %d ms", mostMillis).isOne();
+            assertThat(pool.opening()).as("after %s", most).isOne();
+            down = down.plus(most);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {100, 450, 1_000, 2_000, 10_000})
+    void whatHasComeBackIsFoundSoon(long downMillis) {
+        for (int repetition = 0; repetition < 50; repetition++) {
+            pool = pool(3600);
+            play("1");
+            long late = -downMillis;
+            for (; late < 0 || pool.opening() == 0; late += 10) {
+                if (pool.opening() > 0) {
+                    play("fail");
+                }
+                pass(Duration.ofMillis(10));
+            }
+            assertThat(late).as("ms after %d ms", downMillis).isLessThanOrEqualTo(60 + downMillis / 4);
+            play("open");
         }
     }
 

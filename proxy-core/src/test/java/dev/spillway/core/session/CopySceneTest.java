@@ -54,7 +54,7 @@ class CopySceneTest {
                         + "| closed/closed",
                 "what is sent meanwhile waits     | open >E,S <G >row <err >Q | E S row S empty | G err |"
                         + " active/active",
-                "the client leaves meanwhile      | open >E,S <G >row <err client! sent <Z,I,Z <Z | E S row S empty"
+                "the client leaves meanwhile      | open >E,S <G >row <err client! <Z,I,Z sent <Z | E S row S empty"
                         + " empty | G err | closed/idle",
                 "leaves in the COPY               | open >E,S <G >row client! sent <err,Z,I,Z <Z "
                         + "| E S row copyfail H S empty empty | G | closed/idle",

@@ -43,6 +43,12 @@ class SessionSceneTest {
                         + "    | closed/tested",
                 "which is rolled back             | open >begin <C,ZT >X <C,Z       | begin ROLLBACK     | C ZT       "
                         + "    | closed/idle",
+                "leaves in the first of two       | open >begin,Q,X +1s             | begin Q            |            "
+                        + "    | closed/tested",
+                "the last is cancelled            | open >begin,Q,X <C,ZT           | begin Q            |            "
+                        + "    | closed/being_canceled cancels:1",
+                "and all of it rolled back        | open >begin,Q,X <C,ZT sent <cancelled,ZE <C,Z | begin Q ROLLBACK |     "
+                        + "       | closed/idle",
                 "leaves in COPY IN                | open >copy <G >row,X            | copy row copyfail  | G          "
                         + "    | closed/being_canceled cancels:1",
                 "and the COPY is ended            | open >copy <G >row,X sent <err,Z <Z | copy row copyfail empty | G "
@@ -153,6 +159,8 @@ class SessionSceneTest {
                 "twice, of which one is enough    | open >Q cancel cancel <C,Z sent | R Q                |            "
                         + "    | active/active",
                 "it leaves before the cancel      | open >Q cancel client!          | R Q                |            "
+                        + "    | closed/tested",
+                "which comes when the settings are in force | open >Q client! <C,Z   | R Q                |            "
                         + "    | closed/being_canceled cancels:1",
                 "or its server does               | open >Q cancel server!          | R Q                | E08006     "
                         + "    | closed/closed",
