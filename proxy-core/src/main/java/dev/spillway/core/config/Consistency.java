@@ -16,22 +16,26 @@ final class Consistency {
     private final Map<String, TableReader> databases;
     private final Map<String, TableReader> users;
     private final Problems problems;
+    private final Problems doubts;
 
+    /** {@code doubts} hears of what could be meant as it is; {@code problems} of what cannot. They may be the same. */
     Consistency(
             ProxyConfig config,
             TableReader global,
             Map<String, TableReader> databases,
             Map<String, TableReader> users,
-            Problems problems) {
+            Problems problems,
+            Problems doubts) {
         this.config = config;
         this.global = global;
         this.databases = databases;
         this.users = users;
         this.problems = problems;
+        this.doubts = doubts;
     }
 
     /** {@code isComplete}: whether what is missing is really missing, and not in a file that could not be read. */
-    void check(boolean isComplete) {
+    void check(boolean isComplete, boolean needsDatabase) {
         checkAddresses();
         checkUnixSocket();
         checkKeepalive();
@@ -40,8 +44,10 @@ final class Consistency {
                 checkDatabase(Objects.requireNonNull(config.databases().get(name)), table));
         users.forEach(
                 (name, table) -> checkUser(Objects.requireNonNull(config.users().get(name)), table));
-        if (isComplete) {
+        if (isComplete && needsDatabase) {
             checkThatThereIsADatabase();
+        }
+        if (isComplete) {
             checkThatClientsCanLogIn();
         }
     }
@@ -71,7 +77,7 @@ final class Consistency {
         String directory = config.unixSocketDir();
         boolean hasFile = directory != null && !directory.startsWith("@");
         if (!hasFile && config.unixSocketGroup() != null && global.areSound(Settings.UNIX_SOCKET_DIR)) {
-            problems.add(
+            doubts.add(
                     at(Settings.UNIX_SOCKET_GROUP),
                     "unix_socket_group has no effect: unix_socket_dir names no directory for a socket's file");
         }
@@ -85,7 +91,7 @@ final class Consistency {
     private void checkKeepalive() {
         boolean hasTimings = config.tcpKeepcnt() + config.tcpKeepidle() + config.tcpKeepintvl() > 0;
         if (hasTimings && !config.tcpKeepalive() && global.areSound(Settings.TCP_KEEPALIVE)) {
-            problems.add(
+            doubts.add(
                     at(Settings.TCP_KEEPCNT, Settings.TCP_KEEPIDLE, Settings.TCP_KEEPINTVL),
                     "tcp_keepcnt, tcp_keepidle and tcp_keepintvl have no effect while tcp_keepalive is off");
         }
@@ -99,7 +105,7 @@ final class Consistency {
         if (isUsed
                 && reserve.compareTo(wait) >= 0
                 && global.areSound(Settings.RESERVE_POOL_TIMEOUT, Settings.QUERY_WAIT_TIMEOUT)) {
-            problems.add(
+            doubts.add(
                     place,
                     "the reserve would never be used: clients" + of + " give up after query_wait_timeout ("
                             + DurationType.text(wait)
@@ -115,10 +121,10 @@ final class Consistency {
             problems.add(table.source(), "database '" + name + "' cannot be configured: the name is the console's");
         }
         if (database.password() != null && database.user() == null) {
-            problems.add(table.source(), "database '" + name + "' has a password but no user to log in with it");
+            doubts.add(table.source(), "database '" + name + "' has a password but no user to log in with it");
         }
         if (config.authType() == AuthType.ANY && database.user() == null && global.areSound(Settings.AUTH_TYPE)) {
-            problems.add(
+            doubts.add(
                     table.source(),
                     "database '" + name + "' needs a user, because auth_type 'any' ignores the names of clients");
         }
@@ -129,7 +135,7 @@ final class Consistency {
                 Objects.requireNonNullElse(table.sourceOf(DatabaseSettings.QUERY_WAIT_TIMEOUT), table.source()));
         database.hosts().stream()
                 .filter(host -> pointsAtUs(host, database.port()))
-                .forEach(host -> problems.add(
+                .forEach(host -> doubts.add(
                         table.source(),
                         "database '" + name + "' is Spillway itself: " + host + " port " + database.port()
                                 + " is where it listens"));
@@ -140,12 +146,12 @@ final class Consistency {
         int least = least(database);
         int most = Objects.requireNonNullElse(database.maxDbConnections(), config.maxDbConnections());
         if (least > size && global.areSound(Settings.DEFAULT_POOL_SIZE, Settings.MIN_POOL_SIZE)) {
-            problems.add(
+            doubts.add(
                     table.source(),
                     keeps(database) + " in pools of " + size + " (pool_size): lower the one or raise the other");
         }
         if (most > 0 && least > most && global.areSound(Settings.MAX_DB_CONNECTIONS, Settings.MIN_POOL_SIZE)) {
-            problems.add(
+            doubts.add(
                     table.source(),
                     keeps(database) + " in each pool, but may have no more than " + most
                             + " in all (max_db_connections): lower the one or raise the other");
@@ -176,7 +182,7 @@ final class Consistency {
         @Nullable Secret password = user.password();
         boolean isMd5 = password != null && password.reveal().matches("md5[0-9a-f]{32}");
         if (isMd5 && config.authType() == AuthType.SCRAM_SHA_256 && global.areSound(Settings.AUTH_TYPE)) {
-            problems.add(
+            doubts.add(
                     table.source(),
                     "user '" + user.name()
                             + "' has an MD5 password, with which auth_type 'scram-sha-256' cannot work: use"
@@ -198,13 +204,13 @@ final class Consistency {
             return;
         }
         if (size != null && least(database) > size) {
-            problems.add(
+            doubts.add(
                     table.source(),
                     keeps(database) + ", but pools of user '" + user.name() + "' may have only " + size
                             + " (pool_size): lower the one or raise the other");
         }
         if (most > 0 && least(database) > most) {
-            problems.add(
+            doubts.add(
                     table.source(),
                     keeps(database) + ", but user '" + user.name() + "' may have no more than " + most
                             + " (max_user_connections): lower the one or raise the other");
@@ -227,7 +233,7 @@ final class Consistency {
             return;
         }
         if (global.areSound(Settings.AUTH_TYPE, Settings.AUTH_FILE)) {
-            problems.add(
+            doubts.add(
                     databases.values().iterator().next().source(),
                     "no password of any client is known, so none could log in with auth_type '"
                             + config.authType().spelling()

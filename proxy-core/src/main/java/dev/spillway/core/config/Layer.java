@@ -2,6 +2,7 @@ package dev.spillway.core.config;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One place that configuration comes from, as it was written: a file, the environment, the command line. Filled by its
@@ -12,6 +13,8 @@ public final class Layer {
     private final Map<String, RawTable> databases = new LinkedHashMap<>();
     private final Map<String, RawTable> users = new LinkedHashMap<>();
     private boolean isUnreadable;
+    private boolean mayHaveNoDatabase;
+    private @Nullable Problems doubts;
 
     public Layer(Source source) {
         this.global = new RawTable(source);
@@ -44,6 +47,28 @@ public final class Layer {
      */
     public void markUnreadable() {
         isUnreadable = true;
+    }
+
+    /** Says that having no database is meant, and no oversight. */
+    public void allowNoDatabase() {
+        mayHaveNoDatabase = true;
+    }
+
+    /**
+     * Says that settings which contradict each other or have no effect are no mistake in this layer's format: they are told to
+     * {@code doubts}, whichever layer they stand in, and the configuration can be used all the same.
+     */
+    public void doubtOnly(Problems doubts) {
+        this.doubts = doubts;
+    }
+
+    boolean mayHaveNoDatabase() {
+        return mayHaveNoDatabase;
+    }
+
+    @Nullable
+    Problems doubts() {
+        return doubts;
     }
 
     boolean isUnreadable() {

@@ -29,4 +29,9 @@ record SecretType() implements SettingType<Secret> {
     public String toml(Secret value) {
         return SettingType.quote(value.toString());
     }
+
+    @Override
+    public String tomlUnmasked(Secret value) {
+        return SettingType.quote(value.reveal());
+    }
 }

@@ -102,6 +102,13 @@ public final class Setting<T> {
         return type.parse(raw.text());
     }
 
+    /** The value as TOML, secrets in clear text; null where the default holds. */
+    @Nullable
+    String toml(SettingValues values) {
+        @Nullable T value = values.find(this);
+        return value == null || value.equals(defaultValue) ? null : type.tomlUnmasked(value);
+    }
+
     String format(SettingValues values) {
         @Nullable T value = values.find(this);
         return value == null ? "" : type.format(value);

@@ -1,5 +1,7 @@
 package dev.spillway.core.config;
 
+import java.util.Locale;
+
 /**
  * What the values of a setting look like: the way from text to value and back. Immutable.
  *
@@ -20,8 +22,24 @@ interface SettingType<T> {
     /** The value as TOML. */
     String toml(T value);
 
+    /** The value as TOML, of a secret too: for a file that its owner asked for. */
+    default String tomlUnmasked(T value) {
+        return toml(value);
+    }
+
     /** A TOML basic string. */
     static String quote(String text) {
-        return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+        StringBuilder out = new StringBuilder(text.length() + 2).append('"');
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c < ' ' || c == 0x7f) {
+                out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
+            } else if (c == '"' || c == '\\') {
+                out.append('\\').append(c);
+            } else {
+                out.append(c);
+            }
+        }
+        return out.append('"').toString();
     }
 }

@@ -3,6 +3,7 @@ package dev.spillway.core.config;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 
 /**
@@ -32,8 +33,17 @@ public final class SettingsReader {
         }
         ProxyConfig config = config(global.values(), databases, users);
         boolean isComplete = layers.stream().noneMatch(Layer::isUnreadable);
-        new Consistency(config, global, databases, users, problems).check(isComplete);
+        boolean needsDatabase = layers.stream().noneMatch(Layer::mayHaveNoDatabase);
+        new Consistency(config, global, databases, users, problems, doubts()).check(isComplete, needsDatabase);
         return config;
+    }
+
+    private Problems doubts() {
+        return layers.stream()
+                .map(Layer::doubts)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(problems);
     }
 
     private static void read(

@@ -243,6 +243,42 @@ class SettingsReaderTest {
         assertThat(ProxyConfig.defaults().database("shop")).isNull();
     }
 
+    @Test
+    void whatIsDoubtfulIsNoProblemInALayerThatSaysSo() {
+        Problems doubts = new Problems();
+        valid();
+        put(high, "unix_socket_group", "staff");
+        low.database("app", new Source("low")).put("port", raw("6432"));
+        low.doubtOnly(doubts);
+
+        assertThat(read().unixSocketGroup()).isEqualTo("staff");
+        assertThat(problems.found()).isEmpty();
+        assertThat(doubts.found())
+                .extracting(Problem::text)
+                .satisfiesExactly(
+                        text -> assertThat(text).contains("unix_socket_group has no effect"),
+                        text -> assertThat(text).contains("is Spillway itself"));
+
+        put(high, "listen_addr", "");
+        read();
+        assertThat(problems.found())
+                .singleElement()
+                .satisfies(problem -> assertThat(problem.text()).contains("there is no unix_socket_dir"));
+    }
+
+    @Test
+    void noDatabaseIsAProblemUnlessThatIsMeant() {
+        read();
+        assertThat(problems.found())
+                .singleElement()
+                .satisfies(problem -> assertThat(problem.text()).contains("no database is configured"));
+
+        Problems none = new Problems();
+        low.allowNoDatabase();
+        new SettingsReader(List.of(low, high), none).read();
+        assertThat(none.found()).isEmpty();
+    }
+
     private void valid() {
         low.database("app", new Source("low"));
         low.user("user", new Source("low")).put("password", RawValue.untyped("hush", new Source("low")));

@@ -13,6 +13,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code spillway run}: loads the configuration and runs the proxy, or prints everything that is wrong with it. */
@@ -39,7 +41,14 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = {"-c", "--config"},
             paramLabel = "FILE",
-            description = "Configuration file (TOML). Default: the environment variable SPILLWAY_CONFIG, or none.")
+            description = "The same.")
+    private @Nullable Path option;
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "FILE",
+            description = "Configuration file: TOML, or a pgbouncer.ini as it is. Default: the environment variable"
+                    + " SPILLWAY_CONFIG, or none.")
     private @Nullable Path file;
 
     @Option(
@@ -57,6 +66,9 @@ final class RunCommand implements Callable<Integer> {
     /** The proxy's exit code, or 2 for a configuration that cannot be used. */
     @Override
     public Integer call() throws Exception {
+        if (file != null && option != null) {
+            throw new ParameterException(spec.commandLine(), "Two configuration files: give one");
+        }
         ConfigSource source = () -> ConfigLoader.load(configFile(), environment, overrides);
         ProxyConfig config;
         try {
@@ -70,6 +82,7 @@ final class RunCommand implements Callable<Integer> {
 
     private @Nullable Path configFile() {
         @Nullable String fromEnvironment = environment.get("SPILLWAY_CONFIG");
-        return file != null || fromEnvironment == null ? file : Path.of(fromEnvironment);
+        @Nullable Path named = file != null ? file : option;
+        return named != null || fromEnvironment == null ? named : Path.of(fromEnvironment);
     }
 }

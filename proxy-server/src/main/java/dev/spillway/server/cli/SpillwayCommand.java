@@ -29,6 +29,7 @@ public final class SpillwayCommand implements Runnable {
             ProxyRunner runner, DemoRunner demo, Callable<Integer> rehearsal, Map<String, String> environment) {
         return new CommandLine(new SpillwayCommand())
                 .addSubcommand(new RunCommand(runner, environment))
+                .addSubcommand(new ConvertCommand())
                 .addSubcommand(new DemoCommand(demo))
                 .addSubcommand(new RehearseCommand(rehearsal));
     }

@@ -83,6 +83,9 @@ final class TomlFile {
             problems.add(source, kind + " must be tables [" + kind + ".NAME]");
             return;
         }
+        if (tables.isEmpty() && kind.equals("databases")) {
+            layer.allowNoDatabase();
+        }
         for (String key : keys(tables)) {
             Source place = source(tables, key);
             if (value(tables, key) instanceof TomlTable table) {

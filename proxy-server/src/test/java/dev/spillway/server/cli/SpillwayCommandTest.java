@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.spillway.core.config.ProxyConfig;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 class SpillwayCommandTest {
@@ -53,8 +56,37 @@ class SpillwayCommandTest {
     }
 
     @Test
+    void fileMayBeNamedWithoutAnOptionButNotTwice(@TempDir Path directory) throws Exception {
+        Path file = Files.writeString(directory.resolve("pgbouncer.ini"), "[pgbouncer]\nmax_client_conn = 7\n");
+
+        assertThat(execute("run", file.toString())).isEqualTo(42);
+        assertThat(started)
+                .singleElement()
+                .satisfies(config -> assertThat(config.maxClientConn()).isEqualTo(7));
+
+        assertThat(execute("run", "-c", "a", "b")).isEqualTo(2);
+        assertThat(err.toString()).contains("Two configuration files");
+    }
+
+    @Test
+    void convertPrintsTomlOrWhatIsWrong(@TempDir Path directory) throws Exception {
+        Path file = Files.writeString(
+                directory.resolve("pgbouncer.ini"), "[databases]\na = host=h user=u password=hush\n[pgbouncer]\n");
+
+        assertThat(execute("convert", file.toString())).isZero();
+        assertThat(out.toString()).contains("[databases.a]\nhost = \"h\"\nuser = \"u\"\npassword = \"hush\"\n");
+
+        Files.writeString(file, "[pgbouncer]\na = 1\nb = 1\n");
+        assertThat(execute("convert", file.toString())).isEqualTo(2);
+        assertThat(err.toString().lines()).hasSize(2);
+        assertThat(started).isEmpty();
+    }
+
+    @Test
     void wrongArgumentsAreExplainedWithoutAStackTrace() {
-        for (String[] args : new String[][] {{}, {"rnu"}, {"run", "--set", "x"}, {"run", "extra"}}) {
+        for (String[] args : new String[][] {
+            {}, {"rnu"}, {"run", "--set", "x"}, {"run", "extra"}, {"run", "extra", "more"}, {"convert"}
+        }) {
             assertThat(execute(args)).as(List.of(args).toString()).isEqualTo(2);
         }
         assertThat(err.toString())

@@ -59,6 +59,14 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void emptyTableOfDatabasesSaysThatThereIsToBeNone() throws Exception {
+        file("[databases]\n");
+        assertThat(load().databases()).isEmpty();
+        file("[users]\n");
+        assertThat(problems()).singleElement().satisfies(p -> assertThat(p).contains("no database is configured"));
+    }
+
+    @Test
     void urlWithoutADatabaseMeansTheUsersOwn() throws Exception {
         environment.put("DATABASE_URL", "postgres://app:hush@db");
         assertThat(load().databases()).containsOnlyKeys("app", "*");

@@ -111,13 +111,15 @@ final class SettingsDocuments {
         Names and meanings are PgBouncer's wherever it has the same setting. Nothing is clamped: a value out of range, an
         unknown name or two settings that contradict each other end the start, and all problems are reported at once.
 
-        What overrides what, the weakest first: the default; the file (`spillway run -c FILE`, or `SPILLWAY_CONFIG`;
+        What overrides what, the weakest first: the default; the file (`spillway run FILE`, or `SPILLWAY_CONFIG`;
         [spillway.toml](../config/spillway.toml) has every setting); `DB_POOL_SIZE` and its companions; `DATABASE_URL`;
         the environment variable `SPILLWAY_` + the setting's name in capitals; `--set NAME=VALUE`. Only settings of the
         whole proxy have a variable and can be `--set`.
 
         Plain numbers are seconds where a span of time is asked for, fractions included. Units are `ms`, `s`, `min`, `h`
         and `d`. Empty text means "none" where the default is none.
+
+        A `pgbouncer.ini` is read too, with PgBouncer's defaults: see [Coming from PgBouncer](from-pgbouncer.md).
         """;
 
     private static final String DATABASES = """

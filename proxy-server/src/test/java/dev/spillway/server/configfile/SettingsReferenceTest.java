@@ -46,6 +46,18 @@ class SettingsReferenceTest {
     }
 
     @Test
+    void whatOfPgbouncersHasNoEffectIsOnThePageAboutIt() throws IOException {
+        String page = Files.readString(root().resolve("docs/from-pgbouncer.md"));
+        String named = page.substring(page.indexOf("## What has no effect"));
+        for (PgBouncerSetting setting : PgBouncerSettings.ALL) {
+            boolean isTls = setting.name().matches("(client|server)_tls.*");
+            assertThat(named.contains("`" + setting.name() + "`") || isTls)
+                    .as(setting.name())
+                    .isEqualTo(!setting.isEffective());
+        }
+    }
+
+    @Test
     void sampleWithEveryLineUncommentedIsTheBuiltInDefault() throws Exception {
         String uncommented = SettingsDocuments.sample().replaceAll("(?m)^#(?! )", "");
         Path file = Files.writeString(directory.resolve("spillway.toml"), uncommented);
