@@ -108,7 +108,8 @@ class MannersIT {
             WireClient client = WireClient.connect(through(proxy));
             // A cancel that hit the first would let the second run, and commit, without its transaction.
             client.send(
-                    Messages.query("select pg_sleep(0.5); begin"), Messages.query("insert into left_behind values (1)"));
+                    Messages.query("select pg_sleep(0.5); begin"),
+                    Messages.query("insert into left_behind values (1)"));
             await().until(() -> postgres.queryOne("select count(*) from pg_stat_activity"
                             + " where wait_event = 'PgSleep' and query like '%begin'")
                     .equals("1"));

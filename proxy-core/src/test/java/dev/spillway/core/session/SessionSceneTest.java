@@ -47,8 +47,8 @@ class SessionSceneTest {
                         + "    | closed/tested",
                 "the last is cancelled            | open >begin,Q,X <C,ZT           | begin Q            |            "
                         + "    | closed/being_canceled cancels:1",
-                "and all of it rolled back        | open >begin,Q,X <C,ZT sent <cancelled,ZE <C,Z | begin Q ROLLBACK |     "
-                        + "       | closed/idle",
+                "and all of it rolled back        | open >begin,Q,X <C,ZT sent <cancelled,ZE <C,Z | begin Q ROLLBACK |"
+                        + "            | closed/idle",
                 "leaves in COPY IN                | open >copy <G >row,X            | copy row copyfail  | G          "
                         + "    | closed/being_canceled cancels:1",
                 "and the COPY is ended            | open >copy <G >row,X sent <err,Z <Z | copy row copyfail empty | G "
