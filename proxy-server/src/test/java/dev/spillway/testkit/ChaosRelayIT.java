@@ -46,6 +46,22 @@ class ChaosRelayIT {
     }
 
     @Test
+    void whatAPeerSaysToACutIsNotPassedOn() throws IOException {
+        PostgresFixture.shared().execute("create table if not exists relayed (n int)");
+        try (ChaosRelay relay = ChaosRelay.before(postgres, ChaosPlan.calm())) {
+            for (int i = 0; i < 300; i++) {
+                try (WireClient client = WireClient.connect(postgres.withPort(relay.port()))) {
+                    client.send(Messages.query("copy relayed from stdin"));
+                    assertThat(client.readMessage().is('G')).isTrue();
+                    relay.cutAll(ChaosRelay.Cut.FIN);
+                    // PostgreSQL says that the client has gone
+                    assertThatThrownBy(client::readMessage).isInstanceOf(IOException.class);
+                }
+            }
+        }
+    }
+
+    @Test
     void connectionEndsAfterItsBytes() throws IOException {
         try (ChaosRelay relay = ChaosRelay.before(postgres, ChaosPlan.calm().cuttingAfter(10_000));
                 WireClient client = WireClient.connect(postgres.withPort(relay.port()))) {

@@ -105,6 +105,9 @@ final class RelayedConnection {
                 cut(random.nextBoolean() ? ChaosRelay.Cut.RESET : ChaosRelay.Cut.FIN);
                 return;
             }
+            if (isCut.get()) {
+                return; // what a peer says to the end of its connection is not for the other
+            }
             relay.countBytes(length);
             out.write(bytes, at, length);
             at += length;
