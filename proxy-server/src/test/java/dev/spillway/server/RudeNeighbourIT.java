@@ -44,28 +44,40 @@ class RudeNeighbourIT {
             }
             measure(threads, others); // warm
             Histogram alone = new Histogram(3);
+            Histogram besideDirect = new Histogram(3);
             Histogram beside = new Histogram(3);
             for (int pair = 0; pair < PAIRS; pair++) {
                 alone.add(measure(threads, others));
-                try (WireClient rude = WireClient.connect(through)) {
-                    Future<?> sending = threads.submit(() -> flood(rude));
-                    beside.add(measure(threads, others));
-                    assertThat(sending.isDone()).as("all was read").isFalse();
-                }
+                besideDirect.add(measureBesideFlood(threads, others, direct));
+                beside.add(measureBesideFlood(threads, others, through));
             }
             for (WireClient other : others) {
                 other.close();
             }
-            judge(alone, beside);
+            judge(alone, besideDirect, beside);
         }
     }
 
-    private static void judge(Histogram alone, Histogram beside) {
-        double ratio = (double) beside.getValueAtPercentile(99) / alone.getValueAtPercentile(99);
-        String figures = "others' p50 %d µs, p99 %d µs alone; p50 %d µs, p99 %d µs beside the rude one: p99 ratio %.2f"
+    private static Histogram measureBesideFlood(ExecutorService threads, List<WireClient> others, Endpoint flooded)
+            throws Exception {
+        try (WireClient rude = WireClient.connect(flooded)) {
+            Future<?> sending = threads.submit(() -> flood(rude));
+            Histogram micros = measure(threads, others);
+            assertThat(sending.isDone()).as("all was read").isFalse();
+            return micros;
+        }
+    }
+
+    /** PostgreSQL works for the rude client until nothing more is taken; on few cores that alone makes the others slower. */
+    private static void judge(Histogram alone, Histogram besideDirect, Histogram beside) {
+        double ratio = (double) beside.getValueAtPercentile(99) / besideDirect.getValueAtPercentile(99);
+        String figures = ("others' p50 %d µs, p99 %d µs alone; %d and %d µs beside a rude client of PostgreSQL itself;"
+                        + " %d and %d µs beside one of ours: p99 ratio of the last two %.2f")
                 .formatted(
                         alone.getValueAtPercentile(50),
                         alone.getValueAtPercentile(99),
+                        besideDirect.getValueAtPercentile(50),
+                        besideDirect.getValueAtPercentile(99),
                         beside.getValueAtPercentile(50),
                         beside.getValueAtPercentile(99),
                         ratio);
