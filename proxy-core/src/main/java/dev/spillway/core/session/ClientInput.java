@@ -147,6 +147,7 @@ final class ClientInput {
     }
 
     void processHeld() {
+        isAhead = false;
         ByteBuf bytes = held.take();
         if (bytes != null) {
             process(bytes);
@@ -164,10 +165,10 @@ final class ClientInput {
         }
     }
 
-    /** The server has answered something. */
+    /** The server has answered something: half of what was ahead must be, so that what follows goes in few pieces. */
     void onAnswers() {
-        if (isAhead) {
-            isAhead = false;
+        ServerSession linked = client.server();
+        if (isAhead && linked != null && 2 * linked.pipelined() <= ServerPool.mostAhead(client.clock())) {
             goOn();
         }
     }
@@ -179,7 +180,7 @@ final class ClientInput {
         boolean isTaken = linked == null
                 ? wire.isWritable()
                 : linked.wire().isWritable() && linked.pipelined() < ReplyQueue.MAX_PIPELINED;
-        wire.setReading(held.hasRoom() && isTaken && !isPaused);
+        wire.setReading(held.hasRoom() && isTaken && !isPaused && !isAhead); // what is ahead needs no more behind it
     }
 
     /** From now on until {@link #resume} what comes is held; false, and nothing changes, in the middle of a message. */

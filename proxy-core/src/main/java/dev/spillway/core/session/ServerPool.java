@@ -21,6 +21,8 @@ public final class ServerPool {
     /** What a client may always send ahead, so that its server does not wait for it. */
     private static final int LEAST_AHEAD = 64;
 
+    private static final int MOST_AHEAD = 1024;
+
     private PoolPolicy policy;
     private int clients;
     private final Pool<ServerSession> pool;
@@ -112,9 +114,14 @@ public final class ServerPool {
      */
     boolean isTurnOver(LeaseClock clock, int pipelined, long nowNanos) {
         return policy.slice().isPositive()
-                && (pipelined > LEAST_AHEAD + clock.answered()
+                && (pipelined > mostAhead(clock)
                         || (pool.isAnyoneWaiting()
                                 && clock.isLeaseLongerThan(policy.slice().toNanos(), nowNanos)));
+    }
+
+    /** How many messages a client may have sent that are not answered: as many again as were, within bounds. */
+    static int mostAhead(LeaseClock clock) {
+        return Math.min(MOST_AHEAD, LEAST_AHEAD + clock.answered());
     }
 
     /** The parameters PostgreSQL reports to a client that starts with {@code snapshot}; null if none has yet. */
