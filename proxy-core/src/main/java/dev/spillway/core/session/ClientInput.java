@@ -180,7 +180,7 @@ final class ClientInput {
         boolean isTaken = linked == null
                 ? wire.isWritable()
                 : linked.wire().isWritable() && linked.pipelined() < ReplyQueue.MAX_PIPELINED;
-        wire.setReading(held.hasRoom() && isTaken && !isPaused && !isAhead); // what is ahead needs no more behind it
+        wire.setReading(held.hasRoom() && isTaken && !isPaused);
     }
 
     /** From now on until {@link #resume} what comes is held; false, and nothing changes, in the middle of a message. */
