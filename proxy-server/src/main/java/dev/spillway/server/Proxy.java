@@ -202,7 +202,7 @@ public final class Proxy {
         try {
             awaitClients();
             listeners.close();
-            lanes.all().forEach(lane -> on(lane, lane::endAll));
+            lanes.onEach(Lane::endAll).join();
             // Netty's io_uring loops never end when a connection's request to the kernel is still under way.
             List<Future<?>> closings = new ArrayList<>();
             lanes.all().forEach(lane -> closings.add(on(lane, lane::closeAll)));

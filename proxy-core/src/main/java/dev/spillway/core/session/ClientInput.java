@@ -23,7 +23,6 @@ final class ClientInput {
     private final Run run = new Run(this::sendRun);
     private final HeldBytes held = new HeldBytes();
     private boolean forwardsFrame;
-    private boolean isPaused;
     /** Is something held for no other reason than that much has been sent which is not answered yet? */
     private boolean isAhead;
 
@@ -37,7 +36,7 @@ final class ClientInput {
 
     /** Takes what was read. */
     void take(ByteBuf bytes) {
-        if (held.isEmpty() && !isPaused) {
+        if (held.isEmpty() && !client.isTravelling()) {
             process(bytes);
         } else {
             held.add(bytes, wire.allocator());
@@ -180,17 +179,12 @@ final class ClientInput {
         boolean isTaken = linked == null
                 ? wire.isWritable()
                 : linked.wire().isWritable() && linked.pipelined() < ReplyQueue.MAX_PIPELINED;
-        wire.setReading(held.hasRoom() && isTaken && !isPaused);
+        wire.setReading(held.hasRoom() && isTaken && !client.isTravelling());
     }
 
-    /** From now on until {@link #resume} what comes is held; false, and nothing changes, in the middle of a message. */
-    boolean pause() {
-        isPaused = frames.heldBytes() == 0 && !frames.isInsideFrame();
-        return isPaused;
-    }
-
-    void resume() {
-        isPaused = false;
+    /** Has nothing of a message come without its end? */
+    boolean isBetweenMessages() {
+        return frames.heldBytes() == 0 && !frames.isInsideFrame();
     }
 
     boolean isHolding() {

@@ -193,7 +193,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     /** In transaction mode the next link restores; a session keeps its server. */
     private void reapplyIfLost() {
         ServerSession linked = server;
-        if (linked != null && mode == PoolMode.SESSION && linked.hasLost(identity.snapshot())) {
+        if (linked != null && keepsServer() && linked.hasLost(identity.snapshot())) {
             restoreGuard.begin();
             linked.reapply(identity.snapshot());
         }
@@ -203,7 +203,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         ServerSession linked = server;
         if (linked == null
                 || restoreGuard.isRestoring()
-                || mode == PoolMode.SESSION
+                || keepsServer()
                 || !linked.isReleasable()
                 || input.hasForwardedHalf()) {
             return;
@@ -290,7 +290,7 @@ public final class ClientSession implements Phase, LeaseHolder {
      * {@linkplain #settle settled} it belongs to no pool, and what it sends is held.
      */
     public boolean depart() {
-        if (isClosed || server != null || answers.isRefusing() || !input.pause()) {
+        if (isClosed || server != null || answers.isRefusing() || !input.isBetweenMessages()) {
             return false;
         }
         isTravelling = true;
@@ -308,7 +308,6 @@ public final class ClientSession implements Phase, LeaseHolder {
         if (!lane.register(identity.key(), this)) {
             return false;
         }
-        input.resume();
         resume(wasWaiting);
         input.goOn();
         input.updateReading();
@@ -383,7 +382,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         ServerSession linked = server;
         server = null;
         if (linked != null) {
-            linked.unlink(input.hasForwardedHalf(), mode == PoolMode.SESSION);
+            linked.unlink(input.hasForwardedHalf(), keepsServer());
         }
         wire.close();
     }
@@ -408,6 +407,11 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     boolean isClosed() {
         return isClosed;
+    }
+
+    /** Is it between two lanes? What it sends is held then. */
+    boolean isTravelling() {
+        return isTravelling;
     }
 
     public ServerPool pool() {

@@ -20,9 +20,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Loads the configuration: the only way in. Callable from any thread that may block; keeps no state.
  *
- * <p>What overrides what, the weakest first: the built-in defaults, with a {@code pgbouncer.ini} those of PgBouncer; the administrator that {@code DATABASE_URL} names;
- * the
- * file; {@code DB_POOL_SIZE} and its companions; {@code DATABASE_URL}; {@code SPILLWAY_…}; the command line. Values are
+ * <p>What overrides what, the weakest first: the built-in defaults, with a {@code pgbouncer.ini} those of PgBouncer; the
+ * administrator that {@code DATABASE_URL} names; the file; {@code DB_POOL_SIZE} and its companions; {@code DATABASE_URL}; {@code SPILLWAY_…}; the command line. Values are
  * overridden one by one, with one exception: {@code DATABASE_URL} replaces host, port, dbname, user and password of its
  * database as a whole, because half of one address with half of another is nobody's. Its fallback {@code *} joins only
  * if

@@ -74,7 +74,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     private ProxyConfig config;
     private final Lanes lanes;
     private final int number;
-    private final Usage usage = new Usage();
+    private final @Nullable Usage usage;
     private Credentials credentials;
     private final Executor slowWork;
     private final Console console;
@@ -110,6 +110,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         this.isIdlenessLimited = TimeLimits.isIdlenessLimited(config);
         this.lanes = lanes;
         this.number = number;
+        this.usage = lanes.isElastic() ? new Usage() : null;
         this.credentials = credentials;
         this.slowWork = slowWork;
         this.console = console;
@@ -429,9 +430,11 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     }
 
     private void publishLoad(long now) {
-        lanes.publish(number, new Balance.Load(usage.cores(now), clients.movable()));
-        if (number == 0 && !isDraining) {
-            lanes.balance();
+        if (usage != null) {
+            lanes.publish(number, new Balance.Load(usage.cores(now), clients.movable()));
+            if (number == 0 && !isDraining) {
+                lanes.balance();
+            }
         }
     }
 
@@ -483,9 +486,8 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     }
 
     /** Tells every client why it ends. Done on all lanes before the first of them {@linkplain #closeAll closes} what is left. */
-    public boolean endAll() {
+    public void endAll() {
         clients.all().forEach(client -> client.close(ProxyError.SHUTTING_DOWN.fields()));
-        return clients.isEmpty();
     }
 
     /** Closes all connections that began here; done when none is left. */

@@ -77,12 +77,22 @@ public final class Lanes implements Crossing<ServerSession> {
 
     /** Has every lane put a new configuration into force; done when all have. */
     public CompletableFuture<Void> apply(ProxyConfig config, Credentials credentials) {
+        return onEach(lane -> lane.apply(config, credentials));
+    }
+
+    /** Has every lane do {@code action}; done when all have. */
+    public CompletableFuture<Void> onEach(Consumer<Lane> action) {
         return CompletableFuture.allOf(lanes.stream()
-                .map(lane -> CompletableFuture.runAsync(() -> lane.apply(config, credentials), lane::execute))
+                .map(lane -> CompletableFuture.runAsync(() -> action.accept(lane), lane::execute))
                 .toArray(CompletableFuture<?>[]::new));
     }
 
     // ---- load ------------------------------------------------------------------------------------------------------
+
+    /** Are as many lanes in use as the load needs, and not all? Then it has to be known. */
+    boolean isElastic() {
+        return balance != null;
+    }
 
     /** The number of the lane for the next connection. */
     public int laneForArrival() {
