@@ -5,6 +5,7 @@ import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.pool.PoolCounters;
 import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.session.state.Snapshot;
 import io.netty.buffer.ByteBuf;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     private ServerPool pool;
     private final PoolMode mode;
     private final ClientIdentity identity;
+    private Snapshot settings;
     private PoolCounters counters;
     private final ClientInput input;
     private final LocalAnswers answers;
@@ -42,8 +44,9 @@ public final class ClientSession implements Phase, LeaseHolder {
         this.pool = pool;
         this.mode = pool.mode();
         this.identity = identity;
+        this.settings = pool.shared(identity.snapshot());
         this.answers = new LocalAnswers(wire);
-        this.told = new ToldParameters(wire, told);
+        this.told = new ToldParameters(wire, pool.shared(told));
         this.counters = pool.pool().counters();
         this.place = new ServerWait(this, ports, pool.pool());
         this.clock = new LeaseClock(counters, ports.nowNanos());
@@ -90,7 +93,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     // ---- without a server ----------------------------------------------------------------------------------------
 
     boolean acquire() {
-        ServerSession free = place.isWaiting() ? null : pool.pool().acquire(identity.snapshot(), ports.nowNanos());
+        ServerSession free = place.isWaiting() ? null : pool.pool().acquire(settings, ports.nowNanos());
         if (free == null) {
             return false;
         }
@@ -102,7 +105,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         server = free;
         clock.linked(ports.nowNanos());
         restoreGuard.begin();
-        free.link(this, identity.snapshot());
+        free.link(this, settings);
         if (!wire.isWritable()) {
             free.wire().setReading(false);
         }
@@ -193,9 +196,9 @@ public final class ClientSession implements Phase, LeaseHolder {
     /** In transaction mode the next link restores; a session keeps its server. */
     private void reapplyIfLost() {
         ServerSession linked = server;
-        if (linked != null && keepsServer() && linked.hasLost(identity.snapshot())) {
+        if (linked != null && keepsServer() && linked.hasLost(settings)) {
             restoreGuard.begin();
-            linked.reapply(identity.snapshot());
+            linked.reapply(settings);
         }
     }
 
@@ -323,6 +326,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     private boolean enter(SessionPorts lane, ServerPool next) {
         ports = lane;
         pool = next;
+        settings = next.shared(settings);
         counters = next.pool().counters();
         clock.countIn(counters);
         next.entered();

@@ -23,6 +23,11 @@ final class ReportedParameters {
         return now;
     }
 
+    /** Keeps an instance that equals what is reported now. */
+    void share(Map<String, String> same) {
+        now = same;
+    }
+
     /**
      * Reads a ParameterStatus; borrows {@code body}. Returns whether it says anything new.
      *

@@ -34,6 +34,8 @@ public final class ServerPool {
             return size() > MAX_WELCOMES;
         }
     };
+    private final Recent<Snapshot> snapshots = new Recent<>();
+    private final Recent<Map<String, String>> reported = new Recent<>();
     private final Set<ServerSession> servers = new LinkedHashSet<>();
 
     /** A pool without clients. */
@@ -132,6 +134,16 @@ public final class ServerPool {
 
     void learnWelcome(Snapshot snapshot, Map<String, String> parameters) {
         welcomes.put(snapshot, parameters);
+    }
+
+    /** The instance of {@code snapshot} that clients and servers here compare at each link. */
+    Snapshot shared(Snapshot snapshot) {
+        return snapshots.of(snapshot);
+    }
+
+    /** The instance of these parameters, an immutable map, that clients and servers here compare at each link. */
+    Map<String, String> shared(Map<String, String> parameters) {
+        return reported.of(parameters);
     }
 
     /** All servers that are logged in. */

@@ -53,7 +53,7 @@ public final class ServerSession implements Phase, PooledServer {
         this.ports = ports;
         this.home = home;
         this.greeting = greeting;
-        this.parameters = new ReportedParameters(greeting.parameters());
+        this.parameters = new ReportedParameters(home.shared(greeting.parameters()));
         this.settings = new SettingsInForce(greeting.base(), home.settingsAtLogin());
         this.restore = new Restore(this, settings);
         this.frames = new FrameReader(wire.allocator(), BackendType.READY_RULES);
@@ -171,6 +171,7 @@ public final class ServerSession implements Phase, PooledServer {
         isMoving = false;
         if (!closed) {
             pool.servers().add(this);
+            parameters.share(pool.shared(parameters.now()));
             wire.setReading(true);
         }
         return !closed;
@@ -337,6 +338,7 @@ public final class ServerSession implements Phase, PooledServer {
         if (!parameters.read(frames.body())) {
             return;
         }
+        parameters.share(home.shared(parameters.now()));
         LeaseHolder linked = holder;
         if (linked != null && replies.isHeadForwarded()) {
             settings.onReportedChange();

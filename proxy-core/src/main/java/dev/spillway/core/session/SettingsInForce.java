@@ -25,9 +25,13 @@ final class SettingsInForce {
         return wanted.over(base);
     }
 
-    /** Are exactly these in force, and the base? */
+    /** Are exactly these in force, and the base? Keeps the instance it is asked for, which it will be asked for again. */
     boolean are(Snapshot wanted) {
-        return wanted.equals(known);
+        boolean are = wanted.equals(known);
+        if (are) {
+            known = wanted;
+        }
+        return are;
     }
 
     /** Null: nobody knows. */
