@@ -218,7 +218,7 @@ public final class FrameReader {
             back = allocator.buffer(end + rest).writeBytes(buffer(), 0, end).writeBytes(chunk, position, rest);
             dropSplit();
         } else {
-            back = chunk.retainedSlice(start, limit - start);
+            back = start == chunk.readerIndex() ? chunk.retain() : chunk.retainedSlice(start, limit - start);
         }
         position = limit;
         missing = 0;

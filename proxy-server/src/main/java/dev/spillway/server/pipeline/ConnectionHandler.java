@@ -62,6 +62,8 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
     private State state = State.OPEN;
     /** Written to since the last flush. */
     private boolean dirty;
+    /** Among those that are sent when the loop has dealt with what it read. */
+    private boolean isFlushQueued;
     /** Inside a verb that may make Netty report writability. */
     private boolean inVerb;
     /** To be done when the end has been told: the rest of a move that it has overtaken. */
@@ -235,6 +237,15 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
 
     @Override
     public void flush() {
+        if (dirty && !isFlushQueued) {
+            isFlushQueued = true;
+            Flushes.ofLoop().add(this, ctx.channel().eventLoop());
+        }
+    }
+
+    /** For {@link Flushes}. */
+    void flushNow() {
+        isFlushQueued = false;
         if (!dirty) {
             return;
         }

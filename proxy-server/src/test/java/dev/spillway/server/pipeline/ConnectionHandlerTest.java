@@ -92,12 +92,16 @@ class ConnectionHandlerTest {
     }
 
     @Test
-    void writtenBytesLeaveWithTheFlush() {
+    void flushedBytesLeaveTogetherWhenTheLoopHasDealtWithWhatItRead() {
         wire.write(bytes("a"));
-        wire.write(bytes("b"));
+        channel.runPendingTasks();
         assertThat(channel.outboundMessages()).isEmpty();
 
         wire.flush();
+        wire.write(bytes("b"));
+        wire.flush();
+        assertThat(channel.outboundMessages()).isEmpty();
+        channel.runPendingTasks();
 
         assertThat(sent()).isEqualTo("ab");
     }
@@ -107,6 +111,7 @@ class ConnectionHandlerTest {
         channel.write(bytes("not ours"));
 
         wire.flush();
+        channel.runPendingTasks();
 
         assertThat(channel.outboundMessages()).isEmpty();
         channel.flush();
@@ -178,7 +183,7 @@ class ConnectionHandlerTest {
         channel.writeOneInbound(bytes("a"));
         channel.runPendingTasks();
 
-        assertThat(heard).containsExactly("read a", "written", "flushed", "writable true");
+        assertThat(heard).containsExactly("read a", "written", "flushed", "writable false", "writable true");
     }
 
     @Test
