@@ -39,7 +39,7 @@ final class Service implements ProxyRunner {
     public LogOpening log(RunOptions options) {
         LogSetup made = new LogSetup(logs, options.isQuiet());
         setup = made;
-        return made::apply;
+        return made;
     }
 
     @Override

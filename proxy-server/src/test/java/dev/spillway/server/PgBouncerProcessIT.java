@@ -71,6 +71,13 @@ class PgBouncerProcessIT {
                     Files.exists(logfile()) && Files.readString(logfile()).contains("LOG reloaded"));
             assertThat(rotated).content().contains("LOG got SIGHUP, re-reading config");
 
+            Files.writeString(ini, "[pgbouncer]\nmax_client_con = 1\n");
+            Files.move(logfile(), directory.resolve("pgbouncer.log.2"));
+            proxy.signal("HUP");
+            await().until(() ->
+                    Files.exists(logfile()) && Files.readString(logfile()).contains("ERROR not reloaded: "));
+            write(0, "");
+
             try (ProxyProcess second = new ProxyProcess(List.of(), ini)) {
                 assertThat(second.exitCode()).isEqualTo(1);
                 assertThat(second.lines())

@@ -72,6 +72,9 @@ public final class ConfigLoader {
         layers.add(EnvironmentLayers.spillwayVariables(environment, problems));
         layers.add(commandLine(overrides));
         ProxyConfig config = new SettingsReader(layers, problems).read();
+        if (!problems.isEmpty()) {
+            log.reopen(); // it may have been rotated
+        }
         problems.throwIfAny();
         try {
             log.open(config);

@@ -15,4 +15,7 @@ public interface LogOpening {
      * @throws IOException if that is not possible; the message is for the user
      */
     void open(ProxyConfig config) throws IOException;
+
+    /** There is no configuration to open it as, for what was read is wrong: opens its file anew all the same. */
+    default void reopen() {}
 }

@@ -10,6 +10,7 @@ import ch.qos.logback.core.Layout;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import dev.spillway.core.config.LogFormat;
 import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.server.configfile.LogOpening;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.Objects;
@@ -24,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * something else is wanted. Where there is no such {@link CountingAsyncAppender}, somebody has a log of his own, which stays
  * as it is. Called by one thread at a time, which may block.
  */
-public final class LogSetup {
+public final class LogSetup implements LogOpening {
     private static final Logger LOG = LoggerFactory.getLogger(LogSetup.class);
     private static final String QUEUE = "log";
 
@@ -49,7 +50,8 @@ public final class LogSetup {
      *
      * @throws IOException if the file cannot be opened; the message is for the user
      */
-    public void apply(ProxyConfig config) throws IOException {
+    @Override
+    public void open(ProxyConfig config) throws IOException {
         setVerbose(config.verbose());
         boolean isPlain = config.logfile() == null && config.logFormat() == LogFormat.SPILLWAY && !isQuiet;
         if (outputs == null && !isPlain) {
@@ -58,6 +60,14 @@ public final class LogSetup {
         LogOutputs own = outputs;
         if (own != null) {
             setFile(config.logfile(), own);
+        }
+    }
+
+    @Override
+    public void reopen() {
+        LogFile own = file;
+        if (own != null) {
+            own.reopen();
         }
     }
 

@@ -63,7 +63,7 @@ class LogSetupTest {
 
     @Test
     void withoutSettingsItStaysAsItIs() throws Exception {
-        new LogSetup(logs, false).apply(ProxyConfig.defaults());
+        new LogSetup(logs, false).open(ProxyConfig.defaults());
         say("one");
         logs.getLogger("dev.spillway.x").debug("hidden");
         logs.stop();
@@ -74,7 +74,7 @@ class LogSetupTest {
     @Test
     void linesAreThoseOfPgbouncerAndCannotBeForged() throws Exception {
         say("before");
-        new LogSetup(logs, false).apply(pgBouncer().with(ProcessSettings.VERBOSE, 1));
+        new LogSetup(logs, false).open(pgBouncer().with(ProcessSettings.VERBOSE, 1));
         say("one\n2026-01-01 00:00:00.000 UTC [1] LOG forged");
         logs.getLogger("dev.spillway.x").warn("two", new IllegalStateException("why"));
         logs.getLogger("dev.spillway.x").debug("three");
@@ -91,17 +91,17 @@ class LogSetupTest {
         Path file = Files.writeString(directory.resolve("x.log"), "from before\n");
         ProxyConfig config = pgBouncer().with(ProcessSettings.LOGFILE, file.toString());
         LogSetup setup = new LogSetup(logs, true);
-        setup.apply(config);
+        setup.open(config);
         say("one");
         LogSetupTest.awaitText(file, "one");
         Path rotated = Files.move(file, directory.resolve("x.log.1"));
         say("two");
         LogSetupTest.awaitText(rotated, "two");
-        setup.apply(config);
+        setup.open(config);
         say("three");
         LogSetupTest.awaitText(file, "three");
         Path other = directory.resolve("other.log");
-        setup.apply(pgBouncer().with(ProcessSettings.LOGFILE, other.toString()));
+        setup.open(pgBouncer().with(ProcessSettings.LOGFILE, other.toString()));
         say("four");
         logs.stop();
         assertThat(rotated).content().matches("(?s)from before\n.* LOG one\n.* LOG two\n");
@@ -121,9 +121,9 @@ class LogSetupTest {
         Path file = sub.resolve("x.log");
         ProxyConfig config = pgBouncer().with(ProcessSettings.LOGFILE, file.toString());
         LogSetup setup = new LogSetup(logs, true);
-        setup.apply(config);
+        setup.open(config);
         Path moved = Files.move(sub, directory.resolve("moved")).resolve("x.log");
-        setup.apply(config);
+        setup.open(config);
         say("still here");
         logs.stop();
         assertThat(moved)
@@ -136,7 +136,7 @@ class LogSetupTest {
     void aFileThatCannotBeOpenedIsAProblem() {
         String path = directory.resolve("no/x.log").toString();
         assertThatThrownBy(() ->
-                        new LogSetup(logs, false).apply(ProxyConfig.defaults().with(ProcessSettings.LOGFILE, path)))
+                        new LogSetup(logs, false).open(ProxyConfig.defaults().with(ProcessSettings.LOGFILE, path)))
                 .hasMessage("logfile " + path + " cannot be opened: there is no such directory");
     }
 
@@ -144,7 +144,7 @@ class LogSetupTest {
     void ofSpillwaysFormatTheFileHasItToo() throws Exception {
         Path file = directory.resolve("x.log");
         LogSetup setup = new LogSetup(logs, false);
-        setup.apply(ProxyConfig.defaults().with(ProcessSettings.LOGFILE, file.toString()));
+        setup.open(ProxyConfig.defaults().with(ProcessSettings.LOGFILE, file.toString()));
         say("one");
         LogSetupTest.awaitText(file, "one");
         setup.silence();
