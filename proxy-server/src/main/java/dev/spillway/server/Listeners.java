@@ -1,6 +1,7 @@
 package dev.spillway.server;
 
 import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.server.transport.AddressText;
 import dev.spillway.server.transport.NettyTransport;
 import dev.spillway.server.transport.UnixSocketFile;
 import io.netty.channel.Channel;
@@ -120,6 +121,18 @@ final class Listeners {
             places.add(config.unixSocketDir() + "/.s.PGSQL." + port);
         }
         return String.join(" and ", places);
+    }
+
+    /** One by one, as PgBouncer names them. */
+    List<String> eachPlace() {
+        List<String> places = new ArrayList<>();
+        for (Channel listener : open) {
+            places.add(
+                    listener.localAddress() instanceof InetSocketAddress
+                            ? AddressText.of(listener.localAddress(), null)
+                            : "unix:" + AddressText.place(listener.localAddress()));
+        }
+        return places;
     }
 
     /** Lets no new connection in. Repeating it does nothing. */

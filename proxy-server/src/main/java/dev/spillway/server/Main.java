@@ -4,13 +4,10 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.pool.Totals;
-import dev.spillway.core.session.Ending;
 import dev.spillway.server.cli.SpillwayCommand;
-import dev.spillway.server.configfile.ConfigSource;
 import dev.spillway.server.demo.Demo;
 import dev.spillway.server.demo.DemoPlan;
 import dev.spillway.server.demo.DemoProxy;
-import dev.spillway.server.ops.Signals;
 import dev.spillway.server.rehearsal.Rehearsal;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -30,23 +27,10 @@ public final class Main {
     public static void main(String[] args) {
         Main main = new Main();
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(main::end));
-        System.exit(SpillwayCommand.commandLine(main::run, main::demo, Main::rehearse, System.getenv())
+        Service service = new Service(logs());
+        main.stop = service::stop;
+        System.exit(SpillwayCommand.commandLine(service, main::demo, Main::rehearse, System.getenv())
                 .execute(args));
-    }
-
-    private int run(ProxyConfig config, ConfigSource source) {
-        try {
-            Proxy proxy = Proxy.start(config, source);
-            stop = proxy::stop;
-            Signals.on("HUP", proxy::reload);
-            Signals.on("TERM", () -> proxy.onSignal(Ending.WAIT_FOR_CLIENTS));
-            Signals.on("INT", () -> proxy.onSignal(Ending.WAIT_FOR_SERVERS));
-            proxy.awaitStop();
-            return 0;
-        } catch (IOException e) {
-            LoggerFactory.getLogger(Main.class).error("{}", e.getMessage());
-            return 1;
-        }
     }
 
     private int demo(PrintWriter out, PrintWriter err, boolean isTerminal, boolean stays) {

@@ -1,5 +1,6 @@
 package dev.spillway.server;
 
+import dev.spillway.core.config.LogFormat;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.pool.Totals;
 import dev.spillway.core.session.Ending;
@@ -49,6 +50,7 @@ public final class Proxy {
     private static final long CLOSE_LIMIT_MILLIS = 5000;
 
     private final Reload reload;
+    private final NettyTransport transport;
     private final EventLoopGroup loops;
     private final ExecutorService slowWork = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("slow-work").daemon().factory());
@@ -56,8 +58,10 @@ public final class Proxy {
     private final Listeners listeners;
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile @Nullable Ending ending;
+    private volatile boolean isOpen;
 
     private Proxy(ProxyConfig config, ConfigSource source, NettyTransport transport, int count) {
+        this.transport = transport;
         this.lanes = new Lanes(count, config.lanes() == 0);
         this.loops = transport.newGroup(count, "lane", lanes::laneForArrival);
         this.listeners = new Listeners(transport, config, loops, acceptor(lanes));
@@ -94,8 +98,22 @@ public final class Proxy {
             proxy.stop();
             throw e;
         }
-        LOG.info("listening on {}, transport {}, lanes {}", proxy.listeners.places(), transport.name(), count);
+        proxy.isOpen = true;
         return proxy;
+    }
+
+    /** Tells the log that clients can connect. */
+    public void announce() {
+        if (reload.current().logFormat() == LogFormat.PGBOUNCER) {
+            listeners.eachPlace().forEach(place -> LOG.info("listening on {}", place));
+            LOG.info("process up: Spillway {}, {}, lanes {}", SpillwayVersion.number(), transport.name(), count());
+        } else {
+            LOG.info("listening on {}, transport {}, lanes {}", listeners.places(), transport.name(), count());
+        }
+    }
+
+    private int count() {
+        return lanes.all().size();
     }
 
     private static ChannelHandler acceptor(Lanes lanes) {
@@ -184,7 +202,7 @@ public final class Proxy {
     public synchronized void end(Ending how) {
         Ending before = ending;
         ending = before == null ? how : before.orStricter(how);
-        if (!Objects.equals(before, ending)) {
+        if (isOpen && !Objects.equals(before, ending)) {
             LOG.info("shutting down: {}", ending);
         }
         if (before == null) {
@@ -211,7 +229,9 @@ public final class Proxy {
                 LOG.warn("the event loops did not end within {} ms", CLOSE_LIMIT_MILLIS);
             }
             slowWork.shutdownNow();
-            LOG.info("stopped");
+            if (isOpen) {
+                LOG.info("stopped");
+            }
         } finally {
             ended.countDown();
         }

@@ -76,6 +76,7 @@ class PgBouncerFileIT {
             [pgbouncer]
             logfile = /var/log/pgbouncer/pgbouncer.log
             pidfile = /var/run/pgbouncer/pgbouncer.pid
+            syslog_ident = bench
             listen_addr = localhost
             listen_port = 0
             unix_socket_dir = %2$s
@@ -111,7 +112,7 @@ class PgBouncerFileIT {
         try {
             assertThat(log.lines())
                     .anySatisfy(line -> assertThat(line)
-                            .endsWith("pgbouncer.ini: without effect in Spillway: logfile, pidfile, auth_user of"
+                            .endsWith("pgbouncer.ini: without effect in Spillway: syslog_ident, auth_user of"
                                     + " database '*'"));
             assertThat(ask(proxy, scram, PostgresFixture.PASSWORD, "bench", "select current_user"))
                     .isEqualTo(scram);

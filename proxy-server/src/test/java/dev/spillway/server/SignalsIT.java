@@ -7,16 +7,11 @@ import static org.awaitility.Awaitility.await;
 import dev.spillway.testkit.Endpoint;
 import dev.spillway.testkit.PostgresFixture;
 import dev.spillway.testkit.WireClient;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,8 +19,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The process itself, and the signals of the system: from `run` to its exit code. */
 class SignalsIT {
-    private static final Pattern LISTENING = Pattern.compile("listening on .* port (\\d+),");
-
     private final Endpoint direct = PostgresFixture.shared().endpoint();
 
     @TempDir
@@ -46,9 +39,9 @@ class SignalsIT {
     }
 
     /** As if started by hand, whatever the test's own parent ignores. */
-    private Running start() throws Exception {
+    private ProxyProcess start() throws Exception {
         List<String> heeded = List.of("env", "--default-signal=HUP,INT,TERM");
-        return new Running(isAble(heeded) ? heeded : List.of(), directory.resolve("spillway.toml"));
+        return new ProxyProcess(isAble(heeded) ? heeded : List.of(), directory.resolve("spillway.toml"));
     }
 
     /** Not every system's env knows the option; without it the signals are as they were inherited. */
@@ -62,7 +55,7 @@ class SignalsIT {
     void whatWasIgnoredAtTheStartStaysSoAndIsToldOf() throws Exception {
         write(2, "");
         List<String> nohup = List.of("sh", "-c", "trap '' HUP; exec \"$@\"", "sh");
-        try (Running proxy = new Running(nohup, directory.resolve("spillway.toml"));
+        try (ProxyProcess proxy = new ProxyProcess(nohup, directory.resolve("spillway.toml"));
                 WireClient client = WireClient.connect(direct.withPort(proxy.port()))) {
             await().until(() -> proxy.said("SIGHUP has no effect"));
             proxy.signal("HUP");
@@ -77,7 +70,7 @@ class SignalsIT {
     @Test
     void hangupReloadsTheFile() throws Exception {
         write(1, "");
-        try (Running proxy = start()) {
+        try (ProxyProcess proxy = start()) {
             Endpoint through = direct.withPort(proxy.port());
             try (WireClient one = WireClient.connect(through);
                     WireClient two = WireClient.connect(through)) {
@@ -100,7 +93,7 @@ class SignalsIT {
     @ValueSource(strings = {"TERM", "INT"})
     void theFirstSignalLetsTransactionsEnd(String signal) throws Exception {
         write(2, "");
-        try (Running proxy = start()) {
+        try (ProxyProcess proxy = start()) {
             Endpoint through = direct.withPort(proxy.port());
             try (WireClient idle = WireClient.connect(through);
                     WireClient busy = WireClient.connect(through)) {
@@ -120,7 +113,7 @@ class SignalsIT {
     @Test
     void theSecondSignalEndsAtOnce() throws Exception {
         write(2, "");
-        try (Running proxy = start()) {
+        try (ProxyProcess proxy = start()) {
             try (WireClient busy = WireClient.connect(direct.withPort(proxy.port()))) {
                 busy.query("begin");
                 proxy.signal("TERM");
@@ -129,73 +122,6 @@ class SignalsIT {
                 assertThat(busy.readUntilClosed().toString()).contains("57P01");
             }
             assertThat(proxy.exitCode()).isZero();
-        }
-    }
-
-    /** A process of its own, which ends with its block. */
-    private static final class Running implements AutoCloseable {
-        private final Process process;
-        private final List<String> lines = new CopyOnWriteArrayList<>();
-
-        Running(List<String> prefix, Path config) throws IOException {
-            List<String> command = new ArrayList<>(prefix);
-            command.addAll(List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "--enable-native-access=ALL-UNNAMED",
-                    "--sun-misc-unsafe-memory-access=allow",
-                    "-XX:TieredStopAtLevel=1",
-                    "-Dlogback.configurationFile="
-                            + Path.of("../config/logback.xml").toAbsolutePath(),
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    Main.class.getName(),
-                    "run",
-                    "-c",
-                    config.toString()));
-            ProcessBuilder builder = new ProcessBuilder(command);
-            builder.environment().keySet().removeIf(name -> name.startsWith("SPILLWAY_") || name.startsWith("DB_"));
-            builder.environment().remove("DATABASE_URL");
-            process = builder.redirectErrorStream(true).start();
-            Thread.ofVirtual().start(this::read);
-        }
-
-        private void read() {
-            try (BufferedReader out = process.inputReader()) {
-                out.lines().forEach(lines::add);
-            } catch (IOException e) {
-                lines.add(e.toString());
-            }
-        }
-
-        boolean said(String text) {
-            return lines.stream().anyMatch(line -> line.contains(text));
-        }
-
-        int port() {
-            await().atMost(30, TimeUnit.SECONDS)
-                    .failFast("it has ended", () -> !process.isAlive())
-                    .until(() -> said("listening on"));
-            return lines.stream()
-                    .map(LISTENING::matcher)
-                    .filter(Matcher::find)
-                    .mapToInt(match -> Integer.parseInt(match.group(1)))
-                    .findFirst()
-                    .orElseThrow();
-        }
-
-        void signal(String name) throws Exception {
-            Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
-            assertThat(kill.waitFor()).isZero();
-        }
-
-        int exitCode() throws InterruptedException {
-            assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("has ended").isTrue();
-            return process.exitValue();
-        }
-
-        @Override
-        public void close() {
-            process.destroyForcibly();
         }
     }
 }

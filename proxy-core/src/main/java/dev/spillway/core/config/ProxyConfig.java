@@ -280,15 +280,40 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
     }
 
     public boolean logConnections() {
-        return values.get(Settings.LOG_CONNECTIONS);
+        return values.get(ProcessSettings.LOG_CONNECTIONS);
     }
 
     public boolean logDisconnections() {
-        return values.get(Settings.LOG_DISCONNECTIONS);
+        return values.get(ProcessSettings.LOG_DISCONNECTIONS);
     }
 
     public boolean logPoolerErrors() {
-        return values.get(Settings.LOG_POOLER_ERRORS);
+        return values.get(ProcessSettings.LOG_POOLER_ERRORS);
+    }
+
+    public boolean logStats() {
+        return values.get(ProcessSettings.LOG_STATS);
+    }
+
+    public LogFormat logFormat() {
+        return values.get(ProcessSettings.LOG_FORMAT);
+    }
+
+    public @Nullable String logfile() {
+        return values.find(ProcessSettings.LOGFILE);
+    }
+
+    public int verbose() {
+        return values.get(ProcessSettings.VERBOSE);
+    }
+
+    public @Nullable String pidfile() {
+        return values.find(ProcessSettings.PIDFILE);
+    }
+
+    /** The system's user that the process has to be; null: any. */
+    public @Nullable String user() {
+        return values.find(ProcessSettings.USER);
     }
 
     public Transport transport() {

@@ -333,12 +333,11 @@ public final class Settings {
             Duration.ofSeconds(60),
             RELOAD,
             "The time over which SHOW STATS takes its averages."));
-    public static final Setting<Boolean> LOG_CONNECTIONS =
-            global(Setting.of("log_connections", new FlagType(), true, RELOAD, "Log each successful login."));
-    public static final Setting<Boolean> LOG_DISCONNECTIONS = global(
-            Setting.of("log_disconnections", new FlagType(), true, RELOAD, "Log each disconnection and its reason."));
-    public static final Setting<Boolean> LOG_POOLER_ERRORS = global(Setting.of(
-            "log_pooler_errors", new FlagType(), true, RELOAD, "Log each error that is ours and sent to a client."));
+
+    static {
+        GLOBAL.addAll(ProcessSettings.all());
+    }
+
     public static final Setting<Transport> TRANSPORT = global(Setting.of(
             "transport",
             ChoiceType.of(Transport.class, Transport::spelling),

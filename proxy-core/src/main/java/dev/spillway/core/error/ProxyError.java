@@ -42,6 +42,10 @@ public enum ProxyError {
     CLIENT_IDLE_TIMEOUT(IDLE_SESSION_TIMEOUT, Severity.FATAL, "client_idle_timeout: nothing was asked for %d ms"),
     CLIENT_LOGIN_TIMEOUT(
             INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "client_login_timeout: not logged in after %s"),
+    CLIENT_LOGIN_TIMEOUT_OF_SERVER(
+            CANNOT_CONNECT_NOW,
+            Severity.FATAL,
+            "client_login_timeout (server down): no server connection to log in with after %s"),
     CONSOLE_COMMAND_UNKNOWN(SYNTAX_ERROR, Severity.ERROR, "unknown console command: %s"),
     CONSOLE_IS_SIMPLE(FEATURE_NOT_SUPPORTED, Severity.FATAL, "the console speaks the simple query protocol only"),
     DATABASE_CHANGED(
@@ -52,7 +56,7 @@ public enum ProxyError {
             DATABASE_DROPPED,
             Severity.FATAL,
             "terminating connection because database \"%s\" was removed from the configuration"),
-    DATABASE_UNKNOWN(INVALID_CATALOG_NAME, Severity.FATAL, "database \"%s\" is not configured"),
+    DATABASE_UNKNOWN(INVALID_CATALOG_NAME, Severity.FATAL, "no such database: %s"),
     FAILED_TRANSACTION(
             IN_FAILED_SQL_TRANSACTION,
             Severity.ERROR,
@@ -92,16 +96,17 @@ public enum ProxyError {
             Severity.FATAL,
             "the settings of this session could not be put into force on a server connection: %s"),
     SHUTTING_DOWN(ADMIN_SHUTDOWN, Severity.FATAL, "terminating connection because the pooler is shutting down"),
-    STARTING_DOWN(CANNOT_CONNECT_NOW, Severity.FATAL, "the pooler is shutting down"),
-    TOO_MANY_CLIENTS(TOO_MANY_CONNECTIONS, Severity.FATAL, "no more connections allowed (max_client_conn = %d)"),
+    STARTING_DOWN(CANNOT_CONNECT_NOW, Severity.FATAL, "pooler is shutting down"),
+    TOO_MANY_CLIENTS(
+            TOO_MANY_CONNECTIONS, Severity.FATAL, "no more connections allowed (max_client_conn): there may be %d"),
     TOO_MANY_CLIENTS_OF_DATABASE(
             TOO_MANY_CONNECTIONS,
             Severity.FATAL,
-            "database \"%s\" has as many clients as it may have (max_db_client_connections = %d)"),
+            "client connections exceeded (max_db_client_connections): database \"%s\" may have %d"),
     TOO_MANY_CLIENTS_OF_USER(
             TOO_MANY_CONNECTIONS,
             Severity.FATAL,
-            "user \"%s\" has as many clients as it may have (max_user_client_connections = %d)"),
+            "client connections exceeded (max_user_client_connections): user \"%s\" may have %d"),
     TRANSACTION_FORBIDDEN(
             FEATURE_NOT_SUPPORTED,
             Severity.FATAL,

@@ -382,7 +382,8 @@ public final class Pool<S extends PooledServer> {
             }
         }
         idle.removeAll(old);
-        old.forEach(server -> server.close("idle or old"));
+        old.forEach(server -> server.close(
+                isTooOld(server, nowNanos) ? "server_lifetime over" : "idle for longer than server_idle_timeout"));
     }
 
     /** One by one, for other lanes do the same: the count is asked anew each time. */

@@ -20,7 +20,7 @@ public record ClientIdentity(
         @Nullable OwnLogin own,
         String applicationName,
         long connectedAtMillis) {
-    String describe(Wire wire) {
-        return database + "/" + user + "@" + wire.peer();
+    LogSubject describe(Wire wire) {
+        return LogSubject.client(wire, database, user, connectedAtMillis);
     }
 }

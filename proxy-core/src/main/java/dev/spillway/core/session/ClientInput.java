@@ -73,7 +73,7 @@ final class ClientInput {
         byte type = frames.type();
         if (type == FrontendType.TERMINATE) {
             run.flush();
-            client.leave();
+            client.onGoodbye();
         } else if (answers.isRefusing()) {
             answers.onRefused(type);
         } else if (client.server() == null && !Requests.needsServer(type)) {

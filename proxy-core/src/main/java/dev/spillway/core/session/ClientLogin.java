@@ -10,6 +10,7 @@ import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendType;
 import dev.spillway.core.protocol.startup.StartupDecoder;
 import dev.spillway.core.protocol.startup.StartupPacket;
+import dev.spillway.core.session.ConnectionLog.ClientEnd;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +43,10 @@ public final class ClientLogin implements Phase {
 
     private static final byte[] NOTHING = {};
     private static final int MAX_MINOR = 2;
+    /** The request that begins an exchange, and the message that ends it. */
+    private static final int SASL = 10;
+
+    private static final int SASL_FINAL = 12;
 
     private final Wire wire;
     private final SessionPorts ports;
@@ -55,12 +60,15 @@ public final class ClientLogin implements Phase {
     private boolean isDeriving;
     private boolean isOver;
     private boolean isCancelling;
+    private boolean isSasl;
+    private final long sinceMillis;
 
     public ClientLogin(Wire wire, SessionPorts ports, Reception reception) {
         this.wire = wire;
         this.ports = ports;
         this.reception = reception;
         this.frames = new FrameReader(wire.allocator(), FrontendType.LOGIN_RULES);
+        this.sinceMillis = ports.nowMillis();
     }
 
     @Override
@@ -76,21 +84,17 @@ public final class ClientLogin implements Phase {
                 readAnswers(bytes);
             }
         } catch (ProtocolViolation e) {
-            ports.log("client login failed", subject(), e.text());
             refuse(ProxyError.PROTOCOL.fields(e.text()));
         } catch (Refused e) {
-            onRefused(e.error());
+            refuse(e.error());
         }
         wire.flush();
     }
 
-    private void onRefused(ErrorFields error) {
-        ports.log("client login failed", subject(), error.message());
-        refuse(error);
-    }
-
-    private String subject() {
-        return request == null ? wire.peer() : request.database() + "/" + request.user() + "@" + wire.peer();
+    private LogSubject subject() {
+        return request == null
+                ? LogSubject.client(wire, sinceMillis)
+                : LogSubject.client(wire, request.database(), request.user(), sinceMillis);
     }
 
     private void readStartup(ByteBuf bytes) {
@@ -173,6 +177,7 @@ public final class ClientLogin implements Phase {
     private void onStartupMessage(StartupPacket.StartupMessage message) {
         StartupRequest read = StartupRequest.of(message);
         request = read;
+        ports.log().clientAsks(subject(), read.replication());
         negotiate(message);
         auth = reception.authentication(read);
         onStep(auth.start());
@@ -214,14 +219,17 @@ public final class ClientLogin implements Phase {
 
     private void onStep(AuthStep step) {
         switch (step) {
-            case AuthStep.Send(int code, byte[] body) -> writeAuthentication(code, body);
+            case AuthStep.Send(int code, byte[] body) -> {
+                isSasl |= code == SASL;
+                writeAuthentication(code, body);
+            }
             case AuthStep.NeedsDerivation(var derivation) -> {
                 isDeriving = true;
                 ports.derive(derivation, this::onDerived);
             }
             case AuthStep.Done(byte[] finalBody, var _) -> {
                 if (finalBody != null) {
-                    writeAuthentication(12, finalBody);
+                    writeAuthentication(SASL_FINAL, finalBody);
                 }
                 admit();
             }
@@ -238,18 +246,19 @@ public final class ClientLogin implements Phase {
         try {
             onStep(machine.resume(salted));
         } catch (Refused e) {
-            onRefused(e.error());
+            refuse(e.error());
         }
         wire.flush();
     }
 
     private void onFailed(String detail, boolean isViolation) {
         String user = request == null ? "" : request.user();
-        ports.log("client login failed", subject(), detail);
-        refuse(
-                isViolation
-                        ? ProxyError.AUTHENTICATION_GARBLED.fields(user, detail)
-                        : ProxyError.AUTHENTICATION_FAILED.fields(user));
+        if (isViolation) {
+            end(ClientEnd.LOGIN_FAILED, detail, ProxyError.AUTHENTICATION_GARBLED.fields(user, detail));
+        } else {
+            ClientEnd how = isSasl ? ClientEnd.SASL_FAILED : ClientEnd.PASSWORD_WRONG;
+            end(how, detail, ProxyError.AUTHENTICATION_FAILED.fields(user));
+        }
     }
 
     private void admit() {
@@ -271,17 +280,24 @@ public final class ClientLogin implements Phase {
         wire.write(message);
     }
 
-    /** Sends an error and closes; one that asked to cancel expects no words. */
+    /** Sends an error and closes. */
     public void refuse(ErrorFields error) {
+        end(ClientEnd.LOGIN_FAILED, error.message(), error);
+    }
+
+    /** The same for one of so many that a line in the log for each would be one too many. */
+    public void turnAway(ErrorFields error) {
+        end(ClientEnd.TURNED_AWAY, error.message(), error);
+    }
+
+    /** One that asked to cancel expects no words. */
+    private void end(ClientEnd how, String why, ErrorFields error) {
+        ports.log().clientEnded(subject(), how, why, isCancelling ? null : error);
         if (!isCancelling) {
             ByteBuf message = wire.allocator().buffer(128);
             error.writeError(message);
             wire.write(message);
         }
-        end();
-    }
-
-    private void end() {
         isOver = true;
         wire.close();
     }
@@ -301,6 +317,9 @@ public final class ClientLogin implements Phase {
 
     @Override
     public void onClosed() {
+        if (!isOver) {
+            ports.log().clientEnded(subject(), ClientEnd.LEFT, ClientSession.GONE, null);
+        }
         isOver = true;
         frames.close();
         ByteBuf kept = startup;

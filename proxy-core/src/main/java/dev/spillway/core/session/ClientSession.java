@@ -5,6 +5,7 @@ import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.pool.PoolCounters;
 import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.session.ConnectionLog.ClientEnd;
 import dev.spillway.core.session.state.Snapshot;
 import io.netty.buffer.ByteBuf;
 import java.util.Map;
@@ -20,6 +21,11 @@ import org.jspecify.annotations.Nullable;
  * <p>While it has no server it may {@linkplain #depart leave} for another lane.
  */
 public final class ClientSession implements Phase, LeaseHolder {
+    /** In PgBouncer's words, like the next: why a client's connection ends. */
+    static final String SAID_GOODBYE = "client close request";
+
+    static final String GONE = "client unexpected eof";
+
     private final Wire wire;
     private SessionPorts ports;
     private ServerPool pool;
@@ -62,8 +68,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     }
 
     void onViolation(ProtocolViolation violation) {
-        ports.log("client broke the protocol", identity.describe(wire), violation.text());
-        close(ProxyError.PROTOCOL.fields(violation.text()));
+        close(ClientEnd.PROTOCOL_BROKEN, ProxyError.PROTOCOL.fields(violation.text()));
     }
 
     @Override
@@ -86,7 +91,7 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     @Override
     public void onClosed() {
-        leave();
+        leave(ClientEnd.LEFT, GONE, null);
         input.close();
     }
 
@@ -117,10 +122,12 @@ public final class ClientSession implements Phase, LeaseHolder {
     }
 
     void onWaitFailed(ErrorFields error, boolean isFinal) {
-        ports.log("client not served", identity.describe(wire), error.message());
         if (isFinal) {
-            close(ErrorFields.of("FATAL", error.sqlstate(), error.message()));
-        } else if (input.isHolding()) {
+            close(ClientEnd.NOT_SERVED, ErrorFields.of("FATAL", error.sqlstate(), error.message()));
+            return;
+        }
+        ports.log().clientNotServed(identity.describe(wire), error);
+        if (input.isHolding()) {
             refuse(error);
         }
     }
@@ -247,7 +254,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         server = null;
         if (isTold) {
             wire.flush();
-            leave();
+            leave(ClientEnd.CUT_OFF, error.message(), null);
             wire.close();
         } else {
             close(error);
@@ -274,12 +281,18 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     /** Ends the session from our side, with an error that the client can read. */
     public void close(ErrorFields error) {
-        if (!isClosed) {
-            if (server == null || !server.hasHalfSent()) {
-                answers.error(error);
-            }
-            leave();
+        close(ClientEnd.CUT_OFF, error);
+    }
+
+    private void close(ClientEnd how, ErrorFields error) {
+        if (isClosed) {
+            return;
         }
+        boolean isTold = server == null || !server.hasHalfSent();
+        if (isTold) {
+            answers.error(error);
+        }
+        leave(how, error.message(), isTold ? error : null);
     }
 
     /** Its next server comes from {@code next}; one that it has now goes back to where it came from. */
@@ -366,16 +379,21 @@ public final class ClientSession implements Phase, LeaseHolder {
                 ? null // that time the pool limits
                 : clock.overdue(LeaseClock.Doing.with(server), ports.limitsOf(identity), nowNanos);
         if (overdue != null) {
-            ports.log("client closed", identity.describe(wire), overdue.message());
-            close(overdue);
+            close(ClientEnd.TOO_SLOW, overdue);
         }
     }
 
-    void leave() {
+    /** It has said that it leaves. */
+    void onGoodbye() {
+        leave(ClientEnd.LEFT, SAID_GOODBYE, null);
+    }
+
+    private void leave(ClientEnd how, String why, @Nullable ErrorFields told) {
         if (isClosed) {
             return;
         }
         isClosed = true;
+        ports.log().clientEnded(identity.describe(wire), how, why, told);
         if (!isTravelling) {
             ports.unregister(identity.key());
             place.end();

@@ -31,6 +31,7 @@ public final class ServerLogin implements Phase {
     private CancelKey key = new CancelKey(0, new byte[4]);
     private boolean isAuthenticated;
     private boolean isOver;
+    private final long sinceMillis;
 
     /**
      * @param startup what the StartupMessage carries
@@ -53,6 +54,8 @@ public final class ServerLogin implements Phase {
         FrontendMessages.startup(message, startup);
         wire.write(message);
         wire.flush();
+        this.sinceMillis = ports.nowMillis();
+        ports.log().serverConnected(subject());
     }
 
     @Override
@@ -172,6 +175,10 @@ public final class ServerLogin implements Phase {
         }
     }
 
+    private LogSubject subject() {
+        return LogSubject.server(wire, home, "", sinceMillis);
+    }
+
     private ErrorFields unreachable(String why) {
         return ProxyError.SERVER_UNREACHABLE.fields(home.pool().name(), why);
     }
@@ -183,7 +190,7 @@ public final class ServerLogin implements Phase {
         wire.become(session);
         home.servers().add(session);
         home.learnWelcome(home.settingsAtLogin(), session.parameters());
-        ports.log("server opened", home.pool().name() + " pid " + key.processId(), null);
+        ports.log().serverOpened(LogSubject.server(wire, home, " pid " + key.processId(), sinceMillis));
         home.pool().onOpened(session, ports.nowNanos());
         wire.flush();
     }
@@ -199,7 +206,7 @@ public final class ServerLogin implements Phase {
     private void end(ErrorFields error, boolean isFinal) {
         if (!isOver) {
             isOver = true;
-            ports.log("server login failed", home.pool().name(), error.sqlstate() + " " + error.message());
+            ports.log().serverRefused(subject(), error);
             home.pool().onOpenFailed(error, isFinal, ports.nowNanos());
             wire.close();
         }

@@ -140,7 +140,7 @@ public final class ServerSession implements Phase, PooledServer {
             return;
         }
         if (isCutOff) {
-            ports.log("server closed", describe(), "client left in the middle of a message");
+            ports.log().serverEnded(describe(), false, "client left in the middle of a message");
             leavePool();
             wire.close(); // without Terminate, whose bytes could complete the message
             return;
@@ -374,7 +374,7 @@ public final class ServerSession implements Phase, PooledServer {
     @Override
     public void onClosed() {
         if (!closed) {
-            ports.log("server closed", describe(), lastWords.or("connection lost"));
+            ports.log().serverEnded(describe(), false, lastWords.or("connection lost"));
         }
         leavePool();
         String why = lastWords.or("the server closed the connection unexpectedly");
@@ -396,7 +396,7 @@ public final class ServerSession implements Phase, PooledServer {
     }
 
     private void breakOff(String why) {
-        ports.log("server broke the protocol", describe(), why);
+        ports.log().serverEnded(describe(), true, why);
         leavePool();
         tellHolder(ProxyError.SERVER_MISBEHAVED, why, false);
         wire.close();
@@ -405,7 +405,7 @@ public final class ServerSession implements Phase, PooledServer {
     @Override
     public void close(String reason) {
         if (!closed) {
-            ports.log("server closed", describe(), reason);
+            ports.log().serverEnded(describe(), false, reason);
             ByteBuf message = wire.allocator().buffer(8);
             FrontendMessages.terminate(message);
             wire.write(message);
@@ -494,7 +494,7 @@ public final class ServerSession implements Phase, PooledServer {
         return wire;
     }
 
-    private String describe() {
-        return home.pool().name() + " pid " + greeting.key().processId();
+    private LogSubject describe() {
+        return LogSubject.server(wire, home, " pid " + processId(), openedAtMillis());
     }
 }

@@ -3,7 +3,6 @@ package dev.spillway.core.session;
 import dev.spillway.core.auth.KeyDerivation;
 import dev.spillway.core.protocol.CancelKey;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 
 /** What sessions need of the lane they live on. Called on the lane's event loop. */
 public interface SessionPorts {
@@ -42,8 +41,8 @@ public interface SessionPorts {
     /** How long that client may take, as is configured now. */
     TimeLimits limitsOf(ClientIdentity client);
 
-    /** One thing happened that an operator wants to know: one line. {@code detail} is already masked. */
-    void log(String event, String subject, @Nullable String detail);
+    /** Hears what an operator wants to know. */
+    ConnectionLog log();
 
     /** How a cancel connection ended. */
     @FunctionalInterface

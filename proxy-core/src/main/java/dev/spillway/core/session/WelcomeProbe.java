@@ -6,6 +6,7 @@ import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendType;
+import dev.spillway.core.session.ConnectionLog.ClientEnd;
 import io.netty.buffer.ByteBuf;
 import java.time.Duration;
 import java.util.Map;
@@ -77,6 +78,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
             return null;
         }
         pool.pool().counters().clientLogins++;
+        ports.log().clientLoggedIn(identity.describe(wire));
         wire.write(ClientLogin.greeting(wire, parameters, identity));
         wire.become(session);
         wire.flush();
@@ -149,11 +151,10 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
     /** Ends the login with an error. */
     public void end(ErrorFields error) {
         if (!isOver) {
-            ports.log("client login failed", identity.describe(wire), error.message());
             ByteBuf message = wire.allocator().buffer(128);
             error.writeError(message);
             wire.write(message);
-            leave();
+            leave(ClientEnd.LOGIN_FAILED, error.message(), error);
         }
     }
 
@@ -178,11 +179,12 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
         return pool;
     }
 
-    private void leave() {
+    private void leave(ClientEnd how, String why, @Nullable ErrorFields told) {
         if (isOver) {
             return;
         }
         isOver = true;
+        ports.log().clientEnded(identity.describe(wire), how, why, told);
         pool.left();
         pool.pool().leave(this);
         ServerSession linked = server;
@@ -203,7 +205,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
         frames.feed(bytes);
         try {
             if (frames.next()) {
-                leave();
+                leave(ClientEnd.LEFT, ClientSession.SAID_GOODBYE, null);
             }
         } catch (ProtocolViolation e) {
             end(ProxyError.PROTOCOL.fields(e.text()));
@@ -214,7 +216,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
 
     @Override
     public void onClosed() {
-        leave();
+        leave(ClientEnd.LEFT, ClientSession.GONE, null);
         frames.close();
     }
 

@@ -30,6 +30,9 @@ public interface Wire {
 
     ByteBufAllocator allocator();
 
+    /** Tells it from the other connections of this process: a number in hexadecimal digits, for people. */
+    String id();
+
     /** The peer's address as text, {@code host:port}, for people. */
     String peer();
 

@@ -7,13 +7,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
-import org.jspecify.annotations.Nullable;
 
 /** A lane without a loop: time stands still, cancel connections end when the test says so. */
 final class FakePorts implements SessionPorts {
     final Queue<CancelEnd> cancels = new ArrayDeque<>();
     final List<CancelKey> registered = new ArrayList<>();
-    final List<String> log = new ArrayList<>();
+    final FakeLog log = new FakeLog();
     TimeLimits limits = TimeLimits.NONE;
     boolean isDatabaseGone;
     long nanos = 1_000_000_000_000L;
@@ -58,7 +57,7 @@ final class FakePorts implements SessionPorts {
     }
 
     @Override
-    public void log(String event, String subject, @Nullable String detail) {
-        log.add(event + " " + subject + ": " + detail);
+    public ConnectionLog log() {
+        return log;
     }
 }

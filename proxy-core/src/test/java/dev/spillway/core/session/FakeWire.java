@@ -65,6 +65,11 @@ final class FakeWire implements Wire {
     }
 
     @Override
+    public String id() {
+        return "1";
+    }
+
+    @Override
     public String peer() {
         return peer;
     }

@@ -4,11 +4,14 @@ import dev.spillway.core.config.ConfigException;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.server.configfile.ConfigLoader;
 import dev.spillway.server.configfile.ConfigSource;
+import dev.spillway.server.configfile.LogOpening;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,6 +33,10 @@ import picocli.CommandLine.Spec;
             "docs/settings.md lists all settings."
         })
 final class RunCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
+    /** What the launcher waits for, if it is to leave the process in the background. */
+    private static final String READY_FILE = "SPILLWAY_READY_FILE";
+
     private final ProxyRunner runner;
     private final Map<String, String> environment;
 
@@ -58,6 +65,35 @@ final class RunCommand implements Callable<Integer> {
                     + " --set listen_port=5433.")
     private Map<String, String> overrides = new LinkedHashMap<>();
 
+    // PgBouncer's own options, so that a command line of its works with `spillway run` in the place of `pgbouncer`.
+
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "Log nothing to the console; logfile has it all.")
+    private boolean isQuiet;
+
+    @Option(
+            names = {"-v", "--verbose"},
+            description = "Log more; twice for even more. The same as --set verbose=1 or 2.")
+    private boolean[] verbose = {};
+
+    @Option(
+            names = {"-d", "--daemon"},
+            description = "Go to the background once clients can connect; needs pidfile, and logs to logfile only.")
+    private boolean isDaemon;
+
+    @Option(
+            names = {"-u", "--user"},
+            paramLabel = "NAME",
+            description = "Run as that user, which only root can. The same as --set user=NAME.")
+    private @Nullable String user;
+
+    @Option(
+            names = {"-R", "--reboot"},
+            description = "Accepted and told of, for no sockets can be taken over from a running process: set"
+                    + " so_reuseport to start the next one before the last has ended.")
+    private boolean isReboot;
+
     RunCommand(ProxyRunner runner, Map<String, String> environment) {
         this.runner = runner;
         this.environment = environment;
@@ -69,7 +105,21 @@ final class RunCommand implements Callable<Integer> {
         if (file != null && option != null) {
             throw new ParameterException(spec.commandLine(), "Two configuration files: give one");
         }
-        ConfigSource source = () -> ConfigLoader.load(configFile(), environment, overrides);
+        @Nullable String ready = environment.get(READY_FILE);
+        if (isDaemon && ready == null) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "-d: a JVM cannot go to the background, only the launcher 'spillway' can send it");
+        }
+        if (verbose.length > 0) {
+            overrides.put("verbose", Integer.toString(verbose.length));
+        }
+        if (user != null) {
+            overrides.put("user", user);
+        }
+        RunOptions options = new RunOptions(isQuiet, isDaemon && ready != null ? Path.of(ready) : null);
+        LogOpening log = runner.log(options);
+        ConfigSource source = () -> ConfigLoader.load(configFile(), environment, overrides, log);
         ProxyConfig config;
         try {
             config = source.load();
@@ -77,7 +127,14 @@ final class RunCommand implements Callable<Integer> {
             e.problems().forEach(spec.commandLine().getErr()::println);
             return ExitCode.USAGE;
         }
-        return runner.run(config, source);
+        if (isDaemon && config.pidfile() == null) {
+            throw new ParameterException(spec.commandLine(), "daemon needs pidfile configured");
+        }
+        if (isReboot) {
+            LOG.warn("-R: Spillway takes no sockets over from a running process, as PgBouncer no longer should:"
+                    + " use so_reuseport instead");
+        }
+        return runner.run(config, source, options);
     }
 
     private @Nullable Path configFile() {

@@ -8,6 +8,7 @@ import dev.spillway.core.config.RawValue;
 import dev.spillway.core.config.SettingsReader;
 import dev.spillway.core.config.Source;
 import dev.spillway.core.config.TomlText;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,6 +42,16 @@ public final class ConfigLoader {
      */
     public static ProxyConfig load(@Nullable Path file, Map<String, String> environment, Map<String, String> overrides)
             throws ConfigException {
+        return load(file, environment, overrides, LogOpening.NONE);
+    }
+
+    /**
+     * The same with a log of its own: {@code log} is told what was read before anything about it is logged. If it cannot do
+     * as it is told, that is a problem like others.
+     */
+    public static ProxyConfig load(
+            @Nullable Path file, Map<String, String> environment, Map<String, String> overrides, LogOpening log)
+            throws ConfigException {
         Problems problems = new Problems();
         @Nullable
         PgBouncerFile ini = file != null && PgBouncerFile.isOne(file) ? new PgBouncerFile(file, problems) : null;
@@ -61,7 +72,16 @@ public final class ConfigLoader {
         layers.add(EnvironmentLayers.spillwayVariables(environment, problems));
         layers.add(commandLine(overrides));
         ProxyConfig config = new SettingsReader(layers, problems).read();
+        if (!problems.isEmpty()) {
+            log.reopen(); // it may have been rotated
+        }
         problems.throwIfAny();
+        try {
+            log.open(config);
+        } catch (IOException e) {
+            problems.add(Source.file(String.valueOf(file)), String.valueOf(e.getMessage()));
+            problems.throwIfAny();
+        }
         if (file != null && ini != null) {
             log(file.toString(), ini);
         }

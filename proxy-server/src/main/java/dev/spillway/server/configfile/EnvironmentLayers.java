@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /** Reads environment variables that are settings. Keeps no state. */
 final class EnvironmentLayers {
     /** Variables of the launcher and the command line, which are not settings: docs/settings.md describes them. */
-    static final Set<String> NOT_SETTINGS = Set.of("SPILLWAY_CONFIG", "SPILLWAY_JAVA_HOME", "SPILLWAY_JAVA_OPTS");
+    static final Set<String> NOT_SETTINGS =
+            Set.of("SPILLWAY_CONFIG", "SPILLWAY_JAVA_HOME", "SPILLWAY_JAVA_OPTS", "SPILLWAY_READY_FILE");
 
     /** What applications' own pools are commonly configured with, and what it means here. */
     static final Map<String, Setting<?>> POOL_VARIABLES = poolVariables();

@@ -1,6 +1,8 @@
 package dev.spillway.server.configfile;
 
 import dev.spillway.core.config.Layer;
+import dev.spillway.core.config.LogFormat;
+import dev.spillway.core.config.ProcessSettings;
 import dev.spillway.core.config.RawValue;
 import dev.spillway.core.config.Settings;
 import dev.spillway.core.config.Source;
@@ -141,6 +143,7 @@ final class PgBouncerSettings {
                 putDifferent(layer, setting.name(), translate(setting, setting.defaultText()));
             }
         }
+        putDifferent(layer, ProcessSettings.LOG_FORMAT.name(), LogFormat.PGBOUNCER.spelling());
         // It disconnects whoever has waited for too long.
         putDifferent(layer, Settings.QUERY_WAIT_TIMEOUT_FATAL.name(), "1");
         return layer;

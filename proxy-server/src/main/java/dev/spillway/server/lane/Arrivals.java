@@ -57,7 +57,7 @@ final class Arrivals {
                 since.remove(channel);
             } else if (limit.isPositive() && nowNanos - arrival.getValue().sinceNanos() > limit.toNanos()) {
                 since.remove(channel);
-                refuse(channel, ProxyError.CLIENT_LOGIN_TIMEOUT.fields(limit.toSeconds() + " s"));
+                refuse(channel, limit.toSeconds() + " s");
             }
         }
     }
@@ -86,10 +86,11 @@ final class Arrivals {
         return handler == null ? null : handler.phase();
     }
 
-    private static void refuse(Channel channel, ErrorFields error) {
+    private static void refuse(Channel channel, String limit) {
+        ErrorFields error = ProxyError.CLIENT_LOGIN_TIMEOUT.fields(limit);
         switch (phase(channel)) {
             case ClientLogin login -> login.refuse(error);
-            case WelcomeProbe probe -> probe.end(error);
+            case WelcomeProbe probe -> probe.end(ProxyError.CLIENT_LOGIN_TIMEOUT_OF_SERVER.fields(limit));
             case null, default ->
                 channel.pipeline().get(ProxyHeaderHandler.class).refuse(error.message());
         }

@@ -6,6 +6,7 @@ import dev.spillway.core.auth.RandomBytes;
 import dev.spillway.core.auth.ScramIssuer;
 import dev.spillway.core.config.AuthType;
 import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.config.LogFormat;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.UserConfig;
 import dev.spillway.core.error.ProxyError;
@@ -18,6 +19,7 @@ import dev.spillway.core.protocol.startup.StartupPacket;
 import dev.spillway.core.session.ClientIdentity;
 import dev.spillway.core.session.ClientLogin;
 import dev.spillway.core.session.ClientSession;
+import dev.spillway.core.session.ConnectionLog;
 import dev.spillway.core.session.Ending;
 import dev.spillway.core.session.Phase;
 import dev.spillway.core.session.Refused;
@@ -30,6 +32,7 @@ import dev.spillway.core.session.WelcomeProbe;
 import dev.spillway.core.session.Wire;
 import dev.spillway.core.stats.LaneView;
 import dev.spillway.core.stats.ProxyFigures;
+import dev.spillway.core.stats.StatsLine;
 import dev.spillway.server.pipeline.ConnectionHandler;
 import dev.spillway.server.pipeline.ProxyHeaderHandler;
 import dev.spillway.server.transport.NettyTransport;
@@ -42,8 +45,6 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -68,7 +69,6 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
     private static final long TICK_MILLIS = 100;
     private static final int SCRAM_ITERATIONS = 4096;
-    private static final int MAX_DERIVED = 10_000;
 
     private final EventLoop loop;
     private ProxyConfig config;
@@ -76,8 +76,8 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     private final int number;
     private final @Nullable Usage usage;
     private Credentials credentials;
-    private final Executor slowWork;
     private final Console console;
+    private final ConnectionLog log;
     private final RandomBytes random = RandomBytes.secure();
     private final ScramIssuer issuer = new ScramIssuer(random, SCRAM_ITERATIONS);
     private final LanePools pools;
@@ -85,7 +85,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     private final Arrivals arrivals = new Arrivals();
     private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final ServerConnector connector;
-    private final Map<KeyDerivation, byte[]> derived = new LinkedHashMap<>();
+    private final Derivations derivations;
     private long periodBeganNanos = System.nanoTime();
     private boolean isIdlenessLimited;
     private boolean isDraining;
@@ -112,8 +112,11 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         this.number = number;
         this.usage = lanes.isElastic() ? new Usage() : null;
         this.credentials = credentials;
-        this.slowWork = slowWork;
+        this.derivations = new Derivations(loop, slowWork);
         this.console = console;
+        this.log = config.logFormat() == LogFormat.PGBOUNCER
+                ? new PgBouncerConnectionLog(this::config, this::nowMillis)
+                : new OwnConnectionLog(this::config);
         this.connector = new ServerConnector(loop, transport, config, credentials, names, number, this, channels);
         this.pools = new LanePools(number, lanes, config, connector::open);
         var _ = loop.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
@@ -159,7 +162,9 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
 
             @Override
             public void refused(String peer, String why) {
-                log("client refused", peer, why);
+                if (config.logPoolerErrors()) {
+                    LOG.info("client refused {}: {}", peer, why);
+                }
             }
         };
     }
@@ -172,7 +177,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         ClientLogin login = new ClientLogin(wire, this, this);
         if (isTooMany) {
             arrivals.onTurnedAway();
-            login.refuse(ProxyError.TOO_MANY_CLIENTS.fields(config.maxClientConn()));
+            login.turnAway(ProxyError.TOO_MANY_CLIENTS.fields(config.maxClientConn()));
         }
         return login;
     }
@@ -207,7 +212,8 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         login.writeOk();
         int keyBytes = request.minorVersion() >= 2 ? 32 : 4;
         StartupRequest named = config.applicationNameAddHost() ? request.withHost(wire.peer()) : request;
-        ClientIdentity client = named.identity(newKey(keyBytes), config.ignoreStartupParameters(), nowMillis());
+        ClientIdentity client =
+                named.identity(LaneClients.newKey(keyBytes, random), config.ignoreStartupParameters(), nowMillis());
         WelcomeProbe.receive(wire, this, pools.of(database, client, nowNanos()), client);
     }
 
@@ -220,12 +226,6 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         }
         login.writeOk();
         wire.become(console.session(wire, this, isAdmin));
-    }
-
-    private CancelKey newKey(int secretBytes) {
-        byte[] id = random.next(4);
-        int processId = (id[0] & 0x7f) << 24 | (id[1] & 0xff) << 16 | (id[2] & 0xff) << 8 | (id[3] & 0xff);
-        return new CancelKey(processId, random.next(secretBytes));
     }
 
     @Override
@@ -394,21 +394,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
 
     @Override
     public void derive(KeyDerivation derivation, Derived done) {
-        byte[] known = derived.get(derivation);
-        if (known != null) {
-            done.saltedPassword(known);
-            return;
-        }
-        slowWork.execute(() -> {
-            byte[] salted = derivation.saltedPassword();
-            loop.execute(() -> {
-                if (derived.size() >= MAX_DERIVED) {
-                    derived.clear();
-                }
-                derived.put(derivation, salted);
-                done.saltedPassword(salted);
-            });
-        });
+        derivations.derive(derivation, done);
     }
 
     // ---- time ----------------------------------------------------------------------------------------------------
@@ -442,8 +428,20 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         boolean isOver = now - periodBeganNanos >= config.statsPeriod().toNanos();
         if (isOver) {
             periodBeganNanos = now;
+            if (number == 0 && config.logStats()) {
+                logStats();
+            }
         }
         return isOver;
+    }
+
+    /** When the other lanes have ended the period too, with their next tick. */
+    private void logStats() {
+        Duration period = config.statsPeriod();
+        var _ = loop.schedule(
+                () -> lanes.figures(this, figures -> LOG.info("{}", StatsLine.of(figures, period))),
+                2 * TICK_MILLIS,
+                TimeUnit.MILLISECONDS);
     }
 
     @Override
@@ -462,11 +460,12 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     }
 
     @Override
-    public void log(String event, String subject, @Nullable String detail) {
-        boolean isWanted = event.startsWith("client") ? config.logPoolerErrors() : config.logConnections();
-        if (isWanted) {
-            LOG.info("{} {}{}", event, subject, detail == null ? "" : ": " + detail);
-        }
+    public ConnectionLog log() {
+        return log;
+    }
+
+    private ProxyConfig config() {
+        return config;
     }
 
     // ---- the end -------------------------------------------------------------------------------------------------

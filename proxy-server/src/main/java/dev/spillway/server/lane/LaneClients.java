@@ -1,5 +1,6 @@
 package dev.spillway.server.lane;
 
+import dev.spillway.core.auth.RandomBytes;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.session.ClientSession;
 import dev.spillway.server.pipeline.ConnectionHandler;
@@ -13,6 +14,13 @@ import org.jspecify.annotations.Nullable;
 final class LaneClients {
     private final Map<CancelKey, ClientSession> byKey = new LinkedHashMap<>();
     private int movable;
+
+    /** For a client that logs in; as a process's number, the first half is positive. */
+    static CancelKey newKey(int secretBytes, RandomBytes random) {
+        byte[] id = random.next(4);
+        int processId = (id[0] & 0x7f) << 24 | (id[1] & 0xff) << 16 | (id[2] & 0xff) << 8 | (id[3] & 0xff);
+        return new CancelKey(processId, random.next(secretBytes));
+    }
 
     void add(CancelKey key, ClientSession client) {
         ClientSession before = byKey.put(key, client);

@@ -122,7 +122,7 @@ final class Opening {
     private void note(String problem) {
         problems.add(problem);
         if (!hosts.isEmpty() || !addresses.isEmpty()) {
-            connector.log("server not reached", pool.pool().name(), problem);
+            connector.onNotReached(pool.pool().name(), problem);
         }
     }
 

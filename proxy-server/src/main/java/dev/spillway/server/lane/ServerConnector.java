@@ -131,8 +131,9 @@ final class ServerConnector {
         order.onFailure(place, nowNanos());
     }
 
-    void log(String event, String subject, String detail) {
-        ports.log(event, subject, detail);
+    /** One of the places where a server of that pool may be is left for another. */
+    void onNotReached(String pool, String why) {
+        ports.log().serverNotReached(pool, false, why);
     }
 
     /** {@code limitMillis} 0: none of ours. */
@@ -165,7 +166,7 @@ final class ServerConnector {
     /** No connection stands, for the reason given. */
     void onOpenFailed(ServerPool pool, String why) {
         String name = pool.pool().name();
-        log("server login failed", name, why);
+        ports.log().serverNotReached(name, true, why);
         pool.pool().onOpenFailed(ProxyError.SERVER_UNREACHABLE.fields(name, why), false, nowNanos());
     }
 

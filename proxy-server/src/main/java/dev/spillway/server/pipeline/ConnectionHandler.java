@@ -310,6 +310,11 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
     }
 
     @Override
+    public String id() {
+        return ctx.channel().id().asShortText();
+    }
+
+    @Override
     public String peer() {
         return peer;
     }

@@ -21,6 +21,7 @@ class SpillwayCommandTest {
     private final Map<String, String> environment =
             new HashMap<>(Map.of("DATABASE_URL", "postgres://app:hush@db/shop"));
     private final List<ProxyConfig> started = new ArrayList<>();
+    private final List<RunOptions> options = new ArrayList<>();
     private final List<Boolean> demosThatStay = new ArrayList<>();
 
     @Test
@@ -66,6 +67,37 @@ class SpillwayCommandTest {
 
         assertThat(execute("run", "-c", "a", "b")).isEqualTo(2);
         assertThat(err.toString()).contains("Two configuration files");
+    }
+
+    @Test
+    void optionsOfPgbouncerMeanTheSame() {
+        assertThat(execute("run", "-q", "-vv", "-R", "-u", "app")).isEqualTo(42);
+        assertThat(execute("run", "--verbose", "--user=app", "--reboot", "--quiet"))
+                .isEqualTo(42);
+        assertThat(started)
+                .hasSize(2)
+                .allSatisfy(config -> assertThat(config.user()).isEqualTo("app"))
+                .extracting(ProxyConfig::verbose)
+                .containsExactly(2, 1);
+        assertThat(options).allMatch(RunOptions::isQuiet);
+
+        assertThat(execute("run", "-V")).isZero();
+        assertThat(execute("run", "-h")).isZero();
+        assertThat(started).hasSize(2);
+    }
+
+    @Test
+    void aJvmCannotGoToTheBackgroundWithoutItsLauncherNorWithoutAPidfile() {
+        assertThat(execute("run", "-d", "--set", "pidfile=x.pid")).isEqualTo(2);
+        assertThat(err.toString()).contains("-d: a JVM cannot go to the background");
+
+        environment.put("SPILLWAY_READY_FILE", "ready");
+        assertThat(execute("run", "-d")).isEqualTo(2);
+        assertThat(err.toString()).contains("daemon needs pidfile configured");
+        assertThat(started).isEmpty();
+
+        assertThat(execute("run", "-d", "--set", "pidfile=x.pid")).isEqualTo(42);
+        assertThat(options).containsExactly(new RunOptions(false, Path.of("ready")));
     }
 
     @Test
@@ -140,8 +172,9 @@ class SpillwayCommandTest {
 
     private int execute(String... args) {
         CommandLine commandLine = SpillwayCommand.commandLine(
-                (config, source) -> {
+                (config, source, runOptions) -> {
                     started.add(config);
+                    options.add(runOptions);
                     return 42;
                 },
                 (demoOut, demoErr, isTerminal, stays) -> {

@@ -32,13 +32,16 @@ class PgBouncerConvertTest {
             user1 = pool_size=5 reserve_pool_size=2 pool_mode=transaction max_user_connections=10
             [pgbouncer]
             logfile = /var/log/pgbouncer/pgbouncer.log
+            syslog_ident = shop
             listen_addr = localhost
             auth_type = md5
             auth_file = /etc/pgbouncer/userlist.txt
             admin_users = user2, someadmin
             """);
         assertThat(toml)
-                .contains("\n# Without effect in Spillway:\n#   logfile: /var/log/pgbouncer/pgbouncer.log\n")
+                .contains("\n# Without effect in Spillway:\n#   syslog_ident: shop\n")
+                .contains("\nlogfile = \"/var/log/pgbouncer/pgbouncer.log\"\n")
+                .contains("\nlog_format = \"pgbouncer\"\n")
                 .contains("#   auth_user of database 'nondefaultdb': bar\n")
                 .contains("\npool_mode = \"session\"\n")
                 .contains("\nadmin_users = [\"user2\", \"someadmin\"]\n")
@@ -125,7 +128,7 @@ class PgBouncerConvertTest {
                 Arbitraries.of("default_pool_size = 0", "pool_mode = transaction", "unix_socket_mode = 0750"),
                 Arbitraries.of("admin_users = a, b  c,", "listen_addr = *", "listen_addr =", "auth_file = x y"),
                 Arbitraries.of(
-                        "server_reset_query =", "server_check_query = select 'a\\b', \"c\"", "logfile = x\u0001y"),
+                        "server_reset_query =", "server_check_query = select 'a\\b', \"c\"", "syslog_ident = x\u0001y"),
                 Arbitraries.of("server_check_delay = 0", "transport = nio", "[databases]\nz =\n[pgbouncer]"));
     }
 

@@ -49,6 +49,8 @@ class PgBouncerFileTest {
                         "auth_type = md5",
                         "listen_addr = ",
                         "listen_backlog = 128",
+                        "log_format = pgbouncer",
+                        "log_stats = 1",
                         "max_client_conn = 100",
                         "pool_mode = session",
                         "query_wait_timeout = 120",
@@ -319,9 +321,9 @@ class PgBouncerFileTest {
                 b = host=h min_pool_size=5 max_db_connections=2
                 [pgbouncer]
                 auth_type = trust
-                logfile = /var/log/x
-                pidfile =
-                verbose = 0
+                syslog_facility = local0
+                syslog = 0
+                resolv_conf =
                 client_tls_sslmode = disable
                 server_tls_sslmode = prefer
                 auth_ldap_options = secret
@@ -338,7 +340,7 @@ class PgBouncerFileTest {
                             line -> assertThat(line).contains("pgbouncer.ini:14: ", "tcp_keepidle", "have no effect"),
                             line -> assertThat(line).contains("database 'b' is to keep 5 servers"),
                             line -> assertThat(line)
-                                    .endsWith("pgbouncer.ini: without effect in Spillway: peer 1, logfile,"
+                                    .endsWith("pgbouncer.ini: without effect in Spillway: peer 1, syslog_facility,"
                                             + " server_tls_sslmode, auth_ldap_options, auth_user,"
                                             + " password of database 'a', auth_user of database 'a'"));
             assertThat(log.lines().toString()).doesNotContain("secret").doesNotContain("hush");

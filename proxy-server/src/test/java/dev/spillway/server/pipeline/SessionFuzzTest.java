@@ -16,6 +16,8 @@ import dev.spillway.core.protocol.startup.StartupPacket;
 import dev.spillway.core.session.ClientIdentity;
 import dev.spillway.core.session.ClientLogin;
 import dev.spillway.core.session.ClientSession;
+import dev.spillway.core.session.ConnectionLog;
+import dev.spillway.core.session.FakeLog;
 import dev.spillway.core.session.ServerLogin;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.SessionPorts;
@@ -38,7 +40,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -70,6 +71,7 @@ class SessionFuzzTest {
         private final Deque<CancelEnd> cancels = new ArrayDeque<>();
         private final ServerPool pool;
         private final String connectQuery;
+        private final FakeLog log = new FakeLog();
         private long now = 1;
 
         Run(long seed) {
@@ -242,6 +244,8 @@ class SessionFuzzTest {
         }
 
         @Override
-        public void log(String event, String subject, @Nullable String detail) {}
+        public ConnectionLog log() {
+            return log;
+        }
     }
 }

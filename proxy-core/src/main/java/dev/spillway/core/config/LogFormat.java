@@ -1,0 +1,19 @@
+package dev.spillway.core.config;
+
+/** Whose lines the log has. */
+public enum LogFormat {
+    SPILLWAY("spillway"),
+    /** As PgBouncer writes them, for filters and parsers that know those. */
+    PGBOUNCER("pgbouncer");
+
+    private final String spelling;
+
+    LogFormat(String spelling) {
+        this.spelling = spelling;
+    }
+
+    /** As written in configurations. */
+    public String spelling() {
+        return spelling;
+    }
+}

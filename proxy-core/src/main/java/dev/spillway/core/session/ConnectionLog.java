@@ -1,0 +1,61 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.protocol.startup.Replication;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What happens to connections, for whoever writes the log. There is one for each form that lines can have; each decides
+ * what it tells.
+ *
+ * <p>Called on the lane that has the connection, once per event, never per message. Texts hold no secrets.
+ */
+public interface ConnectionLog {
+    /** How a client's connection ended. */
+    enum ClientEnd {
+        /** It said that it would, or was gone. */
+        LEFT,
+        /** There were so many that it was refused before it had said anything. */
+        TURNED_AWAY,
+        LOGIN_FAILED,
+        PASSWORD_WRONG,
+        /** The password was wrong, in an exchange that does not say so before its end. */
+        SASL_FAILED,
+        PROTOCOL_BROKEN,
+        NOT_SERVED,
+        TOO_SLOW,
+        /** By us or with its server, for a reason that is not the client's. */
+        CUT_OFF
+    }
+
+    /** A client has said who it is and what it wants, and proves it next. */
+    void clientAsks(LogSubject client, Replication replication);
+
+    void clientLoggedIn(LogSubject client);
+
+    /** A statement that waited for a server gets an error; the client stays. */
+    void clientNotServed(LogSubject client, ErrorFields error);
+
+    /**
+     * A client's connection ends.
+     *
+     * @param why for the operator, who may know more than the client
+     * @param told the error that the client gets; null: none
+     */
+    void clientEnded(LogSubject client, ClientEnd how, String why, @Nullable ErrorFields told);
+
+    /** A connection to a server stands, and its login begins. */
+    void serverConnected(LogSubject server);
+
+    /** It has logged in. */
+    void serverOpened(LogSubject server);
+
+    /** Its login has failed, which ends it. */
+    void serverRefused(LogSubject server, ErrorFields error);
+
+    /** A server that was logged in ends. */
+    void serverEnded(LogSubject server, boolean isMisbehaviour, String why);
+
+    /** No connection to a server of {@code pool} could be made, at one of the places it may be, or at the last of them. */
+    void serverNotReached(String pool, boolean isLast, String why);
+}

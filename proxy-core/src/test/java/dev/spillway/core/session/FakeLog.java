@@ -1,0 +1,62 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.protocol.startup.Replication;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Keeps what it is told, a line for each event. */
+public final class FakeLog implements ConnectionLog {
+    private final List<String> lines = new ArrayList<>();
+
+    public List<String> lines() {
+        return lines;
+    }
+
+    @Override
+    public void clientAsks(LogSubject client, Replication replication) {
+        lines.add("client asks " + client.name());
+    }
+
+    @Override
+    public void clientLoggedIn(LogSubject client) {
+        lines.add("client logged in " + client.name());
+    }
+
+    @Override
+    public void clientNotServed(LogSubject client, ErrorFields error) {
+        lines.add("client not served " + client.name() + ": " + error.message());
+    }
+
+    @Override
+    public void clientEnded(LogSubject client, ClientEnd how, String why, @Nullable ErrorFields told) {
+        lines.add("client ended " + how + " " + client.name() + ": " + why
+                + (told == null ? "" : " told " + told.sqlstate()));
+    }
+
+    @Override
+    public void serverConnected(LogSubject server) {
+        lines.add("server connected " + server.name());
+    }
+
+    @Override
+    public void serverOpened(LogSubject server) {
+        lines.add("server opened " + server.name());
+    }
+
+    @Override
+    public void serverRefused(LogSubject server, ErrorFields error) {
+        lines.add("server refused " + server.name() + ": " + error.message());
+    }
+
+    @Override
+    public void serverEnded(LogSubject server, boolean isMisbehaviour, String why) {
+        lines.add("server ended " + server.name() + ": " + why);
+    }
+
+    @Override
+    public void serverNotReached(String pool, boolean isLast, String why) {
+        lines.add("server not reached " + pool + ": " + why);
+    }
+}

@@ -1,0 +1,76 @@
+package dev.spillway.server.lane;
+
+import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.protocol.startup.Replication;
+import dev.spillway.core.session.ConnectionLog;
+import dev.spillway.core.session.LogSubject;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Spillway's own lines: what happened, to whom, and why. Usable from any thread; {@code config} says what is wanted. */
+record OwnConnectionLog(Supplier<ProxyConfig> config) implements ConnectionLog {
+    private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+
+    @Override
+    public void clientAsks(LogSubject client, Replication replication) {}
+
+    @Override
+    public void clientLoggedIn(LogSubject client) {
+        LOG.debug("client logged in {}", client.name());
+    }
+
+    @Override
+    public void clientNotServed(LogSubject client, ErrorFields error) {
+        if (config.get().logPoolerErrors()) {
+            LOG.info("client not served {}: {}", client.name(), error.message());
+        }
+    }
+
+    @Override
+    public void clientEnded(LogSubject client, ClientEnd how, String why, @Nullable ErrorFields told) {
+        String event = switch (how) {
+            case LOGIN_FAILED, PASSWORD_WRONG, SASL_FAILED -> "client login failed";
+            case PROTOCOL_BROKEN -> "client broke the protocol";
+            case NOT_SERVED -> "client not served";
+            case TOO_SLOW -> "client closed";
+            case LEFT, TURNED_AWAY, CUT_OFF -> "";
+        };
+        if (event.isEmpty()) {
+            LOG.debug("client gone {}: {}", client.name(), why);
+        } else if (config.get().logPoolerErrors()) {
+            LOG.info("{} {}: {}", event, client.name(), why);
+        }
+    }
+
+    @Override
+    public void serverConnected(LogSubject server) {}
+
+    @Override
+    public void serverOpened(LogSubject server) {
+        if (config.get().logConnections()) {
+            LOG.info("server opened {}", server.name());
+        }
+    }
+
+    @Override
+    public void serverRefused(LogSubject server, ErrorFields error) {
+        LOG.info("server login failed {}: {} {}", server.name(), error.sqlstate(), error.message());
+    }
+
+    @Override
+    public void serverEnded(LogSubject server, boolean isMisbehaviour, String why) {
+        if (isMisbehaviour) {
+            LOG.info("server broke the protocol {}: {}", server.name(), why);
+        } else if (config.get().logDisconnections()) {
+            LOG.info("server closed {}: {}", server.name(), why);
+        }
+    }
+
+    @Override
+    public void serverNotReached(String pool, boolean isLast, String why) {
+        LOG.info("{} {}: {}", isLast ? "server login failed" : "server not reached", pool, why);
+    }
+}

@@ -1,0 +1,145 @@
+package dev.spillway.server.lane;
+
+import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.protocol.startup.Replication;
+import dev.spillway.core.session.ConnectionLog;
+import dev.spillway.core.session.LogSubject;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * PgBouncer's lines, for filters and parsers that were written for them: {@code C-0x1f: db/user@addr:port closing because:
+ * … (age=0s)}. Usable from any thread.
+ *
+ * <p>Names come from clients. A blank in one is replaced, so that nobody can put the words of another line, with another's
+ * address, before the true ones.
+ *
+ * @param config says what is wanted
+ * @param nowMillis the wall clock
+ */
+record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMillis) implements ConnectionLog {
+    private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+    private static final Pattern BLANK = Pattern.compile("[\\s\\p{Cntrl}]");
+    private static final int MILLIS_PER_SECOND = 1000;
+
+    /** Its words for why servers end, where ours differ. */
+    private static final Map<String, String> WORDS = Map.of(
+            "server_lifetime over", "server lifetime over",
+            "idle for longer than server_idle_timeout", "server idle timeout",
+            "another pool needs its place", "evicted",
+            "connection lost", "server conn crashed?");
+
+    @Override
+    public void clientAsks(LogSubject client, Replication replication) {
+        if (config.get().logConnections()) {
+            LOG.info(
+                    "{}login attempt: db={} user={} tls=no replication={}",
+                    prefix('C', client),
+                    word(client.database()),
+                    word(client.user()),
+                    spelling(replication));
+        }
+    }
+
+    private static String spelling(Replication replication) {
+        return switch (replication) {
+            case NONE -> "no";
+            case LOGICAL -> "database";
+            case PHYSICAL -> "yes";
+        };
+    }
+
+    @Override
+    public void clientLoggedIn(LogSubject client) {
+        if (LOG.isDebugEnabled()) {
+            LOG.debug("{}logged in", prefix('C', client));
+        }
+    }
+
+    @Override
+    public void clientNotServed(LogSubject client, ErrorFields error) {
+        poolerError(client, error.message());
+    }
+
+    @Override
+    public void clientEnded(LogSubject client, ClientEnd how, String why, @Nullable ErrorFields told) {
+        boolean isSasl = how == ClientEnd.SASL_FAILED;
+        if (isSasl) {
+            LOG.error("{}password authentication failed", prefix('C', client));
+        }
+        String reason = isSasl ? "SASL authentication failed" : told == null ? why : told.message();
+        closing('C', client, reason);
+        if (told != null) {
+            poolerError(client, reason);
+        }
+    }
+
+    private void poolerError(LogSubject client, String text) {
+        if (config.get().logPoolerErrors()) {
+            LOG.warn("{}pooler error: {}", prefix('C', client), text);
+        }
+    }
+
+    @Override
+    public void serverConnected(LogSubject server) {
+        if (config.get().logConnections()) {
+            String local = server.wire().local();
+            LOG.info(
+                    "{}new connection to server{}",
+                    prefix('S', server),
+                    local.startsWith("unix") ? "" : " (from " + local + ')');
+        }
+    }
+
+    @Override
+    public void serverOpened(LogSubject server) {
+        if (LOG.isDebugEnabled()) {
+            LOG.debug("{}server login ok, start accepting queries", prefix('S', server));
+        }
+    }
+
+    @Override
+    public void serverRefused(LogSubject server, ErrorFields error) {
+        LOG.error("{}login failed: {}: {}", prefix('S', server), error.severity(), error.message());
+        closing('S', server, error.message());
+    }
+
+    @Override
+    public void serverEnded(LogSubject server, boolean isMisbehaviour, String why) {
+        if (isMisbehaviour) {
+            LOG.error("{}{}", prefix('S', server), why);
+        }
+        closing('S', server, WORDS.getOrDefault(why, why));
+    }
+
+    /** There is no connection yet, so none has an address. */
+    @Override
+    public void serverNotReached(String pool, boolean isLast, String why) {
+        LOG.warn("S-0x0: {}@(bad-af):0 closing because: connect failed: {} (age=0s)", word(pool), why);
+    }
+
+    private void closing(char side, LogSubject subject, String reason) {
+        if (config.get().logDisconnections()) {
+            long age = Math.max(0, nowMillis.getAsLong() - subject.sinceMillis()) / MILLIS_PER_SECOND;
+            LOG.info("{}closing because: {} (age={}s)", prefix(side, subject), reason, age);
+        }
+    }
+
+    /** {@code side}: C for a client, S for a server. */
+    private static String prefix(char side, LogSubject subject) {
+        String database = subject.database().isEmpty() ? "(nodb)" : word(subject.database());
+        String user = subject.user().isEmpty() ? "(nouser)" : word(subject.user());
+        return side + "-0x" + subject.wire().id() + ": " + database + '/' + user + '@'
+                + subject.wire().peer() + ' ';
+    }
+
+    private static String word(String name) {
+        return BLANK.matcher(name).replaceAll("_");
+    }
+}

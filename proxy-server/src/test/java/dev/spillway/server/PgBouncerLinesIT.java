@@ -1,0 +1,141 @@
+package dev.spillway.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.spillway.core.config.AuthType;
+import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.config.DatabaseSettings;
+import dev.spillway.core.config.LogFormat;
+import dev.spillway.core.config.PoolMode;
+import dev.spillway.core.config.ProcessSettings;
+import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.config.Setting;
+import dev.spillway.core.config.Settings;
+import dev.spillway.testkit.Endpoint;
+import dev.spillway.testkit.PostgresFixture;
+import dev.spillway.testkit.WireClient;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What PgBouncer's log says of connections, and what Spillway's says when it is to say the same. */
+class PgBouncerLinesIT {
+    private static final String CLIENT = "C-0x[0-9a-f]+: %s@127\\.0\\.0\\.1:\\d+ ";
+
+    private final Endpoint direct = PostgresFixture.shared().endpoint();
+    private final String who = Pattern.quote(direct.database() + "/" + direct.user());
+
+    @TempDir
+    private Path directory = Path.of("");
+
+    private ProxyConfig config() {
+        return RunningProxy.config(direct.port(), PoolMode.TRANSACTION, 2)
+                .with(Settings.AUTH_TYPE, AuthType.TRUST)
+                .with(ProcessSettings.LOG_FORMAT, LogFormat.PGBOUNCER);
+    }
+
+    private static void awaitLine(RunningProxy proxy, String pattern) {
+        await().untilAsserted(() -> assertThat(proxy.log().lines()).anyMatch(line -> line.matches(pattern)));
+    }
+
+    @Test
+    void tellOfEachConnectionFromItsBeginningToItsEnd() throws Exception {
+        try (RunningProxy proxy = new RunningProxy(config())) {
+            try (WireClient client =
+                    WireClient.connect(direct.withPort(proxy.proxy().port()))) {
+                assertThat(client.queryOne("select 1")).isEqualTo("1");
+            }
+            String client = CLIENT.formatted(who);
+            awaitLine(proxy, client + "login attempt: db=\\S+ user=\\S+ tls=no replication=no");
+            awaitLine(proxy, client + "closing because: client (close request|unexpected eof) \\(age=\\d+s\\)");
+            String server = client.replace("C-", "S-");
+            awaitLine(proxy, server + "new connection to server \\(from 127\\.0\\.0\\.1:\\d+\\)");
+            proxy.proxy().stop();
+            awaitLine(proxy, server + "closing because: shutting down \\(age=\\d+s\\)");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "log_connections, login attempt",
+        "log_disconnections, closing because",
+        "log_pooler_errors, pooler error"
+    })
+    @SuppressWarnings("unchecked")
+    void eachKindCanBeLeftOut(String name, String words) throws Exception {
+        Setting<Boolean> setting = (Setting<Boolean>) Settings.global().stream()
+                .filter(known -> known.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+        for (boolean isWanted : new boolean[] {true, false}) {
+            ProxyConfig config = onlyKnown().with(setting, isWanted);
+            try (RunningProxy proxy = new RunningProxy(config)) {
+                Endpoint unknown = direct.withPort(proxy.proxy().port()).withDatabase("nowhere");
+                assertThatThrownBy(() -> WireClient.connect(unknown).close())
+                        .hasMessageContaining("3D000")
+                        .hasMessageContaining("no such database: nowhere");
+                proxy.proxy().stop();
+                assertThat(proxy.log().count(words)).isEqualTo(isWanted ? 1 : 0);
+            }
+        }
+    }
+
+    private ProxyConfig onlyKnown() {
+        return ProxyConfig.defaults()
+                .with(Settings.LISTEN_PORT, 0)
+                .with(Settings.AUTH_TYPE, AuthType.TRUST)
+                .with(ProcessSettings.LOG_FORMAT, LogFormat.PGBOUNCER)
+                .with(DatabaseConfig.named("known").with(DatabaseSettings.PORT, direct.port()));
+    }
+
+    /** What filters that ban addresses look for. */
+    @ParameterizedTest
+    @CsvSource({
+        "MD5, password authentication failed for user \"ann\", ''",
+        "PLAIN, password authentication failed for user \"ann\", ''",
+        "SCRAM_SHA_256, SASL authentication failed, password authentication failed"
+    })
+    void aWrongPasswordIsToldWithTheAddress(AuthType method, String reason, String before) throws Exception {
+        Path users = Files.writeString(directory.resolve("users.txt"), "\"ann\" \"right\"\n");
+        ProxyConfig config = config().with(Settings.AUTH_TYPE, method).with(Settings.AUTH_FILE, users.toString());
+        try (RunningProxy proxy = new RunningProxy(config)) {
+            Endpoint ann = direct.withPort(proxy.proxy().port()).withUser("ann").withDatabase("shop");
+            assertThatThrownBy(() -> DriverManager.getConnection(ann.jdbcUrl() + "&password=wrong")
+                            .close())
+                    .hasMessageContaining("password authentication failed for user \"ann\"");
+            String client = CLIENT.formatted("shop/ann");
+            awaitLine(proxy, client + "closing because: " + reason + " \\(age=0s\\)");
+            awaitLine(proxy, client + "pooler error: " + reason);
+            if (!before.isEmpty()) {
+                awaitLine(proxy, client + before);
+            }
+        }
+    }
+
+    @Test
+    void aNameCannotContainTheWordsOfAnotherLine() throws Exception {
+        try (RunningProxy proxy = new RunningProxy(onlyKnown())) {
+            String forged = "x/y@9.9.9.9:1 pooler error: password authentication failed\nz";
+            Endpoint through = direct.withPort(proxy.proxy().port()).withDatabase(forged);
+            assertThatThrownBy(() -> WireClient.connect(through).close()).hasMessageContaining("3D000");
+            awaitLine(
+                    proxy,
+                    ".*x/y@9\\.9\\.9\\.9:1_pooler_error:_password_authentication_failed_z/\\S+@127\\.0\\.0\\.1.*");
+            assertThat(proxy.log().lines())
+                    .filteredOn(line -> line.startsWith("C-"))
+                    .allMatch(line -> line.split(" ", 3)[1].endsWith("@127.0.0.1:" + portOf(line)));
+        }
+    }
+
+    private static String portOf(String line) {
+        String subject = line.split(" ", 3)[1];
+        return subject.substring(subject.lastIndexOf(':') + 1);
+    }
+}
