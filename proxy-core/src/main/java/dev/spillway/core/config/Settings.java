@@ -324,9 +324,9 @@ public final class Settings {
             new NamesType(),
             Set.of(),
             RELOAD,
-            "Users who may run every command of the console. `auth_type = \"any\"` admits everyone."));
+            "Users who may run every command of the console."));
     public static final Setting<Set<String>> STATS_USERS = global(Setting.of(
-            "stats_users", new NamesType(), Set.of(), RELOAD, "Users who may run the SHOW commands of the console."));
+            "stats_users", new NamesType(), Set.of(), RELOAD, "Users who may run the SHOW commands of the console; with `auth_type = \"any\"` everyone may."));
     public static final Setting<Duration> STATS_PERIOD = global(Setting.of(
             "stats_period",
             new DurationType(),

@@ -27,7 +27,7 @@ public final class ClientLogin implements Phase {
     /** Decides about clients; one per lane. */
     public interface Reception {
         /** The machine that authenticates this client. */
-        ClientAuth authentication(StartupRequest request);
+        ClientAuth authentication(Wire wire, StartupRequest request);
 
         /**
          * The client is who it says: gives it its next phase by {@link Wire#become}.
@@ -174,7 +174,7 @@ public final class ClientLogin implements Phase {
         StartupRequest read = StartupRequest.of(message);
         request = read;
         negotiate(message);
-        auth = reception.authentication(read);
+        auth = reception.authentication(wire, read);
         onStep(auth.start());
     }
 
@@ -284,6 +284,15 @@ public final class ClientLogin implements Phase {
     private void end() {
         isOver = true;
         wire.close();
+    }
+
+    public Wire wire() {
+        return wire;
+    }
+
+    /** Did it come to have something cancelled, and waits until that is done? */
+    public boolean isCancelling() {
+        return isCancelling;
     }
 
     /** Has it ended, well or badly? */

@@ -469,10 +469,6 @@ public final class ServerSession implements Phase, PooledServer {
         return holder != null ? "active" : recovery.state();
     }
 
-    public int processId() {
-        return greeting.key().processId();
-    }
-
     @Nullable
     LeaseHolder holder() {
         return holder;
@@ -483,9 +479,10 @@ public final class ServerSession implements Phase, PooledServer {
         return holder instanceof ClientSession client ? client : null;
     }
 
-    /** When it logged in, by the wall clock. */
-    public long openedAtMillis() {
-        return greeting.atMillis();
+    public ServerFacts facts() {
+        int processId = greeting.key().processId();
+        return new ServerFacts(
+                processId, greeting.atMillis(), recovery.cancels(), recovery.askedCancels(), frames.heldBytes());
     }
 
     public Wire wire() {

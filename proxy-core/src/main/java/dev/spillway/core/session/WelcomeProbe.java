@@ -25,6 +25,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
     private ServerPool pool;
     private final ClientIdentity identity;
     private final FrameReader frames;
+    private final long sinceNanos;
     private @Nullable ServerSession server;
     private boolean isOver;
 
@@ -33,6 +34,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
         this.ports = ports;
         this.pool = pool;
         this.identity = identity;
+        this.sinceNanos = ports.nowNanos();
         this.frames = new FrameReader(wire.allocator(), FrontendType.WELCOME_RULES);
     }
 
@@ -176,6 +178,20 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
     /** Where it waits, or has got its server from. */
     public ServerPool pool() {
         return pool;
+    }
+
+    public Wire wire() {
+        return wire;
+    }
+
+    /** Since when it has waited for a server, or for what that reports. */
+    public long sinceNanos() {
+        return sinceNanos;
+    }
+
+    /** What it has got a server from, and waits for what it reports; null if it still waits for one. */
+    public @Nullable ServerSession server() {
+        return server;
     }
 
     private void leave() {

@@ -35,4 +35,13 @@ public interface Wire {
 
     /** Our own end's address as text. */
     String local();
+
+    /** Tells this connection from every other of this process, until the counting begins anew after 2^31 of them. */
+    int id();
+
+    /** The process at the other end of a Unix socket; 0 if it is none or the system does not tell. */
+    int peerProcessId();
+
+    /** What was written and the system has not taken yet. */
+    long unsentBytes();
 }

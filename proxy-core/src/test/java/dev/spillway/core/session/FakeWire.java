@@ -73,4 +73,19 @@ final class FakeWire implements Wire {
     public String local() {
         return "local:1";
     }
+
+    @Override
+    public int id() {
+        return 1;
+    }
+
+    @Override
+    public int peerProcessId() {
+        return 0;
+    }
+
+    @Override
+    public long unsentBytes() {
+        return 0;
+    }
 }
