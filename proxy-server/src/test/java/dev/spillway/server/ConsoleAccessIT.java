@@ -154,8 +154,8 @@ final class ConsoleAccessIT {
                     .isEqualTo("RELOAD\n");
             assertThat(psql(proxy, "boss", "pgbouncer", "show version").err()).contains("no password supplied");
             assertThat(psql(proxy, "pgbouncer", "else", "select 1").err()).contains("no password supplied");
-            assertThatThrownBy(() -> WireClient.connect(through(proxy, "pgbouncer"))
-                            .close())
+            assertThatThrownBy(() ->
+                            WireClient.connect(through(proxy, "pgbouncer")).close())
                     .isInstanceOf(IOException.class);
             assertThat(proxy.log().defects()).isEmpty();
         }
@@ -164,7 +164,8 @@ final class ConsoleAccessIT {
     @ParameterizedTest
     @EnumSource(Transport.class)
     void anotherUserOfTheMachineNeedsOne(Transport transport) throws IOException {
-        ClientProgram other = ClientProgram.find("setpriv", Path.of("/"), List.of("setpriv"), "--reuid", "65534", "true");
+        ClientProgram other =
+                ClientProgram.find("setpriv", Path.of("/"), List.of("setpriv"), "--reuid", "65534", "true");
         ClientProgram.find("psql", directory, List.of("psql"), "--version");
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         try (RunningProxy proxy = new RunningProxy(onSocket(transport))) {

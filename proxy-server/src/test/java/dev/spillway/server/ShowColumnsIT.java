@@ -25,8 +25,7 @@ import org.junit.jupiter.api.TestFactory;
 
 /** What the console's tables look like on the wire, against what PgBouncer's do. */
 final class ShowColumnsIT {
-    private static final Endpoint CONSOLE =
-            new Endpoint("127.0.0.1", 0, PostgresFixture.SUPERUSER, "pgbouncer");
+    private static final Endpoint CONSOLE = new Endpoint("127.0.0.1", 0, PostgresFixture.SUPERUSER, "pgbouncer");
 
     /** Nobody needs the servers. */
     private static final ProxyConfig CONFIG = RunningProxy.config(1, PoolMode.TRANSACTION, 1);
@@ -81,8 +80,9 @@ final class ShowColumnsIT {
                         List<BackendMessage> answer = console.query("SHOW " + entry.getKey());
                         assertThat(columns(answer.getFirst())).isEqualTo(entry.getValue());
                         assertThat(answer.get(answer.size() - 2).tag()).isEqualTo("SHOW");
-                        answer.stream().filter(message -> message.is('D')).forEach(row -> assertThat(row.columns())
-                                .hasSameSizeAs(entry.getValue()));
+                        answer.stream()
+                                .filter(message -> message.is('D'))
+                                .forEach(row -> assertThat(row.columns()).hasSameSizeAs(entry.getValue()));
                     }
                 }))
                 .toList();
@@ -127,9 +127,10 @@ final class ShowColumnsIT {
             assertThat(answer.getFirst().errorText()).isEqualTo("Console usage");
             String usage = String.valueOf(answer.getFirst().errorField('D'));
             assertThat(usage).startsWith("\n\tSHOW HELP|");
-            assertThat(usage.split("[\\s|]+")).containsAll(recorded().keySet().stream()
-                    .map(name -> name.toUpperCase(Locale.ROOT))
-                    .toList());
+            assertThat(usage.split("[\\s|]+"))
+                    .containsAll(recorded().keySet().stream()
+                            .map(name -> name.toUpperCase(Locale.ROOT))
+                            .toList());
             assertThat(answer.get(1).tag()).isEqualTo("SHOW");
         }
     }

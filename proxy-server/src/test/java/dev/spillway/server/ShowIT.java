@@ -194,7 +194,9 @@ final class ShowIT {
                     .containsEntry("sv_active", "2")
                     .containsEntry("sv_idle", "0")
                     .containsEntry("maxwait", "1"));
-            assertThat(stage.pool()).containsEntry("pool_mode", "transaction").containsEntry("load_balance_hosts", "null");
+            assertThat(stage.pool())
+                    .containsEntry("pool_mode", "transaction")
+                    .containsEntry("load_balance_hosts", "null");
             assertLinked(stage);
             assertThat(stage.item("used_clients")).isEqualTo(6);
             assertThat(stage.item("used_servers")).isEqualTo(2);
@@ -239,7 +241,9 @@ final class ShowIT {
             }
         }
         assertThat(linked).isEqualTo(2);
-        assertThat(stage.show("sockets").stream().map(socket -> socket.get("state")).toList())
+        assertThat(stage.show("sockets").stream()
+                        .map(socket -> socket.get("state"))
+                        .toList())
                 .containsOnly("cl_active", "cl_waiting", "sv_active")
                 .hasSize(8);
         assertThat(stage.show("active_sockets"))
@@ -279,9 +283,12 @@ final class ShowIT {
                 client.query("select 1");
             }
             long average = stage.stat("avg_query_count");
-            assertThat(average).as("at most 2 s and the time of a tick are looked at").isBetween(100L, 10_000L);
+            assertThat(average)
+                    .as("at most 2 s and the time of a tick are looked at")
+                    .isBetween(100L, 10_000L);
             assertThat(stage.stat("avg_query_time")).isPositive();
-            await().untilAsserted(() -> assertThat(stage.stat("avg_query_count")).isZero());
+            await().untilAsserted(
+                            () -> assertThat(stage.stat("avg_query_count")).isZero());
             assertThat(stage.stat("total_query_count")).isEqualTo(300);
         }
     }

@@ -21,7 +21,11 @@ public interface LaneView {
 
     /** A server that is being opened; without a wire while no connection stands. */
     record OpeningEntry(
-            String database, String user, ServerPool pool, @Nullable Wire wire, long sinceNanos) {}
+            String database,
+            String user,
+            ServerPool pool,
+            @Nullable Wire wire,
+            long sinceNanos) {}
 
     /** A client of the console. */
     record ConsoleEntry(Wire wire, String user, String applicationName, long sinceNanos) {}

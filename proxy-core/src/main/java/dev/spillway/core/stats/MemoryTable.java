@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MemoryTable {
     private static final int UNIT_BYTES = 1024;
-    private static final Columns COLUMNS =
-            Columns.NONE.text("name").int4("size", "used", "free", "memtotal");
+    private static final Columns COLUMNS = Columns.NONE.text("name").int4("size", "used", "free", "memtotal");
 
     private MemoryTable() {}
 

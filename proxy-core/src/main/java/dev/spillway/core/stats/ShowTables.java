@@ -95,8 +95,7 @@ public final class ShowTables {
 
     /** By their first column, as PgBouncer sorts them. */
     private static List<List<@Nullable String>> byName(List<List<@Nullable String>> rows) {
-        rows.sort((one, other) ->
-                String.valueOf(one.getFirst()).compareTo(String.valueOf(other.getFirst())));
+        rows.sort((one, other) -> String.valueOf(one.getFirst()).compareTo(String.valueOf(other.getFirst())));
         return rows;
     }
 
@@ -146,8 +145,7 @@ public final class ShowTables {
         return names;
     }
 
-    private static List<@Nullable String> database(
-            DatabaseConfig database, ProxyFigures figures, ProxyConfig config) {
+    private static List<@Nullable String> database(DatabaseConfig database, ProxyFigures figures, ProxyConfig config) {
         return row(
                 database.name(),
                 database.host(),
@@ -189,8 +187,7 @@ public final class ShowTables {
         List<List<@Nullable String>> rows = new ArrayList<>();
         for (String name : userNames(figures, config)) {
             UserConfig user = Objects.requireNonNullElse(config.users().get(name), UserConfig.named(name));
-            Stream<ConnectionFigures> clients =
-                    Stream.concat(figures.clients().stream(), figures.consoles().stream());
+            Stream<ConnectionFigures> clients = Stream.concat(figures.clients().stream(), figures.consoles().stream());
             rows.add(row(
                     name,
                     Objects.requireNonNullElse(user.poolSize(), ""),

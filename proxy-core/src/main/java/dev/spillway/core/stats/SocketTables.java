@@ -30,8 +30,8 @@ public final class SocketTables {
             .text("tls", "application_name")
             .int4("prepared_statements", "id");
 
-    private static final Columns WITH_BUFFERS = COLUMNS.int4(
-            "recv_pos", "pkt_pos", "pkt_remain", "send_pos", "send_remain", "pkt_avail", "send_avail");
+    private static final Columns WITH_BUFFERS =
+            COLUMNS.int4("recv_pos", "pkt_pos", "pkt_remain", "send_pos", "send_remain", "pkt_avail", "send_avail");
 
     private SocketTables() {}
 
@@ -58,8 +58,7 @@ public final class SocketTables {
     /** The same of those of which anything is in our buffers. */
     public static Table activeSockets(ProxyFigures figures) {
         return sockets(
-                figures,
-                socket -> socket.heldBytes() > 0 || socket.wire().unsentBytes() > 0);
+                figures, socket -> socket.heldBytes() > 0 || socket.wire().unsentBytes() > 0);
     }
 
     private static Table sockets(ProxyFigures figures, Predicate<ConnectionFigures> isShown) {

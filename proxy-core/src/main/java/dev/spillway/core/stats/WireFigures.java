@@ -12,13 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param unsentBytes written, and not taken by the system yet
  */
 record WireFigures(
-        int id,
-        String address,
-        int port,
-        String localAddress,
-        int localPort,
-        int peerProcessId,
-        long unsentBytes) {
+        int id, String address, int port, String localAddress, int localPort, int peerProcessId, long unsentBytes) {
     static WireFigures of(Wire wire) {
         return new WireFigures(
                 wire.id(),
@@ -35,13 +29,13 @@ record WireFigures(
         return new WireFigures(0, String.valueOf(host), port, "", 0, 0, 0);
     }
 
-    private static String host(String address) {
+    static String host(String address) {
         int colon = colon(address);
         String host = colon < 0 ? address : address.substring(0, colon);
         return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
     }
 
-    private static int port(String address) {
+    static int port(String address) {
         int colon = colon(address);
         return colon < 0 ? 0 : Integer.parseInt(address.substring(colon + 1));
     }

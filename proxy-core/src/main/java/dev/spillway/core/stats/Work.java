@@ -18,7 +18,6 @@ public record Work(Totals totals, Totals recent, long windowNanos) {
 
     /** On two lanes, or of two databases; their periods begin within a tick. */
     Work plus(Work other) {
-        return new Work(
-                totals.plus(other.totals), recent.plus(other.recent), Math.max(windowNanos, other.windowNanos));
+        return new Work(totals.plus(other.totals), recent.plus(other.recent), Math.max(windowNanos, other.windowNanos));
     }
 }

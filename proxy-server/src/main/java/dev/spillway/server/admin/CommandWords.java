@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  * @param argument empty if there is none
  */
 record CommandWords(String command, String argument) {
+    /** The length from which PgBouncer takes no argument, its quotes included. */
+    private static final int MAX_ARGUMENT = 64;
+
     private static final String BLANKS = " \t\n\r";
 
     /** Null if {@code sql} is made otherwise. */
@@ -29,6 +32,15 @@ record CommandWords(String command, String argument) {
             at = skipBlanks(sql, at + 1);
         }
         return at == sql.length() ? new CommandWords(unquoted(sql.substring(from, commandEnd)), argument) : null;
+    }
+
+    /** Does it ask for something to be shown? PgBouncer takes SELECT for SHOW, too. */
+    boolean isShow() {
+        return command.equalsIgnoreCase("show") || command.equalsIgnoreCase("select");
+    }
+
+    boolean isTooLong() {
+        return argument.length() >= MAX_ARGUMENT;
     }
 
     private static int skipBlanks(String sql, int from) {

@@ -13,14 +13,12 @@ import dev.spillway.core.session.Ending;
 import dev.spillway.core.session.Phase;
 import dev.spillway.core.session.Wire;
 import dev.spillway.core.stats.ProxyFigures;
-import dev.spillway.core.stats.Table;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Queue;
 import java.util.function.Consumer;
-import java.util.function.Function;
 
 /**
  * A client of the console, from its ReadyForQuery on: answers commands sent as simple queries.
@@ -125,10 +123,13 @@ public final class ConsoleSession implements Phase {
 
     private void onQuery(String sql) {
         source.onCommand();
-        switch (shows.find(sql)) {
-            case ShowCommands.Now now -> answer(now.writer());
-            case ShowCommands.OfFigures shown -> show(shown.table());
-            case null -> act(sql);
+        CommandWords words = CommandWords.parse(sql);
+        if (words == null || !words.isShow()) {
+            act(sql);
+        } else if (words.isTooLong()) {
+            answer(out -> ProxyError.CONSOLE_ARGUMENTS_BAD.fields().writeError(out));
+        } else {
+            show(shows.find(words.argument(), sql));
         }
     }
 
@@ -172,9 +173,15 @@ public final class ConsoleSession implements Phase {
         source.end(how);
     }
 
-    private void show(Function<ProxyFigures, Table> table) {
-        pause();
-        source.figures(figures -> resume(out -> ShowCommands.write(out, table.apply(figures))));
+    private void show(ShowCommands.Answer shown) {
+        switch (shown) {
+            case ShowCommands.Now now -> answer(now.writer());
+            case ShowCommands.OfFigures later -> {
+                pause();
+                source.figures(figures ->
+                        resume(out -> ShowCommands.write(out, later.table().apply(figures))));
+            }
+        }
     }
 
     private void pause() {

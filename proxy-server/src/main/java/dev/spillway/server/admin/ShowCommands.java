@@ -33,9 +33,6 @@ final class ShowCommands {
     /** With a table, when the figures of all lanes are there. */
     record OfFigures(Function<ProxyFigures, Table> table) implements Answer {}
 
-    /** The length from which PgBouncer takes no argument, its quotes included. */
-    private static final int MAX_ARGUMENT = 64;
-
     private static final Map<String, Function<ShowCommands, Answer>> BY_NAME = Map.ofEntries(
             entry("active_sockets", shows -> new OfFigures(SocketTables::activeSockets)),
             entry("clients", shows -> new OfFigures(SocketTables::clients)),
@@ -70,14 +67,15 @@ final class ShowCommands {
 
     private static final String USAGE = """
 
-            \tSHOW HELP|CONFIG|DATABASES|POOLS|CLIENTS|SERVERS|USERS|VERSION
-            \tSHOW PEERS|PEER_POOLS
-            \tSHOW SOCKETS|ACTIVE_SOCKETS|LISTS|MEM|STATE
-            \tSHOW DNS_HOSTS|DNS_ZONES
-            \tSHOW STATS|STATS_TOTALS|STATS_AVERAGES|TOTALS
-            \tRELOAD
-            \tSHUTDOWN
-            \tSHUTDOWN WAIT_FOR_SERVERS|WAIT_FOR_CLIENTS""";
+        \tSHOW HELP|CONFIG|DATABASES|POOLS|CLIENTS|SERVERS|USERS|VERSION
+        \tSHOW PEERS|PEER_POOLS
+        \tSHOW SOCKETS|ACTIVE_SOCKETS|LISTS|MEM|STATE
+        \tSHOW DNS_HOSTS|DNS_ZONES
+        \tSHOW STATS|STATS_TOTALS|STATS_AVERAGES|TOTALS
+        \tRELOAD
+        \tSHUTDOWN
+        \tSHUTDOWN WAIT_FOR_SERVERS|WAIT_FOR_CLIENTS\
+        """;
 
     private final Supplier<ProxyConfig> config;
     private final boolean isAdmin;
@@ -90,19 +88,8 @@ final class ShowCommands {
         this.version = version;
     }
 
-    /** The answer to {@code sql}; null if it is another command, or none. Like PgBouncer, takes SELECT for SHOW. */
-    @Nullable
-    Answer find(String sql) {
-        CommandWords words = CommandWords.parse(sql);
-        boolean isShow = words != null
-                && (words.command().equalsIgnoreCase("show") || words.command().equalsIgnoreCase("select"));
-        return words != null && isShow ? find(sql, words.argument()) : null;
-    }
-
-    private Answer find(String sql, String argument) {
-        if (argument.length() >= MAX_ARGUMENT) {
-            return refused(ProxyError.CONSOLE_ARGUMENTS_BAD.fields());
-        }
+    /** The answer to SHOW {@code argument}, which was written as {@code sql}. */
+    Answer find(String argument, String sql) {
         String name = argument.toLowerCase(Locale.ROOT);
         String parameter = PARAMETERS.get(name);
         if (parameter != null) {

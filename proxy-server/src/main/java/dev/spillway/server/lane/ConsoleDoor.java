@@ -51,8 +51,7 @@ final class ConsoleDoor {
     void admit(ProxyConfig config, Wire wire, StartupRequest request, ClientLogin login) {
         String user = request.user();
         boolean isAdmin = isKnown(wire, request) || config.adminUsers().contains(user);
-        boolean isAllowed =
-                isAdmin || config.statsUsers().contains(user) || config.authType() == AuthType.ANY;
+        boolean isAllowed = isAdmin || config.statsUsers().contains(user) || config.authType() == AuthType.ANY;
         if (!isAllowed) {
             throw new Refused(ProxyError.ADMIN_ONLY.fields());
         }

@@ -43,8 +43,7 @@ public record PeerProcess(int id, boolean isOurUser) {
     }
 
     private static PeerProcess of(NioDomainSocketChannel channel) {
-        UnixDomainPrincipal peer =
-                channel.config().getOption(NioChannelOption.of(ExtendedSocketOptions.SO_PEERCRED));
+        UnixDomainPrincipal peer = channel.config().getOption(NioChannelOption.of(ExtendedSocketOptions.SO_PEERCRED));
         return new PeerProcess(0, peer != null && peer.user().equals(OurUser.PRINCIPAL));
     }
 
