@@ -3,7 +3,6 @@ package dev.spillway.core.stats;
 import static dev.spillway.core.stats.Table.row;
 
 import dev.spillway.core.stats.Table.Columns;
-import io.netty.buffer.PooledByteBufAllocator;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,14 +17,12 @@ public final class MemoryTable {
 
     private MemoryTable() {}
 
-    /** Now: the heap, and the buffers outside of it. */
-    public static Table now() {
+    /** Now: the heap, and the buffers outside of it, of which there are so many bytes. */
+    public static Table now(long usedBufferBytes, long allBufferBytes) {
         Runtime jvm = Runtime.getRuntime();
-        var buffers = PooledByteBufAllocator.DEFAULT.metric();
-        long pinned = PooledByteBufAllocator.DEFAULT.pinnedDirectMemory();
         List<List<@Nullable String>> rows = new ArrayList<>();
         rows.add(memory("heap", jvm.totalMemory() - jvm.freeMemory(), jvm.totalMemory()));
-        rows.add(memory("direct_buffers", pinned, Math.max(pinned, buffers.usedDirectMemory())));
+        rows.add(memory("direct_buffers", usedBufferBytes, Math.max(usedBufferBytes, allBufferBytes)));
         return COLUMNS.table(rows);
     }
 

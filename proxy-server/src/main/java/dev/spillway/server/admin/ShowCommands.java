@@ -14,6 +14,7 @@ import dev.spillway.core.stats.SocketTables;
 import dev.spillway.core.stats.StatsTables;
 import dev.spillway.core.stats.Table;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -43,7 +44,7 @@ final class ShowCommands {
             entry("fds", shows -> shows.fds()),
             entry("help", shows -> new Now(ShowCommands::help)),
             entry("lists", shows -> new OfFigures(all -> ShowTables.lists(all, shows.config.get()))),
-            entry("mem", shows -> now(MemoryTable.now())),
+            entry("mem", shows -> now(memory())),
             entry("peer_pools", shows -> now(ShowTables.peerPools())),
             entry("peers", shows -> now(ShowTables.peers())),
             entry("pools", shows -> new OfFigures(ShowTables::pools)),
@@ -111,6 +112,11 @@ final class ShowCommands {
 
     private static Answer now(Table table) {
         return new Now(out -> write(out, table));
+    }
+
+    private static Table memory() {
+        PooledByteBufAllocator buffers = PooledByteBufAllocator.DEFAULT;
+        return MemoryTable.now(buffers.pinnedDirectMemory(), buffers.metric().usedDirectMemory());
     }
 
     private static void help(ByteBuf out) {
