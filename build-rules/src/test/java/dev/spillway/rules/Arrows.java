@@ -58,7 +58,10 @@ final class Arrows {
                     .uses("core.config", "core.pool")
                     .libraries("io.zonky..", "org.HdrHistogram..", "org.slf4j.."),
             row("server.rehearsal").uses("core.protocol", "core.config").libraries(BUFFERS),
-            row("server.transport").uses("core.session").libraries(NETTY).libraries("jdk.net"),
+            row("server.transport")
+                    .uses("core.session")
+                    .libraries(NETTY)
+                    .libraries("jdk.net", "com.sun.security.auth.module"),
             row("server.pipeline").uses("core.session", "server.transport").libraries(NETTY),
             row("server.lane")
                     .uses("core.pool", "core.route", "core.stats", "server.transport", "server.pipeline")

@@ -4,7 +4,6 @@ import dev.spillway.core.config.LogFormat;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.pool.Totals;
 import dev.spillway.core.session.Ending;
-import dev.spillway.core.stats.PoolFigures;
 import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.server.admin.ConsoleSession;
 import dev.spillway.server.cli.SpillwayVersion;
@@ -153,6 +152,11 @@ public final class Proxy {
             }
 
             @Override
+            public void onCommand() {
+                asker.onConsoleCommand();
+            }
+
+            @Override
             public void reload(Consumer<List<String>> taker) {
                 reload.run(problems -> asker.execute(() -> taker.accept(problems)));
             }
@@ -185,7 +189,7 @@ public final class Proxy {
     Totals totals() {
         CompletableFuture<ProxyFigures> figures = new CompletableFuture<>();
         lanes.figures(lanes.all().getFirst(), figures::complete);
-        return figures.join().pools().stream().map(PoolFigures::totals).reduce(Totals.NONE, Totals::plus);
+        return figures.join().totals();
     }
 
     /** Reloads the configuration; what is wrong with it is logged. Returns at once. */

@@ -143,6 +143,7 @@ class LanesIT {
         return console.query("show pools").stream()
                 .filter(message -> message.is('D'))
                 .map(BackendMessage::column)
+                .filter(database -> !database.equals("pgbouncer"))
                 .toList();
     }
 }

@@ -135,11 +135,12 @@ final class ReplicationStage implements AutoCloseable {
 
     // ---- the console -----------------------------------------------------------------------------------------------
 
+    /** All rows but those of the console itself. */
     List<List<String>> show(String what) throws IOException {
         List<List<String>> rows = new ArrayList<>();
         try (WireClient console = WireClient.connect(through().withDatabase("spillway"))) {
             for (BackendMessage message : console.query("show " + what)) {
-                if (message.is('D')) {
+                if (message.is('D') && !message.columns().contains("pgbouncer")) {
                     rows.add(message.columns().stream().map(String::valueOf).toList());
                 }
             }

@@ -14,8 +14,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
-/** A proxy that ends with its block, and its log. Everyone may use the console. */
+/** A proxy that ends with its block, and its log. The user of the tests may do all on the console, others may look. */
 record RunningProxy(Proxy proxy, LogTap log) implements AutoCloseable {
     private static final List<String> POOL_COLUMNS =
             List.of("active", "cancel", "being_canceled", "idle", "used", "tested", "login");
@@ -31,6 +32,7 @@ record RunningProxy(Proxy proxy, LogTap log) implements AutoCloseable {
         return ProxyConfig.defaults()
                 .with(Settings.LISTEN_PORT, 0)
                 .with(Settings.AUTH_TYPE, AuthType.ANY)
+                .with(Settings.ADMIN_USERS, Set.of(PostgresFixture.SUPERUSER))
                 .with(Settings.POOL_MODE, mode)
                 .with(Settings.DEFAULT_POOL_SIZE, poolSize)
                 .with(Settings.RESERVE_POOL_SIZE, 0)

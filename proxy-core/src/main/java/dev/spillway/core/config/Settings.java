@@ -320,13 +320,13 @@ public final class Settings {
             "Add the client's address and port to the `application_name` that it starts with. Every client has settings"
                     + " of its own then, which are put into force each time it takes over a server connection."));
     public static final Setting<Set<String>> ADMIN_USERS = global(Setting.of(
-            "admin_users",
+            "admin_users", new NamesType(), Set.of(), RELOAD, "Users who may run every command of the console."));
+    public static final Setting<Set<String>> STATS_USERS = global(Setting.of(
+            "stats_users",
             new NamesType(),
             Set.of(),
             RELOAD,
-            "Users who may run every command of the console. `auth_type = \"any\"` admits everyone."));
-    public static final Setting<Set<String>> STATS_USERS = global(Setting.of(
-            "stats_users", new NamesType(), Set.of(), RELOAD, "Users who may run the SHOW commands of the console."));
+            "Users who may run the SHOW commands of the console; with `auth_type = \"any\"` everyone may."));
     public static final Setting<Duration> STATS_PERIOD = global(Setting.of(
             "stats_period",
             new DurationType(),

@@ -8,7 +8,6 @@ import static dev.spillway.core.protocol.Sqlstate.DATABASE_DROPPED;
 import static dev.spillway.core.protocol.Sqlstate.FEATURE_NOT_SUPPORTED;
 import static dev.spillway.core.protocol.Sqlstate.IDLE_IN_TRANSACTION_SESSION_TIMEOUT;
 import static dev.spillway.core.protocol.Sqlstate.IDLE_SESSION_TIMEOUT;
-import static dev.spillway.core.protocol.Sqlstate.INSUFFICIENT_PRIVILEGE;
 import static dev.spillway.core.protocol.Sqlstate.INSUFFICIENT_RESOURCES;
 import static dev.spillway.core.protocol.Sqlstate.INVALID_AUTHORIZATION_SPECIFICATION;
 import static dev.spillway.core.protocol.Sqlstate.INVALID_CATALOG_NAME;
@@ -18,7 +17,6 @@ import static dev.spillway.core.protocol.Sqlstate.IN_FAILED_SQL_TRANSACTION;
 import static dev.spillway.core.protocol.Sqlstate.PROTOCOL_VIOLATION;
 import static dev.spillway.core.protocol.Sqlstate.QUERY_CANCELED;
 import static dev.spillway.core.protocol.Sqlstate.SUCCESSFUL_COMPLETION;
-import static dev.spillway.core.protocol.Sqlstate.SYNTAX_ERROR;
 import static dev.spillway.core.protocol.Sqlstate.TOO_MANY_CONNECTIONS;
 import static dev.spillway.core.protocol.Sqlstate.TRANSACTION_TIMEOUT;
 
@@ -31,11 +29,8 @@ import java.util.Locale;
  * <p>Errors of PostgreSQL are not here: they are forwarded byte for byte. Texts are {@link String#format} patterns.
  */
 public enum ProxyError {
-    ADMIN_ONLY(
-            INSUFFICIENT_PRIVILEGE,
-            Severity.FATAL,
-            "user \"%s\" may not use the console: it is not in admin_users or stats_users"),
-    ADMIN_NEEDED(INSUFFICIENT_PRIVILEGE, Severity.ERROR, "admin access needed: only users in admin_users may run %s"),
+    ADMIN_ONLY(PROTOCOL_VIOLATION, Severity.FATAL, "not allowed"),
+    ADMIN_NEEDED(PROTOCOL_VIOLATION, Severity.ERROR, "admin access needed"),
     AUTHENTICATION_FAILED(INVALID_PASSWORD, Severity.FATAL, "password authentication failed for user \"%s\""),
     AUTHENTICATION_GARBLED(PROTOCOL_VIOLATION, Severity.FATAL, "authentication of user \"%s\" failed: %s"),
     CANCELED_WHILE_WAITING(QUERY_CANCELED, Severity.ERROR, "canceling statement due to user request"),
@@ -46,7 +41,12 @@ public enum ProxyError {
             CANNOT_CONNECT_NOW,
             Severity.FATAL,
             "client_login_timeout (server down): no server connection to log in with after %s"),
-    CONSOLE_COMMAND_UNKNOWN(SYNTAX_ERROR, Severity.ERROR, "unknown console command: %s"),
+    CONSOLE_ARGUMENTS_BAD(PROTOCOL_VIOLATION, Severity.ERROR, "bad arguments"),
+    CONSOLE_COMMAND_UNKNOWN(PROTOCOL_VIOLATION, Severity.ERROR, "invalid command '%s', use SHOW HELP;"),
+    CONSOLE_HANDS_NO_SOCKETS_OVER(
+            PROTOCOL_VIOLATION,
+            Severity.ERROR,
+            "SHOW FDS is not supported: sockets are not handed over to another process"),
     CONSOLE_IS_SIMPLE(FEATURE_NOT_SUPPORTED, Severity.FATAL, "the console speaks the simple query protocol only"),
     DATABASE_CHANGED(
             ADMIN_SHUTDOWN,

@@ -104,7 +104,8 @@ public final class Pool<S extends PooledServer> {
         server.check();
     }
 
-    private boolean isStale(S server, long nowNanos) {
+    /** Must this idle server be checked before a client gets it? */
+    public boolean isStale(S server, long nowNanos) {
         long delay = limits.checkDelay().toNanos();
         return delay > 0 && nowNanos - server.idleSinceNanos() > delay;
     }

@@ -21,7 +21,7 @@ public final class PoolCounters {
     public long handedOver;
 
     private Totals atPeriodStart = Totals.NONE;
-    private Totals lastPeriod = Totals.NONE;
+    private Totals atStartBefore = Totals.NONE;
 
     /** What they are now. */
     public Totals totals() {
@@ -38,9 +38,8 @@ public final class PoolCounters {
                 clientLogins);
     }
 
-    /** Takes over what another has counted, as if it had been before the current stats_period. */
+    /** Takes over what another has counted. */
     public void add(PoolCounters other) {
-        Totals added = other.totals();
         assignments += other.assignments;
         transactions += other.transactions;
         queries += other.queries;
@@ -52,18 +51,18 @@ public final class PoolCounters {
         waitNanos += other.waitNanos;
         clientLogins += other.clientLogins;
         handedOver += other.handedOver;
-        atPeriodStart = atPeriodStart.plus(added);
+        atPeriodStart = atPeriodStart.plus(other.atPeriodStart);
+        atStartBefore = atStartBefore.plus(other.atStartBefore);
     }
 
     /** A stats_period is over and the next begins. */
     public void endPeriod() {
-        Totals now = totals();
-        lastPeriod = now.minus(atPeriodStart);
-        atPeriodStart = now;
+        atStartBefore = atPeriodStart;
+        atPeriodStart = totals();
     }
 
-    /** What was done in the last whole stats_period. */
-    public Totals lastPeriod() {
-        return lastPeriod;
+    /** What was done since the last whole stats_period began. */
+    public Totals recent() {
+        return totals().minus(atStartBefore);
     }
 }

@@ -6,7 +6,7 @@ package dev.spillway.core.pool;
  * @param assignments how often a client was given a server
  * @param received bytes from clients
  * @param sent bytes to clients
- * @param transactionMicros time in transactions, waits included
+ * @param transactionMicros time in transactions, waits for a server excluded
  * @param waits assignments to a client that had to wait
  * @param waitMicros time that clients waited for a server
  */

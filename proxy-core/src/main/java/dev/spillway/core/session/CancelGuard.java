@@ -25,6 +25,11 @@ final class CancelGuard {
         sinceRoundTrip = false;
     }
 
+    /** Cancel connections that have not ended yet. */
+    int inFlight() {
+        return inFlight;
+    }
+
     /** Has a cancel connection not ended yet? */
     boolean isInFlight() {
         return inFlight > 0;

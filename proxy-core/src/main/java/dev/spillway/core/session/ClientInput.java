@@ -187,6 +187,11 @@ final class ClientInput {
         return frames.heldBytes() == 0 && !frames.isInsideFrame();
     }
 
+    /** What has come and is not sent on: messages that wait, and the beginning of one. */
+    int heldBytes() {
+        return held.bytes() + frames.heldBytes();
+    }
+
     boolean isHolding() {
         return !held.isEmpty();
     }

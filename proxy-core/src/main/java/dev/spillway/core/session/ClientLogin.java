@@ -28,7 +28,7 @@ public final class ClientLogin implements Phase {
     /** Decides about clients; one per lane. */
     public interface Reception {
         /** The machine that authenticates this client. */
-        ClientAuth authentication(StartupRequest request);
+        ClientAuth authentication(Wire wire, StartupRequest request);
 
         /**
          * The client is who it says: gives it its next phase by {@link Wire#become}.
@@ -179,7 +179,7 @@ public final class ClientLogin implements Phase {
         request = read;
         ports.log().clientAsks(subject(), read.replication());
         negotiate(message);
-        auth = reception.authentication(read);
+        auth = reception.authentication(wire, read);
         onStep(auth.start());
     }
 
@@ -300,6 +300,15 @@ public final class ClientLogin implements Phase {
         }
         isOver = true;
         wire.close();
+    }
+
+    public Wire wire() {
+        return wire;
+    }
+
+    /** Did it come to have something cancelled, and waits until that is done? */
+    public boolean isCancelling() {
+        return isCancelling;
     }
 
     /** Has it ended, well or badly? */

@@ -449,6 +449,21 @@ public final class ClientSession implements Phase, LeaseHolder {
         return place.isWaiting() ? "waiting" : server == null ? "idle" : "active";
     }
 
+    /** When it last asked for something, or came. */
+    public long requestNanos() {
+        return clock.requestNanos();
+    }
+
+    /** Bytes of it that wait here. */
+    public int heldBytes() {
+        return input.heldBytes();
+    }
+
+    /** Has a cancel come that may not be sent yet? */
+    public boolean isCancelWaiting() {
+        return restoreGuard.isCancelWaiting();
+    }
+
     /** How long it has waited for a server, 0 if it does not wait. */
     public long waitNanos(long nowNanos) {
         return place.waitedNanos(nowNanos);

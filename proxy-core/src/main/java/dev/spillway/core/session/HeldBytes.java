@@ -20,6 +20,10 @@ final class HeldBytes {
         return bytes == null;
     }
 
+    int bytes() {
+        return bytes == null ? 0 : bytes.readableBytes();
+    }
+
     /** Should the client be read on? */
     boolean hasRoom() {
         return bytes == null || bytes.readableBytes() < LIMIT_BYTES;

@@ -37,12 +37,15 @@ final class LeaseClock {
     private long leaseNanos;
     private long transactionNanos;
     private long statementNanos;
+    private long requestNanos;
     private long quietNanos;
     private int answered;
+    private boolean isInTransaction;
 
     LeaseClock(PoolCounters counters, long nowNanos) {
         this.counters = counters;
         this.quietNanos = nowNanos;
+        this.requestNanos = nowNanos;
     }
 
     /** The client's next server comes from another pool. */
@@ -55,12 +58,18 @@ final class LeaseClock {
         leaseNanos = nowNanos;
         transactionNanos = nowNanos;
         statementNanos = nowNanos;
+        requestNanos = nowNanos;
         answered = 0;
+        isInTransaction = false;
     }
 
     /** A statement is sent, and nothing was under way. */
     void asked(long nowNanos) {
         statementNanos = nowNanos;
+        requestNanos = nowNanos;
+        if (!isInTransaction) {
+            transactionNanos = nowNanos; // a session's server is linked long before
+        }
     }
 
     /** A ReadyForQuery has come, of this transaction status. */
@@ -69,7 +78,8 @@ final class LeaseClock {
         counters.queries++;
         counters.queryNanos += nowNanos - statementNanos;
         statementNanos = nowNanos;
-        if (status == 'I') {
+        isInTransaction = status != 'I';
+        if (!isInTransaction) {
             counters.transactions++;
             counters.transactionNanos += nowNanos - transactionNanos;
             transactionNanos = nowNanos;
@@ -79,6 +89,11 @@ final class LeaseClock {
     /** Everything is answered. */
     void quiet(long nowNanos) {
         quietNanos = nowNanos;
+    }
+
+    /** When it last asked for something, of what was sent together the first. */
+    long requestNanos() {
+        return requestNanos;
     }
 
     /** Was the server linked longer ago than this? */

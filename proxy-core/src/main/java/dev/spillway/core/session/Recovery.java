@@ -24,6 +24,7 @@ final class Recovery {
     private String lastQuery = "";
     private boolean statementRuns;
     private boolean isCancelDue;
+    private int asked;
 
     Recovery(ServerSession server) {
         this.server = server;
@@ -119,11 +120,19 @@ final class Recovery {
     }
 
     private void cancel() {
-        cancel(() -> {});
+        send(() -> {});
     }
 
-    /** Sends a CancelRequest for what the server does now, whoever asked for it, and runs {@code ended} when that has ended. */
+    /** A client asks for what the server does now to be cancelled; {@code ended} runs when that has ended. */
     void cancel(Runnable ended) {
+        asked++;
+        send(() -> {
+            asked--;
+            ended.run();
+        });
+    }
+
+    private void send(Runnable ended) {
         cancels.began();
         server.sendCancel(isCertain -> {
             cancels.ended(isCertain);
@@ -131,6 +140,16 @@ final class Recovery {
             onQuiet();
             server.wire().flush();
         });
+    }
+
+    /** Cancel connections that have not ended, whoever asked for them. */
+    int cancels() {
+        return cancels.inFlight();
+    }
+
+    /** Those of them that clients asked for. */
+    int askedCancels() {
+        return asked;
     }
 
     /** Could a cancel still hit whatever the server does next? */

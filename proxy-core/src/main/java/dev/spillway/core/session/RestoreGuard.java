@@ -37,6 +37,10 @@ final class RestoreGuard {
         }
     }
 
+    boolean isCancelWaiting() {
+        return cancelEnded != null;
+    }
+
     /** The settings are in force on {@code server}, which gets the cancel that has come meanwhile; null: it is all over. */
     void end(@Nullable ServerSession server) {
         Runnable ended = cancelEnded;

@@ -471,10 +471,6 @@ public final class ServerSession implements Phase, PooledServer {
         return holder != null ? "active" : recovery.state();
     }
 
-    public int processId() {
-        return greeting.key().processId();
-    }
-
     @Nullable
     LeaseHolder holder() {
         return holder;
@@ -485,9 +481,10 @@ public final class ServerSession implements Phase, PooledServer {
         return holder instanceof ClientSession client ? client : null;
     }
 
-    /** When it logged in, by the wall clock. */
-    public long openedAtMillis() {
-        return greeting.atMillis();
+    public ServerFacts facts() {
+        int processId = greeting.key().processId();
+        return new ServerFacts(
+                processId, greeting.atMillis(), recovery.cancels(), recovery.askedCancels(), frames.heldBytes());
     }
 
     public Wire wire() {
@@ -495,6 +492,6 @@ public final class ServerSession implements Phase, PooledServer {
     }
 
     private LogSubject describe() {
-        return LogSubject.server(wire, home, " pid " + processId(), openedAtMillis());
+        return LogSubject.server(wire, home, " pid " + greeting.key().processId(), greeting.atMillis());
     }
 }

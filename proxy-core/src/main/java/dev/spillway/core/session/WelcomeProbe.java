@@ -26,6 +26,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
     private ServerPool pool;
     private final ClientIdentity identity;
     private final FrameReader frames;
+    private final long sinceNanos;
     private @Nullable ServerSession server;
     private boolean isOver;
 
@@ -34,6 +35,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
         this.ports = ports;
         this.pool = pool;
         this.identity = identity;
+        this.sinceNanos = ports.nowNanos();
         this.frames = new FrameReader(wire.allocator(), FrontendType.WELCOME_RULES);
     }
 
@@ -177,6 +179,20 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
     /** Where it waits, or has got its server from. */
     public ServerPool pool() {
         return pool;
+    }
+
+    public Wire wire() {
+        return wire;
+    }
+
+    /** Since when it has waited for a server, or for what that reports. */
+    public long sinceNanos() {
+        return sinceNanos;
+    }
+
+    /** What it has got a server from, and waits for what it reports; null if it still waits for one. */
+    public @Nullable ServerSession server() {
+        return server;
     }
 
     private void leave(ClientEnd how, String why, @Nullable ErrorFields told) {

@@ -30,12 +30,18 @@ public interface Wire {
 
     ByteBufAllocator allocator();
 
-    /** Tells it from the other connections of this process: a number in hexadecimal digits, for people. */
-    String id();
-
     /** The peer's address as text, {@code host:port}, for people. */
     String peer();
 
     /** Our own end's address as text. */
     String local();
+
+    /** Tells this connection from every other of this process, until the counting begins anew after 2^31 of them. */
+    int id();
+
+    /** The process at the other end of a Unix socket; 0 if it is none or the system does not tell. */
+    int peerProcessId();
+
+    /** What was written and the system has not taken yet. */
+    long unsentBytes();
 }

@@ -1,69 +1,172 @@
 package dev.spillway.core.stats;
 
+import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.session.ClientSession;
+import dev.spillway.core.session.ServerFacts;
 import dev.spillway.core.session.ServerSession;
+import dev.spillway.core.session.WelcomeProbe;
+import dev.spillway.core.session.Wire;
 
 /**
  * A client or server connection at a moment. Immutable.
  *
  * @param type PgBouncer's letter: C a client, S a server
  * @param replication PgBouncer's word: none, logical or physical
- * @param peer {@code host:port}, like {@code local}
+ * @param state PgBouncer's word
+ * @param requestedAtMillis when its client last asked for something; of a server without one: when it was released
  * @param waitNanos how long it has waited for a server
- * @param id tells it from the others
  * @param isClosedNext it is closed when it is released: its pool is retired
  * @param linkId the one it is linked to; 0 if none
+ * @param processId of the server, or of a client on a Unix socket; 0 if that is not known
+ * @param heldBytes what has come and is not sent on yet
  */
-record ConnectionFigures(
+public record ConnectionFigures(
         String type,
         String user,
         String database,
         String replication,
         String state,
-        String peer,
-        String local,
+        WireFigures wire,
         long connectedAtMillis,
+        long requestedAtMillis,
         long waitNanos,
         boolean isClosedNext,
-        int id,
         int linkId,
         int processId,
-        String applicationName) {
-    static ConnectionFigures of(ClientSession client, long nowNanos) {
+        String applicationName,
+        long heldBytes) {
+    private static final long NANOS_PER_MILLI = 1_000_000;
+
+    /** What PgBouncer shows of who has not said yet. */
+    private static final String NO_USER = "(nouser)";
+
+    private static final String NO_DATABASE = "(nodb)";
+
+    static ConnectionFigures of(ClientSession client, LaneView view) {
         ServerSession server = client.server();
+        WireFigures wire = WireFigures.of(client.wire());
         return new ConnectionFigures(
                 "C",
                 client.identity().user(),
                 client.identity().database(),
                 client.pool().replication().shownAs(),
                 client.state(),
-                client.wire().peer(),
-                client.wire().local(),
+                wire,
                 client.identity().connectedAtMillis(),
-                client.waitNanos(nowNanos),
+                millis(client.requestNanos(), view),
+                client.waitNanos(view.nowNanos()),
                 false,
-                System.identityHashCode(client),
-                server == null ? 0 : System.identityHashCode(server),
-                0,
-                client.identity().applicationName());
+                server == null ? 0 : server.wire().id(),
+                wire.peerProcessId(),
+                client.identity().applicationName(),
+                client.heldBytes());
     }
 
-    static ConnectionFigures of(ServerSession server, LaneView.PoolEntry pool) {
+    static ConnectionFigures of(WelcomeProbe client, LaneView view) {
+        ServerSession server = client.server();
+        WireFigures wire = WireFigures.of(client.wire());
+        return new ConnectionFigures(
+                "C",
+                client.identity().user(),
+                client.identity().database(),
+                client.pool().replication().shownAs(),
+                server == null ? "waiting" : "active",
+                wire,
+                client.identity().connectedAtMillis(),
+                client.identity().connectedAtMillis(),
+                server == null ? view.nowNanos() - client.sinceNanos() : 0,
+                false,
+                server == null ? 0 : server.wire().id(),
+                wire.peerProcessId(),
+                client.identity().applicationName(),
+                0);
+    }
+
+    static ConnectionFigures of(LaneView.LoginEntry entry, LaneView view) {
+        String state = entry.login().isCancelling() ? "active_cancel_req" : "login";
+        return withoutPool(entry.login().wire(), NO_USER, NO_DATABASE, state, "", entry.sinceNanos(), view);
+    }
+
+    static ConnectionFigures of(LaneView.ConsoleEntry entry, LaneView view) {
+        return withoutPool(
+                entry.wire(),
+                entry.user(),
+                ProxyFigures.CONSOLE,
+                "idle",
+                entry.applicationName(),
+                entry.sinceNanos(),
+                view);
+    }
+
+    private static ConnectionFigures withoutPool(
+            Wire connection,
+            String user,
+            String database,
+            String state,
+            String applicationName,
+            long sinceNanos,
+            LaneView view) {
+        WireFigures wire = WireFigures.of(connection);
+        long since = millis(sinceNanos, view);
+        return new ConnectionFigures(
+                "C",
+                user,
+                database,
+                "none",
+                state,
+                wire,
+                since,
+                since,
+                0,
+                false,
+                0,
+                wire.peerProcessId(),
+                applicationName,
+                0);
+    }
+
+    static ConnectionFigures of(ServerSession server, String state, LaneView.PoolEntry pool, LaneView view) {
         ClientSession client = server.client();
+        ServerFacts facts = server.facts();
         return new ConnectionFigures(
                 "S",
                 pool.user(),
                 pool.database(),
                 pool.pool().replication().shownAs(),
-                server.state(),
-                server.wire().peer(),
-                server.wire().local(),
-                server.openedAtMillis(),
+                state,
+                WireFigures.of(server.wire()),
+                facts.openedAtMillis(),
+                millis(client == null ? server.idleSinceNanos() : client.requestNanos(), view),
                 0,
                 pool.pool().pool().isRetired(),
-                System.identityHashCode(server),
-                client == null ? 0 : System.identityHashCode(client),
-                server.processId(),
-                "");
+                client == null ? 0 : client.wire().id(),
+                facts.processId(),
+                client == null ? "" : client.identity().applicationName(),
+                facts.heldBytes());
+    }
+
+    static ConnectionFigures of(LaneView.OpeningEntry entry, LaneView view) {
+        Wire wire = entry.wire();
+        DatabaseConfig servers = entry.pool().pool().share().key().servers();
+        long since = millis(entry.sinceNanos(), view);
+        return new ConnectionFigures(
+                "S",
+                entry.user(),
+                entry.database(),
+                entry.pool().replication().shownAs(),
+                "new",
+                wire == null ? WireFigures.to(servers.host(), servers.port()) : WireFigures.of(wire),
+                since,
+                since,
+                0,
+                entry.pool().pool().isRetired(),
+                0,
+                0,
+                "",
+                0);
+    }
+
+    private static long millis(long nanos, LaneView view) {
+        return view.nowMillis() - (view.nowNanos() - nanos) / NANOS_PER_MILLI;
     }
 }

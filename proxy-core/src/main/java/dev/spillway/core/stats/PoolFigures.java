@@ -4,56 +4,93 @@ import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.LoadBalanceHosts;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.pool.Pool;
-import dev.spillway.core.pool.Totals;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.ServerSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pool, or one lane's slice of it, at a moment. Immutable. Counts of servers are by PgBouncer's states.
+ * A pool, or one lane's slice of it, at a moment. Immutable. Counts are by PgBouncer's states.
  *
  * @param balancing how its hosts are balanced; null if it has one
- * @param clientsActive clients that do not wait
+ * @param clients those of it
+ * @param servers those of it
  * @param oldestWaitNanos how long the client has waited that waits longest; 0 if none does
- * @param lastPeriod what it did in the last whole stats_period
  */
 public record PoolFigures(
         String database,
         String user,
         PoolMode mode,
         @Nullable LoadBalanceHosts balancing,
-        long clientsActive,
-        long clientsWaiting,
-        long serversActive,
-        long serversBeingCanceled,
-        long serversIdle,
-        long serversTested,
-        long serversLogin,
-        long oldestWaitNanos,
-        Totals totals,
-        Totals lastPeriod) {
-    /** Of one lane's slice; called on that lane. */
-    static PoolFigures of(LaneView view, LaneView.PoolEntry entry) {
+        Clients clients,
+        Servers servers,
+        long oldestWaitNanos) {
+    /**
+     * Clients of a pool.
+     *
+     * @param active those that do not wait
+     * @param cancelling requests to cancel something that have been passed on and have not ended
+     * @param cancelWaiting requests to cancel something that may not be passed on yet
+     */
+    public record Clients(long active, long waiting, long cancelling, long cancelWaiting) {
+        Clients plus(Clients other) {
+            return new Clients(
+                    active + other.active,
+                    waiting + other.waiting,
+                    cancelling + other.cancelling,
+                    cancelWaiting + other.cancelWaiting);
+        }
+    }
+
+    /**
+     * Servers of a pool.
+     *
+     * @param cancels connections that carry a cancel
+     * @param used idle for so long that they are checked before a client gets them
+     */
+    public record Servers(
+            long active, long cancels, long beingCanceled, long idle, long used, long tested, long login) {
+        Servers plus(Servers other) {
+            return new Servers(
+                    active + other.active,
+                    cancels + other.cancels,
+                    beingCanceled + other.beingCanceled,
+                    idle + other.idle,
+                    used + other.used,
+                    tested + other.tested,
+                    login + other.login);
+        }
+
+        /** All that count against a limit: those that are logging in, too. */
+        long all() {
+            return active + beingCanceled + idle + used + tested + login;
+        }
+    }
+
+    /** Of one lane's slice; {@code active} clients of it do not wait. Called on that lane. */
+    static PoolFigures of(LaneView view, LaneView.PoolEntry entry, long active, long cancelWaiting) {
         ServerPool pool = entry.pool();
         Pool<ServerSession> slice = pool.pool();
+        long cancelling = 0;
+        long cancels = 0;
+        for (ServerSession server : pool.servers()) {
+            cancelling += server.facts().askedCancels();
+            cancels += server.facts().cancels();
+        }
         return new PoolFigures(
                 entry.database(),
                 entry.user(),
                 pool.configuredMode(),
                 balancing(slice.share().key().servers()),
-                view.clients().stream()
-                        .filter(client ->
-                                client.pool().equals(pool) && !client.state().equals("waiting"))
-                        .count(),
-                slice.waiting(),
-                count(pool, "active"),
-                count(pool, "being_canceled"),
-                count(pool, "idle"),
-                count(pool, "tested"),
-                slice.opening(),
-                slice.oldestWaitNanos(view.nowNanos()),
-                slice.counters().totals(),
-                slice.counters().lastPeriod());
+                new Clients(active, slice.waiting(), cancelling, cancelWaiting),
+                new Servers(
+                        count(view, pool, "active"),
+                        cancels,
+                        count(view, pool, "being_canceled"),
+                        count(view, pool, "idle"),
+                        count(view, pool, "used"),
+                        count(view, pool, "tested"),
+                        slice.opening()),
+                slice.oldestWaitNanos(view.nowNanos()));
     }
 
     /** How the hosts of {@code database} are balanced; null if it has one. */
@@ -61,10 +98,17 @@ public record PoolFigures(
         return database.hosts().size() > 1 ? database.loadBalanceHosts() : null;
     }
 
-    private static long count(ServerPool pool, String state) {
+    private static long count(LaneView view, ServerPool pool, String state) {
         return pool.servers().stream()
-                .filter(server -> server.state().equals(state))
+                .filter(server -> state(view, pool, server).equals(state))
                 .count();
+    }
+
+    /** PgBouncer's name of the server's state, the pool's view of it included. */
+    static String state(LaneView view, ServerPool pool, ServerSession server) {
+        String state = server.state();
+        boolean isUsed = state.equals("idle") && pool.pool().isStale(server, view.nowNanos());
+        return isUsed ? "used" : state;
     }
 
     /** Two slices of the same pool together. */
@@ -74,20 +118,8 @@ public record PoolFigures(
                 user,
                 mode,
                 balancing,
-                clientsActive + other.clientsActive,
-                clientsWaiting + other.clientsWaiting,
-                serversActive + other.serversActive,
-                serversBeingCanceled + other.serversBeingCanceled,
-                serversIdle + other.serversIdle,
-                serversTested + other.serversTested,
-                serversLogin + other.serversLogin,
-                Math.max(oldestWaitNanos, other.oldestWaitNanos),
-                totals.plus(other.totals),
-                lastPeriod.plus(other.lastPeriod));
-    }
-
-    /** Servers that are logged in. */
-    long serversOpen() {
-        return serversActive + serversBeingCanceled + serversIdle + serversTested;
+                clients.plus(other.clients),
+                servers.plus(other.servers),
+                Math.max(oldestWaitNanos, other.oldestWaitNanos));
     }
 }

@@ -1,44 +1,140 @@
 package dev.spillway.core.stats;
 
+import dev.spillway.core.pool.Totals;
+import dev.spillway.core.session.ClientSession;
+import dev.spillway.core.session.ServerPool;
+import dev.spillway.core.session.ServerSession;
+import dev.spillway.core.session.WelcomeProbe;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
 
-/** What there is at a moment: of one lane, or of all of them together. Immutable. */
+/**
+ * What there is at a moment: of one lane, or of all of them together. Immutable.
+ *
+ * @param clients all but those of the console and those that are logging in
+ * @param servers those that are being opened included
+ * @param work by database, pools that are no more included; {@link #CONSOLE} for the console
+ * @param forgotten that of databases of which nothing but this is known any more
+ * @param users who has a password here
+ */
 public record ProxyFigures(
         List<PoolFigures> pools,
         List<ConnectionFigures> clients,
         List<ConnectionFigures> servers,
-        List<NameFigures> names) {
+        List<ConnectionFigures> consoles,
+        List<ConnectionFigures> logins,
+        List<NameFigures> names,
+        Map<String, Work> work,
+        Work forgotten,
+        Set<String> users) {
+    /** The console as a database, by whichever of its names it was reached. */
+    public static final String CONSOLE = "pgbouncer";
+
     /** Of one lane; called on that lane. */
     public static ProxyFigures of(LaneView view) {
+        List<ConnectionFigures> clients = new ArrayList<>();
+        Map<ServerPool, Tally> tallies = new HashMap<>();
+        for (ClientSession client : view.clients()) {
+            clients.add(ConnectionFigures.of(client, view));
+            tally(tallies, client.pool()).count(!client.isWaiting(), client.isCancelWaiting());
+        }
+        for (WelcomeProbe client : view.probes()) {
+            clients.add(ConnectionFigures.of(client, view));
+            tally(tallies, client.pool()).count(client.server() != null, false);
+        }
         List<PoolFigures> pools = new ArrayList<>();
         List<ConnectionFigures> servers = new ArrayList<>();
         for (LaneView.PoolEntry entry : view.pools()) {
-            pools.add(PoolFigures.of(view, entry));
-            entry.pool().servers().forEach(server -> servers.add(ConnectionFigures.of(server, entry)));
+            Tally tally = tally(tallies, entry.pool());
+            pools.add(PoolFigures.of(view, entry, tally.active, tally.cancelWaiting));
+            for (ServerSession server : entry.pool().servers()) {
+                String state = PoolFigures.state(view, entry.pool(), server);
+                servers.add(ConnectionFigures.of(server, state, entry, view));
+            }
         }
-        List<ConnectionFigures> clients = view.clients().stream()
-                .map(client -> ConnectionFigures.of(client, view.nowNanos()))
-                .toList();
-        return new ProxyFigures(List.copyOf(pools), clients, List.copyOf(servers), List.copyOf(view.names()));
+        view.openings().forEach(opening -> servers.add(ConnectionFigures.of(opening, view)));
+        return new ProxyFigures(
+                List.copyOf(pools),
+                List.copyOf(clients),
+                List.copyOf(servers),
+                view.consoles().stream()
+                        .map(entry -> ConnectionFigures.of(entry, view))
+                        .toList(),
+                view.logins().stream()
+                        .map(entry -> ConnectionFigures.of(entry, view))
+                        .toList(),
+                List.copyOf(view.names()),
+                work(view),
+                Work.of(view.forgotten(), view.windowNanos()),
+                view.users());
+    }
+
+    private static final class Tally {
+        private int active;
+        private int cancelWaiting;
+
+        void count(boolean isActive, boolean isCancelWaiting) {
+            active += isActive ? 1 : 0;
+            cancelWaiting += isCancelWaiting ? 1 : 0;
+        }
+    }
+
+    private static Tally tally(Map<ServerPool, Tally> tallies, ServerPool pool) {
+        return tallies.computeIfAbsent(pool, first -> new Tally());
+    }
+
+    private static Map<String, Work> work(LaneView view) {
+        Map<String, Work> work = new HashMap<>();
+        long window = view.windowNanos();
+        view.past().forEach((database, counters) -> work.put(database, Work.of(counters, window)));
+        for (LaneView.PoolEntry entry : view.pools()) {
+            work.merge(entry.database(), Work.of(entry.pool().pool().counters(), window), Work::plus);
+        }
+        work.put(CONSOLE, Work.of(view.consoleCounters(), window));
+        return work;
     }
 
     /** Of several lanes together; the slices of a pool become one, and so does a name that several know. */
     public static ProxyFigures sum(Collection<ProxyFigures> lanes) {
         Map<String, PoolFigures> pools = new TreeMap<>();
         Map<String, NameFigures> names = new TreeMap<>();
-        List<ConnectionFigures> clients = new ArrayList<>();
-        List<ConnectionFigures> servers = new ArrayList<>();
+        Map<String, Work> work = new TreeMap<>();
+        Set<String> users = new TreeSet<>();
         for (ProxyFigures lane : lanes) {
             lane.pools.forEach(pool -> pools.merge(pool.database() + "\0" + pool.user(), pool, PoolFigures::plus));
             lane.names.forEach(name -> names.merge(name.name(), name, NameFigures::newer));
-            clients.addAll(lane.clients);
-            servers.addAll(lane.servers);
+            lane.work.forEach((database, done) -> work.merge(database, done, Work::plus));
+            users.addAll(lane.users);
         }
         return new ProxyFigures(
-                List.copyOf(pools.values()), List.copyOf(clients), List.copyOf(servers), List.copyOf(names.values()));
+                List.copyOf(pools.values()),
+                all(lanes, ProxyFigures::clients),
+                all(lanes, ProxyFigures::servers),
+                all(lanes, ProxyFigures::consoles),
+                all(lanes, ProxyFigures::logins),
+                List.copyOf(names.values()),
+                work,
+                lanes.stream().map(ProxyFigures::forgotten).reduce(Work.NONE, Work::plus),
+                users);
+    }
+
+    private static List<ConnectionFigures> all(
+            Collection<ProxyFigures> lanes, Function<ProxyFigures, List<ConnectionFigures>> of) {
+        return lanes.stream().flatMap(lane -> of.apply(lane).stream()).toList();
+    }
+
+    /** What was done for all clients but those of the console. */
+    public Totals totals() {
+        return work.entrySet().stream()
+                .filter(entry -> !entry.getKey().equals(CONSOLE))
+                .map(entry -> entry.getValue().totals())
+                .reduce(forgotten.totals(), Totals::plus);
     }
 }

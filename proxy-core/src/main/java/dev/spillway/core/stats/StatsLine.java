@@ -1,22 +1,23 @@
 package dev.spillway.core.stats;
 
 import dev.spillway.core.pool.Totals;
-import java.time.Duration;
 
-/** The averages of a stats_period over all pools, as PgBouncer logs them. Stateless. */
+/** The averages since the last whole stats_period began, of all pools, as PgBouncer logs them. Stateless. */
 public final class StatsLine {
+    private static final double NANOS_PER_SECOND = 1e9;
+
     private StatsLine() {}
 
-    /** {@code figures} are of a moment at which every lane has ended that period. */
-    public static String of(ProxyFigures figures, Duration period) {
-        Totals done = figures.pools().stream().map(PoolFigures::lastPeriod).reduce(Totals.NONE, Totals::plus);
-        long seconds = Math.max(1, period.toSeconds());
-        return "stats: " + done.transactions() / seconds + " xacts/s, "
-                + done.queries() / seconds + " queries/s, "
+    public static String of(ProxyFigures figures) {
+        Work all = figures.work().values().stream().reduce(figures.forgotten(), Work::plus);
+        Totals done = all.recent();
+        double seconds = Math.max(1, all.windowNanos() / NANOS_PER_SECOND);
+        return "stats: " + (long) (done.transactions() / seconds) + " xacts/s, "
+                + (long) (done.queries() / seconds) + " queries/s, "
                 + "0 client parses/s, 0 server parses/s, 0 binds/s, "
-                + done.clientLogins() / seconds + " client logins/s, "
-                + "in " + done.received() / seconds + " B/s, "
-                + "out " + done.sent() / seconds + " B/s, "
+                + (long) (done.clientLogins() / seconds) + " client logins/s, "
+                + "in " + (long) (done.received() / seconds) + " B/s, "
+                + "out " + (long) (done.sent() / seconds) + " B/s, "
                 + "xact " + done.transactionMicros() / Math.max(1, done.transactions()) + " us, "
                 + "query " + done.queryMicros() / Math.max(1, done.queries()) + " us, "
                 + "wait " + done.waitMicros() / Math.max(1, done.assignments()) + " us";

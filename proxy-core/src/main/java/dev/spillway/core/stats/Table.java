@@ -1,17 +1,20 @@
 package dev.spillway.core.stats;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A result of the console: named columns, their types, and rows of text; null is NULL. */
-public record Table(List<String> columns, List<Type> types, List<List<@Nullable String>> rows) {
-    /** What a column announces itself as. */
+/** A result of the console: typed columns, and rows of text; null is NULL. Immutable. */
+public record Table(List<Column> columns, List<List<@Nullable String>> rows) {
+    /** What a column announces itself as, by PostgreSQL's {@code pg_type}. */
     public enum Type {
         TEXT(25),
         INT4(23),
-        INT8(20);
+        INT8(20),
+        NUMERIC(1700);
 
         private final int oid;
 
@@ -19,15 +22,55 @@ public record Table(List<String> columns, List<Type> types, List<List<@Nullable 
             this.oid = oid;
         }
 
-        /** From PostgreSQL's pg_type. */
         public int oid() {
             return oid;
         }
     }
 
+    /** A column's name and type. */
+    public record Column(String name, Type type) {}
+
     public Table {
         columns = List.copyOf(columns);
-        types = List.copyOf(types);
         rows = Collections.unmodifiableList(new ArrayList<>(rows));
+    }
+
+    /** Columns before their rows: each call adds those it names. Immutable. */
+    record Columns(List<Column> all) {
+        static final Columns NONE = new Columns(List.of());
+
+        Columns text(String... names) {
+            return with(Type.TEXT, names);
+        }
+
+        Columns int4(String... names) {
+            return with(Type.INT4, names);
+        }
+
+        Columns int8(String... names) {
+            return with(Type.INT8, names);
+        }
+
+        Columns numeric(String... names) {
+            return with(Type.NUMERIC, names);
+        }
+
+        private Columns with(Type type, String... names) {
+            Stream<Column> more = Arrays.stream(names).map(name -> new Column(name, type));
+            return new Columns(Stream.concat(all.stream(), more).toList());
+        }
+
+        Table table(List<List<@Nullable String>> rows) {
+            return new Table(all, rows);
+        }
+    }
+
+    /** A row, or the beginning of one, that its caller may add to. */
+    static List<@Nullable String> row(@Nullable Object... values) {
+        List<@Nullable String> row = new ArrayList<>();
+        for (Object value : values) {
+            row.add(value == null ? null : value.toString());
+        }
+        return row;
     }
 }

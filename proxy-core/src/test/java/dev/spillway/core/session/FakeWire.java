@@ -65,11 +65,6 @@ final class FakeWire implements Wire {
     }
 
     @Override
-    public String id() {
-        return "1";
-    }
-
-    @Override
     public String peer() {
         return peer;
     }
@@ -77,5 +72,20 @@ final class FakeWire implements Wire {
     @Override
     public String local() {
         return "local:1";
+    }
+
+    @Override
+    public int id() {
+        return 1;
+    }
+
+    @Override
+    public int peerProcessId() {
+        return 0;
+    }
+
+    @Override
+    public long unsentBytes() {
+        return 0;
     }
 }

@@ -235,6 +235,12 @@ final class Scene {
         return state.toString();
     }
 
+    /** What of cancels is under way. */
+    String cancels() {
+        ServerFacts facts = server().facts();
+        return "all:%d asked:%d waiting:%s".formatted(facts.cancels(), facts.askedCancels(), client.isCancelWaiting());
+    }
+
     /** Another client: {@code state} tells that it has had its turn. */
     private final class Other implements Waiter<ServerSession> {
         @Override

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.session.state.Snapshot;
 import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -241,6 +243,50 @@ class SessionSceneTest {
         scene.ports.limits = new TimeLimits(
                 Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(20), Duration.ofSeconds(40));
         play(scene, events, toServer, toClient, state);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "time before it counts not       | open >Q <C,Z +31s >Q +1s        | Q Q            | C Z         |"
+                        + " active/active",
+                "its own time does               | open >Q <C,Z +31s >begin <C,ZT +15s >Q <C,ZT +16s | Q begin Q"
+                        + " ROLLBACK | C Z C ZT C ZT E25P04 | closed/tested",
+            })
+    void transactionOfASessionIsTimedFromItsBegin(
+            String name, String events, String toServer, String toClient, String state) {
+        Scene scene = new Scene(PoolMode.SESSION, Snapshot.NEUTRAL);
+        scene.ports.limits = new TimeLimits(Duration.ZERO, Duration.ofSeconds(30), Duration.ZERO, Duration.ZERO);
+        play(scene, events, toServer, toClient, state);
+    }
+
+    @Test
+    void cancelsAreCountedWhileTheyLast() {
+        Scene scene = new Scene(PoolMode.TRANSACTION, Snapshot.NEUTRAL);
+        try {
+            scene.play("open >Q");
+            assertThat(scene.cancels()).isEqualTo("all:0 asked:0 waiting:false");
+            scene.play("cancel");
+            assertThat(scene.cancels()).isEqualTo("all:1 asked:1 waiting:false");
+            scene.play("sent <cancelled,Z <Z");
+            assertThat(scene.cancels()).isEqualTo("all:0 asked:0 waiting:false");
+            scene.play(">Q client!");
+            assertThat(scene.cancels()).as("ours").isEqualTo("all:1 asked:0 waiting:false");
+        } finally {
+            scene.end();
+        }
+    }
+
+    @Test
+    void cancelWaitsForTheRestore() {
+        Scene scene = new Scene(PoolMode.TRANSACTION, Snapshot.of(Map.of("TimeZone", "Asia/Tokyo")));
+        try {
+            scene.play("open >Q cancel");
+            assertThat(scene.cancels()).isEqualTo("all:0 asked:0 waiting:true");
+        } finally {
+            scene.end();
+        }
     }
 
     @ParameterizedTest(name = "{0}")

@@ -13,16 +13,12 @@ import dev.spillway.core.session.Ending;
 import dev.spillway.core.session.Phase;
 import dev.spillway.core.session.Wire;
 import dev.spillway.core.stats.ProxyFigures;
-import dev.spillway.core.stats.ShowTables;
-import dev.spillway.core.stats.Table;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Queue;
 import java.util.function.Consumer;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A client of the console, from its ReadyForQuery on: answers commands sent as simple queries.
@@ -35,6 +31,9 @@ public final class ConsoleSession implements Phase {
     public interface Source {
         ProxyConfig config();
 
+        /** The client has sent a command, which counts as a query of the console's. */
+        void onCommand();
+
         /** Hands the figures of all lanes to {@code taker}, later, on the lane of the session that asks. */
         void figures(Consumer<ProxyFigures> taker);
 
@@ -45,17 +44,12 @@ public final class ConsoleSession implements Phase {
         void end(Ending how);
     }
 
-    private static final String KNOWN =
-            "SHOW POOLS, SHOW CLIENTS, SHOW SERVERS, SHOW STATS, SHOW DATABASES, SHOW USERS, SHOW CONFIG, SHOW"
-                + " DNS_HOSTS, SHOW DNS_ZONES, SHOW VERSION, RELOAD and SHUTDOWN [WAIT_FOR_CLIENTS|WAIT_FOR_SERVERS]"
-                + " are known.";
-
     private final Wire wire;
     private final Source source;
     private final boolean isAdmin;
     private final Queue<Runnable> pending = new ArrayDeque<>();
     private boolean isAsking;
-    private final String version;
+    private final ShowCommands shows;
     private final FrameReader frames;
     private boolean isOver;
 
@@ -64,7 +58,7 @@ public final class ConsoleSession implements Phase {
         this.wire = wire;
         this.source = source;
         this.isAdmin = isAdmin;
-        this.version = version;
+        this.shows = new ShowCommands(source::config, isAdmin, version);
         this.frames = new FrameReader(wire.allocator(), FrontendType.READY_RULES);
         ByteBuf greeting = wire.allocator().buffer(256);
         // psql and drivers want to know these of any server.
@@ -128,29 +122,27 @@ public final class ConsoleSession implements Phase {
     }
 
     private void onQuery(String sql) {
+        source.onCommand();
+        CommandWords words = CommandWords.parse(sql);
+        if (words == null || !words.isShow()) {
+            act(sql);
+        } else if (words.isTooLong()) {
+            answer(out -> ProxyError.CONSOLE_ARGUMENTS_BAD.fields().writeError(out));
+        } else {
+            show(shows.find(words.argument(), sql));
+        }
+    }
+
+    private void act(String sql) {
         String command = sql.strip().replaceAll(";+$", "").strip().toLowerCase(Locale.ROOT);
         switch (command.replaceAll("\\s+", " ")) {
             case "" -> answer(out -> BackendMessages.bare(out, BackendType.EMPTY_QUERY_RESPONSE));
-            case "show pools" -> show(ShowTables::pools);
-            case "show clients" -> show(ShowTables::clients);
-            case "show servers" -> show(ShowTables::servers);
-            case "show stats" ->
-                show(figures -> ShowTables.stats(figures, source.config().statsPeriod()));
-            case "show databases" -> show(figures -> ShowTables.databases(figures, source.config()));
-            case "show users" -> show(figures -> ShowTables.users(figures, source.config()));
-            case "show dns_hosts" -> show(ShowTables::dnsHosts);
-            case "show dns_zones" -> answer(out -> write(out, ShowTables.dnsZones()));
-            case "show config" -> answer(out -> write(out, ShowTables.config(source.config())));
-            case "show version" -> answer(out -> write(out, ShowTables.version(version)));
             case "reload" -> asAdmin("RELOAD", this::reload);
             case "shutdown" -> asAdmin("SHUTDOWN", () -> shutDown(Ending.IMMEDIATE));
             case "shutdown wait_for_clients" -> asAdmin("SHUTDOWN", () -> shutDown(Ending.WAIT_FOR_CLIENTS));
             case "shutdown wait_for_servers" -> asAdmin("SHUTDOWN", () -> shutDown(Ending.WAIT_FOR_SERVERS));
             default ->
-                answer(out -> ProxyError.CONSOLE_COMMAND_UNKNOWN
-                        .fields(sql.strip())
-                        .with('H', KNOWN)
-                        .writeError(out));
+                answer(out -> ProxyError.CONSOLE_COMMAND_UNKNOWN.fields(sql).writeError(out));
         }
     }
 
@@ -181,9 +173,15 @@ public final class ConsoleSession implements Phase {
         source.end(how);
     }
 
-    private void show(Function<ProxyFigures, Table> table) {
-        pause();
-        source.figures(figures -> resume(out -> write(out, table.apply(figures))));
+    private void show(ShowCommands.Answer shown) {
+        switch (shown) {
+            case ShowCommands.Now now -> answer(now.writer());
+            case ShowCommands.OfFigures later -> {
+                pause();
+                source.figures(figures ->
+                        resume(out -> ShowCommands.write(out, later.table().apply(figures))));
+            }
+        }
     }
 
     private void pause() {
@@ -206,15 +204,6 @@ public final class ConsoleSession implements Phase {
         writer.accept(out);
         BackendMessages.readyForQuery(out, 'I');
         wire.write(out);
-    }
-
-    private static void write(ByteBuf out, Table table) {
-        List<Integer> types = table.types().stream().map(Table.Type::oid).toList();
-        BackendMessages.rowDescription(out, table.columns(), types);
-        for (List<@Nullable String> row : table.rows()) {
-            BackendMessages.dataRow(out, row);
-        }
-        BackendMessages.commandComplete(out, "SHOW");
     }
 
     private void end(ErrorFields error) {

@@ -5,10 +5,12 @@ import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.session.ClientLogin;
 import dev.spillway.core.session.Phase;
 import dev.spillway.core.session.WelcomeProbe;
+import dev.spillway.core.stats.LaneView;
 import dev.spillway.server.pipeline.ConnectionHandler;
 import dev.spillway.server.pipeline.ProxyHeaderHandler;
 import io.netty.channel.Channel;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -79,6 +81,17 @@ final class Arrivals {
                 action.accept(probe);
             }
         }
+    }
+
+    /** Those who have not authenticated themselves yet. */
+    List<LaneView.LoginEntry> logins() {
+        List<LaneView.LoginEntry> logins = new ArrayList<>();
+        since.forEach((channel, arrival) -> {
+            if (channel.isOpen() && phase(channel) instanceof ClientLogin login) {
+                logins.add(new LaneView.LoginEntry(login, arrival.sinceNanos()));
+            }
+        });
+        return logins;
     }
 
     private static @Nullable Phase phase(Channel channel) {

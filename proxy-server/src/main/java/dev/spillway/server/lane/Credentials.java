@@ -7,6 +7,7 @@ import dev.spillway.core.config.Secret;
 import dev.spillway.core.config.UserConfig;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What is known of users' passwords: those of the configuration, else those of auth_file. Immutable. */
@@ -29,6 +30,11 @@ public final class Credentials {
     @Nullable
     StoredSecret of(String user) {
         return secrets.get(user);
+    }
+
+    /** Of whom anything is known. */
+    Set<String> users() {
+        return secrets.keySet();
     }
 
     /** What to log in to the server of {@code database} with, as {@code user}. */

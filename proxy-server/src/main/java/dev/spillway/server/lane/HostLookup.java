@@ -101,11 +101,12 @@ final class HostLookup {
             List<String> addresses = answer.result().addresses().stream()
                     .map(InetAddress::getHostAddress)
                     .toList();
-            names.add(new NameFigures(name, TimeUnit.NANOSECONDS.toSeconds(leftNanos), addresses));
+            long seconds = TimeUnit.NANOSECONDS.toSeconds(leftNanos);
+            names.add(new NameFigures(name, seconds, addresses, waiting.containsKey(name)));
         });
         waiting.keySet().stream()
                 .filter(name -> !known.containsKey(name))
-                .forEach(name -> names.add(new NameFigures(name, 0, List.of())));
+                .forEach(name -> names.add(new NameFigures(name, 0, List.of(), true)));
         return names;
     }
 

@@ -4,7 +4,6 @@ import dev.spillway.core.auth.ClientAuth;
 import dev.spillway.core.auth.KeyDerivation;
 import dev.spillway.core.auth.RandomBytes;
 import dev.spillway.core.auth.ScramIssuer;
-import dev.spillway.core.config.AuthType;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.LogFormat;
 import dev.spillway.core.config.ProxyConfig;
@@ -30,7 +29,6 @@ import dev.spillway.core.session.StartupRequest;
 import dev.spillway.core.session.TimeLimits;
 import dev.spillway.core.session.WelcomeProbe;
 import dev.spillway.core.session.Wire;
-import dev.spillway.core.stats.LaneView;
 import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.core.stats.StatsLine;
 import dev.spillway.server.pipeline.ConnectionHandler;
@@ -76,17 +74,17 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     private final int number;
     private final @Nullable Usage usage;
     private Credentials credentials;
-    private final Console console;
     private final ConnectionLog log;
     private final RandomBytes random = RandomBytes.secure();
     private final ScramIssuer issuer = new ScramIssuer(random, SCRAM_ITERATIONS);
     private final LanePools pools;
     private final LaneClients clients = new LaneClients();
     private final Arrivals arrivals = new Arrivals();
+    private final ConsoleDoor door;
+    private final StatsPeriod period = new StatsPeriod(nowNanos());
     private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final ServerConnector connector;
     private final Derivations derivations;
-    private long periodBeganNanos = System.nanoTime();
     private boolean isIdlenessLimited;
     private boolean isDraining;
 
@@ -113,10 +111,10 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         this.usage = lanes.isElastic() ? new Usage() : null;
         this.credentials = credentials;
         this.derivations = new Derivations(loop, slowWork);
-        this.console = console;
         this.log = config.logFormat() == LogFormat.PGBOUNCER
                 ? new PgBouncerConnectionLog(this::config, this::nowMillis)
                 : new OwnConnectionLog(this::config);
+        this.door = new ConsoleDoor(this, console);
         this.connector = new ServerConnector(loop, transport, config, credentials, names, number, this, channels);
         this.pools = new LanePools(number, lanes, config, connector::open);
         var _ = loop.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
@@ -129,8 +127,22 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
 
     /** What the lane holds now. Called on the lane. */
     ProxyFigures figures() {
-        return ProxyFigures.of(
-                new LaneView(pools.entries(), clients.view(), connector.lookup().figures(), nowNanos()));
+        long now = nowNanos();
+        return ProxyFigures.of(new LaneFigures(
+                pools,
+                clients,
+                arrivals,
+                connector,
+                door,
+                credentials.users(),
+                period.windowNanos(now),
+                now,
+                nowMillis()));
+    }
+
+    /** A client of the console on this lane has sent a command. */
+    public void onConsoleCommand() {
+        door.onCommand();
     }
 
     boolean isOn(EventLoop other) {
@@ -183,21 +195,24 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     }
 
     @Override
-    public ClientAuth authentication(StartupRequest request) {
-        boolean isForConsole = ProxyConfig.CONSOLE_DATABASES.contains(request.database());
+    public ClientAuth authentication(Wire wire, StartupRequest request) {
+        boolean isForConsole = ConsoleDoor.isFor(request);
         if (isDraining && !isForConsole) {
             throw new Refused(ProxyError.STARTING_DOWN.fields());
         }
         if (lanes.connected() > config.maxClientConn() && !isForConsole) {
             throw new Refused(ProxyError.TOO_MANY_CLIENTS.fields(config.maxClientConn()));
         }
+        if (ConsoleDoor.isKnown(wire, request)) {
+            return ClientAuth.trust();
+        }
         return ClientAuth.choose(config.authType(), credentials.of(request.user()), request.user(), issuer);
     }
 
     @Override
     public void admit(Wire wire, StartupRequest request, ClientLogin login) {
-        if (ProxyConfig.CONSOLE_DATABASES.contains(request.database())) {
-            admitToConsole(wire, request, login);
+        if (ConsoleDoor.isFor(request)) {
+            door.admit(config, wire, request, login);
             return;
         }
         if (isDraining) {
@@ -215,17 +230,6 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         ClientIdentity client =
                 named.identity(LaneClients.newKey(keyBytes, random), config.ignoreStartupParameters(), nowMillis());
         WelcomeProbe.receive(wire, this, pools.of(database, client, nowNanos()), client);
-    }
-
-    private void admitToConsole(Wire wire, StartupRequest request, ClientLogin login) {
-        String user = request.user();
-        boolean isAdmin =
-                config.authType() == AuthType.ANY || config.adminUsers().contains(user);
-        if (!isAdmin && !config.statsUsers().contains(user)) {
-            throw new Refused(ProxyError.ADMIN_ONLY.fields(user));
-        }
-        login.writeOk();
-        wire.become(console.session(wire, this, isAdmin));
     }
 
     @Override
@@ -405,7 +409,14 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
             arrivals.tick(now, config.clientLoginTimeout());
             connector.endSlowOpenings(now);
             long cancelNanos = config.cancelWaitTimeout().toNanos();
-            pools.tick(now, endPeriod(now), cancelNanos == 0 ? Long.MAX_VALUE : cancelNanos * 2);
+            boolean periodEnds = period.isOver(config.statsPeriod(), now);
+            if (periodEnds) {
+                door.counters().endPeriod();
+                if (number == 0 && config.logStats()) {
+                    logStats();
+                }
+            }
+            pools.tick(now, periodEnds, cancelNanos == 0 ? Long.MAX_VALUE : cancelNanos * 2);
             if (isIdlenessLimited) {
                 clients.all().forEach(client -> client.onTick(now));
             }
@@ -424,22 +435,10 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         }
     }
 
-    private boolean endPeriod(long now) {
-        boolean isOver = now - periodBeganNanos >= config.statsPeriod().toNanos();
-        if (isOver) {
-            periodBeganNanos = now;
-            if (number == 0 && config.logStats()) {
-                logStats();
-            }
-        }
-        return isOver;
-    }
-
     /** When the other lanes have ended the period too, with their next tick. */
     private void logStats() {
-        Duration period = config.statsPeriod();
         var _ = loop.schedule(
-                () -> lanes.figures(this, figures -> LOG.info("{}", StatsLine.of(figures, period))),
+                () -> lanes.figures(this, figures -> LOG.info("{}", StatsLine.of(figures))),
                 2 * TICK_MILLIS,
                 TimeUnit.MILLISECONDS);
     }

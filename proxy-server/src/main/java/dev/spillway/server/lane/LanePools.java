@@ -40,6 +40,7 @@ final class LanePools {
     private final Lanes lanes;
     private final Opener opener;
     private final Map<PoolKey, LaneView.PoolEntry> slices = new LinkedHashMap<>();
+    private final PastWork past = new PastWork();
     private ProxyConfig config;
 
     LanePools(int lane, Lanes lanes, ProxyConfig config, Opener opener) {
@@ -58,6 +59,11 @@ final class LanePools {
 
     Collection<LaneView.PoolEntry> entries() {
         return slices.values();
+    }
+
+    /** What slices did that were freed. */
+    PastWork past() {
+        return past;
     }
 
     private ServerPool slice(PoolKey key, long nowNanos) {
@@ -141,6 +147,9 @@ final class LanePools {
 
     /** {@code periodEnds}: a stats_period is over; {@code recoveryNanos}: how long a server may take to be clean again. */
     void tick(long nowNanos, boolean periodEnds, long recoveryNanos) {
+        if (periodEnds) {
+            past.endPeriod();
+        }
         for (LaneView.PoolEntry entry : List.copyOf(slices.values())) {
             ServerPool pool = entry.pool();
             if (periodEnds) {
@@ -181,7 +190,6 @@ final class LanePools {
             share.touch(nowNanos);
         } else if (pool.pool().isRetired()) {
             free(pool);
-            handFiguresOn(pool);
         } else if (isUnusedForTooLong(share, nowNanos)) {
             free(pool);
         }
@@ -204,14 +212,6 @@ final class LanePools {
     private void free(ServerPool pool) {
         slices.remove(pool.pool().share().key());
         lanes.shares().leave(pool.pool().share());
-    }
-
-    /** The totals of a database go on counting where its servers have moved. */
-    private void handFiguresOn(ServerPool from) {
-        String database = from.pool().share().key().database();
-        slices.values().stream()
-                .filter(entry -> entry.database().equals(database))
-                .findFirst()
-                .ifPresent(to -> to.pool().pool().counters().add(from.pool().counters()));
+        past.add(pool.pool().share().key().database(), pool.pool().counters());
     }
 }

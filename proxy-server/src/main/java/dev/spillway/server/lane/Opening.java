@@ -5,6 +5,7 @@ import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.session.ServerLogin;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.Wire;
+import dev.spillway.core.stats.LaneView;
 import dev.spillway.server.pipeline.ConnectionHandler;
 import dev.spillway.server.transport.AddressText;
 import io.netty.channel.Channel;
@@ -48,6 +49,7 @@ final class Opening {
     private boolean isLookingUp;
     private @Nullable Channel attempt;
     private @Nullable ServerLogin login;
+    private @Nullable Wire standing;
     private boolean isOver;
 
     Opening(ServerConnector connector, ServerPool pool, DatabaseConfig database, String user, long nowNanos) {
@@ -162,8 +164,14 @@ final class Opening {
     }
 
     private ServerLogin logIn(Wire wire) {
+        standing = wire;
         login = connector.logIn(wire, pool, database, user);
         return login;
+    }
+
+    /** What it is, for operators. */
+    LaneView.OpeningEntry entry() {
+        return new LaneView.OpeningEntry(database.name(), user, pool, standing, sinceNanos);
     }
 
     // ---- time ------------------------------------------------------------------------------------------------------

@@ -135,7 +135,7 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
     private static String prefix(char side, LogSubject subject) {
         String database = subject.database().isEmpty() ? "(nodb)" : word(subject.database());
         String user = subject.user().isEmpty() ? "(nouser)" : word(subject.user());
-        return side + "-0x" + subject.wire().id() + ": " + database + '/' + user + '@'
+        return side + "-0x" + Integer.toHexString(subject.wire().id()) + ": " + database + '/' + user + '@'
                 + subject.wire().peer() + ' ';
     }
 

@@ -13,6 +13,7 @@ import dev.spillway.core.session.ServerLogin;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.SessionPorts;
 import dev.spillway.core.session.Wire;
+import dev.spillway.core.stats.LaneView;
 import dev.spillway.server.transport.NettyTransport;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -95,6 +96,14 @@ final class ServerConnector {
     void endSlowOpenings(long nowNanos) {
         openings.removeIf(Opening::isOver);
         List.copyOf(openings).forEach(opening -> opening.tick(nowNanos));
+    }
+
+    /** What is being opened now. */
+    List<LaneView.OpeningEntry> openings() {
+        return openings.stream()
+                .filter(opening -> !opening.isOver())
+                .map(Opening::entry)
+                .toList();
     }
 
     // ---- for openings ----------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@ package dev.spillway.server.pipeline;
 import dev.spillway.core.session.Phase;
 import dev.spillway.core.session.Wire;
 import dev.spillway.server.transport.AddressText;
+import dev.spillway.server.transport.PeerProcess;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
@@ -17,6 +18,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,6 +54,10 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
         CLOSED
     }
 
+    /** Counts the connections of this process. */
+    private static final AtomicInteger IDS = new AtomicInteger();
+
+    private final int id = IDS.updateAndGet(last -> last == Integer.MAX_VALUE ? 1 : last + 1);
     private final Function<Wire, Phase> first;
     private final @Nullable SocketAddress known;
 
@@ -310,11 +316,6 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
     }
 
     @Override
-    public String id() {
-        return ctx.channel().id().asShortText();
-    }
-
-    @Override
     public String peer() {
         return peer;
     }
@@ -322,6 +323,27 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
     @Override
     public String local() {
         return local;
+    }
+
+    @Override
+    public int id() {
+        return id;
+    }
+
+    @Override
+    public int peerProcessId() {
+        return PeerProcess.of(ctx.channel()).id();
+    }
+
+    /** Does its peer, over a Unix socket, run as the same user as this process? */
+    public boolean isOurUsers() {
+        return PeerProcess.of(ctx.channel()).isOurUser();
+    }
+
+    @Override
+    public long unsentBytes() {
+        ChannelOutboundBuffer unsent = ctx.channel().unsafe().outboundBuffer();
+        return unsent == null ? 0 : unsent.totalPendingWriteBytes();
     }
 
     /** Has the system taken all that was written? */

@@ -12,8 +12,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Writes the backend messages that Spillway sends on its own account. Every method borrows {@code out}. */
 public final class BackendMessages {
-    /** PostgreSQL's type oid of {@code text}; source: {@code src/include/catalog/pg_type.dat}. */
-    private static final int TEXT_OID = 25;
+    /** PostgreSQL's type oids; source: {@code src/include/catalog/pg_type.dat}. */
+    private static final int INT8_OID = 20;
+
+    private static final int INT4_OID = 23;
 
     private BackendMessages() {}
 
@@ -69,10 +71,19 @@ public final class BackendMessages {
         for (int i = 0; i < names.size(); i++) {
             string(out, names.get(i));
             int oid = typeOids.get(i);
-            out.writeInt(0).writeShort(0).writeInt(oid).writeShort(oid == TEXT_OID ? -1 : Long.BYTES);
+            out.writeInt(0).writeShort(0).writeInt(oid).writeShort(size(oid));
             out.writeInt(-1).writeShort(0);
         }
         end(out, at);
+    }
+
+    /** {@code typlen}: -1 of what has no size of its own. */
+    private static int size(int oid) {
+        return switch (oid) {
+            case INT8_OID -> Long.BYTES;
+            case INT4_OID -> Integer.BYTES;
+            default -> -1;
+        };
     }
 
     /** A DataRow in text format; null is SQL's NULL. */

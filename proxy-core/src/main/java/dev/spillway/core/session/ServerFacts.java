@@ -1,0 +1,11 @@
+package dev.spillway.core.session;
+
+/**
+ * What operators are shown of a server, at a moment. Immutable.
+ *
+ * @param openedAtMillis when it logged in, by the wall clock
+ * @param cancels connections that carry a cancel for it and have not ended yet
+ * @param askedCancels those of them that clients asked for
+ * @param heldBytes of a message that has not come whole
+ */
+public record ServerFacts(int processId, long openedAtMillis, int cancels, int askedCancels, int heldBytes) {}

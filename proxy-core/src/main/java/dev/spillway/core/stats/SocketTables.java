@@ -1,0 +1,124 @@
+package dev.spillway.core.stats;
+
+import static dev.spillway.core.stats.Table.row;
+
+import dev.spillway.core.stats.Table.Columns;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** The tables of connections behind SHOW, in PgBouncer's columns and order. Stateless. */
+public final class SocketTables {
+    private static final long NANOS_PER_MICRO = 1000;
+    private static final long NANOS_PER_SECOND = 1_000_000_000;
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss zzz", Locale.ROOT);
+
+    private static final Columns COLUMNS = Columns.NONE
+            .text("type", "user", "database", "replication", "state", "addr")
+            .int4("port")
+            .text("local_addr")
+            .int4("local_port")
+            .text("connect_time", "request_time")
+            .int4("wait", "wait_us", "close_needed")
+            .text("ptr", "link")
+            .int4("remote_pid")
+            .text("tls", "application_name")
+            .int4("prepared_statements", "id");
+
+    private static final Columns WITH_BUFFERS =
+            COLUMNS.int4("recv_pos", "pkt_pos", "pkt_remain", "send_pos", "send_remain", "pkt_avail", "send_avail");
+
+    private SocketTables() {}
+
+    /** One row per client that is logged in or waits for its first server, and per client of the console. */
+    public static Table clients(ProxyFigures figures) {
+        List<List<@Nullable String>> rows = new ArrayList<>();
+        figures.clients().forEach(client -> rows.add(cells(client, client.state())));
+        figures.consoles().forEach(client -> rows.add(cells(client, client.state())));
+        return COLUMNS.table(rows);
+    }
+
+    /** One row per server connection, those being opened included. */
+    public static Table servers(ProxyFigures figures) {
+        List<List<@Nullable String>> rows = new ArrayList<>();
+        figures.servers().forEach(server -> rows.add(cells(server, server.state())));
+        return COLUMNS.table(rows);
+    }
+
+    /** One row per connection of any kind, with what of it is in our buffers, in bytes. */
+    public static Table sockets(ProxyFigures figures) {
+        return sockets(figures, socket -> true);
+    }
+
+    /** The same of those of which anything is in our buffers. */
+    public static Table activeSockets(ProxyFigures figures) {
+        return sockets(
+                figures, socket -> socket.heldBytes() > 0 || socket.wire().unsentBytes() > 0);
+    }
+
+    private static Table sockets(ProxyFigures figures, Predicate<ConnectionFigures> isShown) {
+        List<List<@Nullable String>> rows = new ArrayList<>();
+        for (List<ConnectionFigures> sockets :
+                List.of(figures.clients(), figures.consoles(), figures.servers(), figures.logins())) {
+            sockets.stream().filter(isShown).forEach(socket -> rows.add(withBuffers(socket)));
+        }
+        return WITH_BUFFERS.table(rows);
+    }
+
+    /** Of PgBouncer's positions in its one buffer there is nothing here: messages are passed on where they were read. */
+    private static List<@Nullable String> withBuffers(ConnectionFigures socket) {
+        List<@Nullable String> row = cells(socket, listed(socket));
+        row.addAll(row(0, 0, 0, 0, 0, socket.heldBytes(), socket.wire().unsentBytes()));
+        return row;
+    }
+
+    /** The state as the name of a list: a client has one of its own only where it waits or logs in. */
+    private static String listed(ConnectionFigures socket) {
+        if (socket.type().equals("S")) {
+            return socket.state().equals("new") ? "sv_login" : "sv_" + socket.state();
+        }
+        return switch (socket.state()) {
+            case "idle", "active" -> "cl_active";
+            default -> "cl_" + socket.state();
+        };
+    }
+
+    private static List<@Nullable String> cells(ConnectionFigures socket, String state) {
+        return row(
+                socket.type(),
+                socket.user(),
+                socket.database(),
+                socket.replication(),
+                state,
+                socket.wire().address(),
+                socket.wire().port(),
+                socket.wire().localAddress(),
+                socket.wire().localPort(),
+                time(socket.connectedAtMillis()),
+                time(socket.requestedAtMillis()),
+                socket.waitNanos() / NANOS_PER_SECOND,
+                socket.waitNanos() % NANOS_PER_SECOND / NANOS_PER_MICRO,
+                socket.isClosedNext() ? 1 : 0,
+                pointer(socket.wire().id()),
+                pointer(socket.linkId()),
+                socket.processId(),
+                "",
+                socket.applicationName(),
+                0,
+                socket.wire().id());
+    }
+
+    /** As PgBouncer writes it, with the zone of this machine. */
+    private static String time(long millis) {
+        return TIME.format(Instant.ofEpochMilli(millis).atZone(ZoneId.systemDefault()));
+    }
+
+    private static String pointer(int id) {
+        return id == 0 ? "" : "0x" + Integer.toHexString(id);
+    }
+}
