@@ -39,6 +39,8 @@ public final class Main {
             Proxy proxy = Proxy.start(config, source);
             stop = proxy::stop;
             Signals.on("HUP", proxy::reload);
+            Signals.on("USR1", proxy::pause);
+            Signals.on("USR2", proxy::resume);
             Signals.on("TERM", () -> proxy.onSignal(Ending.WAIT_FOR_CLIENTS));
             Signals.on("INT", () -> proxy.onSignal(Ending.WAIT_FOR_SERVERS));
             proxy.awaitStop();

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.spillway.testkit.Endpoint;
+import dev.spillway.testkit.Messages;
 import dev.spillway.testkit.PostgresFixture;
 import dev.spillway.testkit.WireClient;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -47,7 +50,7 @@ class SignalsIT {
 
     /** As if started by hand, whatever the test's own parent ignores. */
     private Running start() throws Exception {
-        List<String> heeded = List.of("env", "--default-signal=HUP,INT,TERM");
+        List<String> heeded = List.of("env", "--default-signal=HUP,INT,TERM,USR1,USR2");
         return new Running(isAble(heeded) ? heeded : List.of(), directory.resolve("spillway.toml"));
     }
 
@@ -129,6 +132,25 @@ class SignalsIT {
                 assertThat(busy.readUntilClosed().toString()).contains("57P01");
             }
             assertThat(proxy.exitCode()).isZero();
+        }
+    }
+
+    @Test
+    void userSignalsPauseAndResume() throws Exception {
+        write(2, "");
+        try (Running proxy = start();
+                WireClient client = WireClient.connect(direct.withPort(proxy.port()))) {
+            client.query("select 1");
+            proxy.signal("USR2");
+            await().until(() -> proxy.said("pooler is not paused/suspended"));
+            proxy.signal("USR1");
+            await().until(() -> proxy.said("PAUSE command issued"));
+            client.send(Messages.query("select 'later'"));
+            client.timeout(Duration.ofMillis(300));
+            assertThatThrownBy(client::readMessage).isInstanceOf(SocketTimeoutException.class);
+            client.timeout(Duration.ofSeconds(10));
+            proxy.signal("USR2");
+            assertThat(client.readUntilReady().toString()).contains("later");
         }
     }
 

@@ -18,7 +18,6 @@ import static dev.spillway.core.protocol.Sqlstate.IN_FAILED_SQL_TRANSACTION;
 import static dev.spillway.core.protocol.Sqlstate.PROTOCOL_VIOLATION;
 import static dev.spillway.core.protocol.Sqlstate.QUERY_CANCELED;
 import static dev.spillway.core.protocol.Sqlstate.SUCCESSFUL_COMPLETION;
-import static dev.spillway.core.protocol.Sqlstate.SYNTAX_ERROR;
 import static dev.spillway.core.protocol.Sqlstate.TOO_MANY_CONNECTIONS;
 import static dev.spillway.core.protocol.Sqlstate.TRANSACTION_TIMEOUT;
 
@@ -35,19 +34,24 @@ public enum ProxyError {
             INSUFFICIENT_PRIVILEGE,
             Severity.FATAL,
             "user \"%s\" may not use the console: it is not in admin_users or stats_users"),
-    ADMIN_NEEDED(INSUFFICIENT_PRIVILEGE, Severity.ERROR, "admin access needed: only users in admin_users may run %s"),
+    ADMIN_NEEDED(PROTOCOL_VIOLATION, Severity.ERROR, "admin access needed"),
     AUTHENTICATION_FAILED(INVALID_PASSWORD, Severity.FATAL, "password authentication failed for user \"%s\""),
     AUTHENTICATION_GARBLED(PROTOCOL_VIOLATION, Severity.FATAL, "authentication of user \"%s\" failed: %s"),
     CANCELED_WHILE_WAITING(QUERY_CANCELED, Severity.ERROR, "canceling statement due to user request"),
     CLIENT_IDLE_TIMEOUT(IDLE_SESSION_TIMEOUT, Severity.FATAL, "client_idle_timeout: nothing was asked for %d ms"),
     CLIENT_LOGIN_TIMEOUT(
             INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "client_login_timeout: not logged in after %s"),
-    CONSOLE_COMMAND_UNKNOWN(SYNTAX_ERROR, Severity.ERROR, "unknown console command: %s"),
+    CLIENT_KILLED(ADMIN_SHUTDOWN, Severity.FATAL, "terminating connection: admin forced disconnect (KILL_CLIENT)"),
+    COMMAND_REFUSED(PROTOCOL_VIOLATION, Severity.ERROR, "%s"),
+    CONSOLE_ARGUMENTS_BAD(PROTOCOL_VIOLATION, Severity.ERROR, "bad arguments"),
+    CONSOLE_COMMAND_UNKNOWN(PROTOCOL_VIOLATION, Severity.ERROR, "invalid command '%s', use SHOW HELP;"),
     CONSOLE_IS_SIMPLE(FEATURE_NOT_SUPPORTED, Severity.FATAL, "the console speaks the simple query protocol only"),
     DATABASE_CHANGED(
             ADMIN_SHUTDOWN,
             Severity.FATAL,
             "terminating connection because the configuration of database \"%s\" has changed (server_fast_close)"),
+    DATABASE_DISABLED(CANNOT_CONNECT_NOW, Severity.FATAL, "database \"%s\" is disabled"),
+    DATABASE_KILLED(ADMIN_SHUTDOWN, Severity.FATAL, "terminating connection because database \"%s\" was killed (KILL)"),
     DATABASE_REMOVED(
             DATABASE_DROPPED,
             Severity.FATAL,
@@ -75,14 +79,11 @@ public enum ProxyError {
             Severity.ERROR,
             "query_wait_timeout: no server connection of pool %s became free within %s (%d in use of %d, %d clients"
                     + " waiting)%s"),
-    RELOAD_REFUSED(
-            CONFIG_FILE_ERROR,
-            Severity.ERROR,
-            "the configuration has problems and the old one stays in force (number of problems: %d); the first: %s"),
+    RELOAD_REFUSED(CONFIG_FILE_ERROR, Severity.ERROR, "RELOAD failed, see logs for additional details"),
     REPLICATION_MOVED(
             ADMIN_SHUTDOWN,
             Severity.FATAL,
-            "terminating replication connection because database \"%s\" is configured to be elsewhere now"),
+            "terminating replication connection because the servers of database \"%s\" are replaced"),
     REPLICATION_UNKNOWN(INVALID_PARAMETER_VALUE, Severity.FATAL, "invalid value for parameter \"replication\": \"%s\""),
     SERVER_LOST(CONNECTION_FAILURE, Severity.FATAL, "server connection of pool %s was lost: %s"),
     SERVER_MISBEHAVED(CONNECTION_FAILURE, Severity.FATAL, "server connection of pool %s broke the protocol: %s"),

@@ -169,6 +169,10 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
         seekWelcome();
     }
 
+    public Wire wire() {
+        return wire;
+    }
+
     public ClientIdentity identity() {
         return identity;
     }

@@ -35,4 +35,7 @@ public interface Wire {
 
     /** Our own end's address as text. */
     String local();
+
+    /** Tells this connection from every other of this process, until the counting begins anew after 2^31 of them. */
+    int id();
 }

@@ -42,8 +42,8 @@ record ConnectionFigures(
                 client.identity().connectedAtMillis(),
                 client.waitNanos(nowNanos),
                 false,
-                System.identityHashCode(client),
-                server == null ? 0 : System.identityHashCode(server),
+                client.wire().id(),
+                server == null ? 0 : server.wire().id(),
                 0,
                 client.identity().applicationName());
     }
@@ -61,8 +61,8 @@ record ConnectionFigures(
                 server.openedAtMillis(),
                 0,
                 pool.pool().pool().isRetired(),
-                System.identityHashCode(server),
-                client == null ? 0 : System.identityHashCode(client),
+                server.wire().id(),
+                client == null ? 0 : client.wire().id(),
                 server.processId(),
                 "");
     }

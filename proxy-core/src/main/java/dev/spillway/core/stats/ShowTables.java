@@ -6,6 +6,7 @@ import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Settings;
 import dev.spillway.core.config.UserConfig;
+import dev.spillway.core.pool.Orders;
 import dev.spillway.core.pool.Totals;
 import java.time.Duration;
 import java.time.Instant;
@@ -175,7 +176,7 @@ public final class ShowTables {
     }
 
     /** One row per configured database. */
-    public static Table databases(ProxyFigures figures, ProxyConfig config) {
+    public static Table databases(ProxyFigures figures, ProxyConfig config, Orders orders) {
         List<List<@Nullable String>> rows = new ArrayList<>();
         for (DatabaseConfig database : config.databases().values()) {
             PoolMode mode = database.poolMode();
@@ -203,8 +204,8 @@ public final class ShowTables {
                     servers,
                     Objects.requireNonNullElse(database.maxDbClientConnections(), config.maxDbClientConnections()),
                     clients,
-                    0,
-                    0));
+                    orders.isPaused(database.name()) ? 1 : 0,
+                    orders.isDisabled(database.name()) ? 1 : 0));
         }
         return table(
                 "name host port database force_user pool_size min_pool_size reserve_pool_size server_lifetime pool_mode"

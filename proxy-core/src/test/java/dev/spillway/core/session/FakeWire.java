@@ -73,4 +73,9 @@ final class FakeWire implements Wire {
     public String local() {
         return "local:1";
     }
+
+    @Override
+    public int id() {
+        return 1;
+    }
 }

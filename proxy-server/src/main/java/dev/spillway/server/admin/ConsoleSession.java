@@ -2,15 +2,17 @@ package dev.spillway.server.admin;
 
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.pool.Orders;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.ProtocolViolation;
+import dev.spillway.core.protocol.Sqlstate;
 import dev.spillway.core.protocol.backend.BackendMessages;
 import dev.spillway.core.protocol.backend.BackendType;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendType;
-import dev.spillway.core.session.Ending;
 import dev.spillway.core.session.Phase;
+import dev.spillway.core.session.Refused;
 import dev.spillway.core.session.Wire;
 import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.core.stats.ShowTables;
@@ -20,6 +22,10 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Queue;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -38,21 +44,39 @@ public final class ConsoleSession implements Phase {
         /** Hands the figures of all lanes to {@code taker}, later, on the lane of the session that asks. */
         void figures(Consumer<ProxyFigures> taker);
 
-        /** Reloads the configuration; {@code taker} hears what is wrong with it, later, as above. */
-        void reload(Consumer<List<String>> taker);
+        /** What operators have ordered of the databases. */
+        Orders orders();
 
-        /** Begins to end the proxy. */
-        void end(Ending how);
+        /** What the commands that change something do. */
+        Operations operations();
+
+        /** Runs what is given to it on the lane of the session. */
+        Executor executor();
+
+        /** A key for this session; {@code cancel} runs on its lane when a cancel request comes with it. {@link #close} must follow. */
+        CancelKey open(Runnable cancel);
+
+        void close(CancelKey key);
     }
+
+    /** Commands that may wait behind one that takes long; whoever sends more is not read on. */
+    private static final int MOST_PENDING = 64;
+
+    private static final ActingCommands.Answer NOBODY = new ActingCommands.Answer("");
 
     private static final String KNOWN =
             "SHOW POOLS, SHOW CLIENTS, SHOW SERVERS, SHOW STATS, SHOW DATABASES, SHOW USERS, SHOW CONFIG, SHOW"
-                + " DNS_HOSTS, SHOW DNS_ZONES, SHOW VERSION, RELOAD and SHUTDOWN [WAIT_FOR_CLIENTS|WAIT_FOR_SERVERS]"
-                + " are known.";
+                    + " DNS_HOSTS, SHOW DNS_ZONES, SHOW VERSION, SET key = value, RELOAD, PAUSE [db], RESUME [db],"
+                    + " DISABLE db, ENABLE db, RECONNECT [db], KILL [db], KILL_CLIENT id, WAIT_CLOSE [db] and SHUTDOWN"
+                    + " [WAIT_FOR_CLIENTS|WAIT_FOR_SERVERS] are known.";
 
     private final Wire wire;
     private final Source source;
-    private final boolean isAdmin;
+    private final ActingCommands acting;
+    private final CancelKey key;
+    /** The command that is not done yet; null if there is none, or none that can be cancelled. */
+    private @Nullable CompletableFuture<ActingCommands.Answer> running;
+
     private final Queue<Runnable> pending = new ArrayDeque<>();
     private boolean isAsking;
     private final String version;
@@ -63,7 +87,8 @@ public final class ConsoleSession implements Phase {
     public ConsoleSession(Wire wire, Source source, boolean isAdmin, String version) {
         this.wire = wire;
         this.source = source;
-        this.isAdmin = isAdmin;
+        this.acting = new ActingCommands(source.operations(), isAdmin);
+        this.key = source.open(this::cancel);
         this.version = version;
         this.frames = new FrameReader(wire.allocator(), FrontendType.READY_RULES);
         ByteBuf greeting = wire.allocator().buffer(256);
@@ -74,7 +99,7 @@ public final class ConsoleSession implements Phase {
         BackendMessages.parameterStatus(greeting, "DateStyle", "ISO");
         BackendMessages.parameterStatus(greeting, "TimeZone", "GMT");
         BackendMessages.parameterStatus(greeting, "standard_conforming_strings", "on");
-        BackendMessages.backendKeyData(greeting, new CancelKey(0, new byte[4]));
+        BackendMessages.backendKeyData(greeting, key);
         BackendMessages.readyForQuery(greeting, 'I');
         wire.write(greeting);
         wire.flush();
@@ -92,6 +117,7 @@ public final class ConsoleSession implements Phase {
         } finally {
             frames.finish();
         }
+        updateReading();
     }
 
     private void onFrame() {
@@ -128,58 +154,84 @@ public final class ConsoleSession implements Phase {
     }
 
     private void onQuery(String sql) {
-        String command = sql.strip().replaceAll(";+$", "").strip().toLowerCase(Locale.ROOT);
-        switch (command.replaceAll("\\s+", " ")) {
-            case "" -> answer(out -> BackendMessages.bare(out, BackendType.EMPTY_QUERY_RESPONSE));
+        switch (ConsoleCommand.parse(sql)) {
+            case ConsoleCommand.Nothing() -> answer(out -> BackendMessages.bare(out, BackendType.EMPTY_QUERY_RESPONSE));
+            case ConsoleCommand.Invalid(ErrorFields error) ->
+                answer(out -> error.with('H', KNOWN).writeError(out));
+            case ConsoleCommand.Assignment(String setting, String value) -> await(acting.set(setting, value));
+            case ConsoleCommand.Words(String name, String argument)
+            when name.equals("show") || name.equals("select") ->
+                onShow("show " + argument.toLowerCase(Locale.ROOT), sql);
+            case ConsoleCommand.Words words -> await(acting.run(words, sql));
+        }
+    }
+
+    private void onShow(String command, String sql) {
+        switch (command) {
             case "show pools" -> show(ShowTables::pools);
             case "show clients" -> show(ShowTables::clients);
             case "show servers" -> show(ShowTables::servers);
             case "show stats" ->
                 show(figures -> ShowTables.stats(figures, source.config().statsPeriod()));
-            case "show databases" -> show(figures -> ShowTables.databases(figures, source.config()));
+            case "show databases" -> show(figures -> ShowTables.databases(figures, source.config(), source.orders()));
             case "show users" -> show(figures -> ShowTables.users(figures, source.config()));
             case "show dns_hosts" -> show(ShowTables::dnsHosts);
             case "show dns_zones" -> answer(out -> write(out, ShowTables.dnsZones()));
             case "show config" -> answer(out -> write(out, ShowTables.config(source.config())));
             case "show version" -> answer(out -> write(out, ShowTables.version(version)));
-            case "reload" -> asAdmin("RELOAD", this::reload);
-            case "shutdown" -> asAdmin("SHUTDOWN", () -> shutDown(Ending.IMMEDIATE));
-            case "shutdown wait_for_clients" -> asAdmin("SHUTDOWN", () -> shutDown(Ending.WAIT_FOR_CLIENTS));
-            case "shutdown wait_for_servers" -> asAdmin("SHUTDOWN", () -> shutDown(Ending.WAIT_FOR_SERVERS));
             default ->
                 answer(out -> ProxyError.CONSOLE_COMMAND_UNKNOWN
-                        .fields(sql.strip())
+                        .fields(sql)
                         .with('H', KNOWN)
                         .writeError(out));
         }
     }
 
-    private void asAdmin(String command, Runnable action) {
-        if (isAdmin) {
-            action.run();
-        } else {
-            answer(out -> ProxyError.ADMIN_NEEDED.fields(command).writeError(out));
+    // ---- commands that change something ----------------------------------------------------------------------------
+
+    /** Answers when the command is done. Its client is read on meanwhile, so that its leaving is noticed. */
+    private void await(CompletableFuture<ActingCommands.Answer> command) {
+        isAsking = true;
+        running = command;
+        var _ = command.whenCompleteAsync(this::onDone, source.executor());
+    }
+
+    private void onDone(ActingCommands.@Nullable Answer done, @Nullable Throwable failure) {
+        running = null;
+        resume(out -> {
+            if (done == null) {
+                errorOf(failure).writeError(out);
+                return;
+            }
+            if (!done.notice().isEmpty()) {
+                ErrorFields.of("NOTICE", Sqlstate.SUCCESSFUL_COMPLETION, done.notice())
+                        .writeNotice(out);
+            }
+            BackendMessages.commandComplete(out, done.tag());
+        });
+        if (done != null) {
+            done.next().run();
         }
     }
 
-    private void reload() {
-        pause();
-        source.reload(problems -> resume(out -> {
-            if (problems.isEmpty()) {
-                BackendMessages.commandComplete(out, "RELOAD");
-            } else {
-                ProxyError.RELOAD_REFUSED
-                        .fields(problems.size(), problems.getFirst())
-                        .writeError(out);
-            }
-        }));
+    private static ErrorFields errorOf(@Nullable Throwable failure) {
+        return switch (failure) {
+            case CompletionException wrapped when wrapped.getCause() != null -> errorOf(wrapped.getCause());
+            case CancellationException cancelled -> ProxyError.CANCELED_WHILE_WAITING.fields();
+            case Refused refused -> refused.error();
+            case null, default -> ErrorFields.of("ERROR", Sqlstate.INTERNAL_ERROR, String.valueOf(failure));
+        };
     }
 
-    private void shutDown(Ending how) {
-        answer(out -> BackendMessages.commandComplete(out, "SHUTDOWN"));
-        wire.flush();
-        source.end(how);
+    private void cancel() {
+        CompletableFuture<ActingCommands.Answer> command = running;
+        if (command != null) {
+            command.cancel(false);
+        }
     }
+
+    // ---- answers
+    // -----------------------------------------------------------------------------------------------------
 
     private void show(Function<ProxyFigures, Table> table) {
         pause();
@@ -196,7 +248,7 @@ public final class ConsoleSession implements Phase {
             isAsking = false;
             answer(writer);
             answerNext();
-            wire.setReading(!isAsking && wire.isWritable());
+            updateReading();
             wire.flush();
         }
     }
@@ -232,12 +284,22 @@ public final class ConsoleSession implements Phase {
 
     @Override
     public void onWritabilityChanged() {
-        wire.setReading(!isAsking && wire.isWritable());
+        updateReading();
+    }
+
+    private void updateReading() {
+        boolean isWaitingForFigures = isAsking && running == null;
+        wire.setReading(!isWaitingForFigures && pending.size() < MOST_PENDING && wire.isWritable());
     }
 
     @Override
     public void onClosed() {
         isOver = true;
+        source.close(key);
         frames.close();
+        CompletableFuture<ActingCommands.Answer> command = running;
+        if (command != null) {
+            command.complete(NOBODY); // what it has begun stays
+        }
     }
 }

@@ -2,8 +2,8 @@ package dev.spillway.server.cli;
 
 import dev.spillway.core.config.ConfigException;
 import dev.spillway.core.config.ProxyConfig;
-import dev.spillway.server.configfile.ConfigLoader;
 import dev.spillway.server.configfile.ConfigSource;
+import dev.spillway.server.configfile.FileSource;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -69,7 +69,7 @@ final class RunCommand implements Callable<Integer> {
         if (file != null && option != null) {
             throw new ParameterException(spec.commandLine(), "Two configuration files: give one");
         }
-        ConfigSource source = () -> ConfigLoader.load(configFile(), environment, overrides);
+        ConfigSource source = new FileSource(configFile(), environment, overrides);
         ProxyConfig config;
         try {
             config = source.load();

@@ -1,5 +1,6 @@
 package dev.spillway.server.lane;
 
+import dev.spillway.core.pool.Orders;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.session.ClientSession;
 import dev.spillway.server.pipeline.ConnectionHandler;
@@ -55,22 +56,22 @@ final class LaneClients {
     }
 
     /** Sends up to {@code most} of them to {@code target}: those that have no server now. */
-    void shed(int most, Lane target) {
+    void shed(int most, Lane target, Orders orders) {
         int left = most;
         for (ClientSession client : all()) {
             if (left > 0 && !client.keepsServer() && ((ConnectionHandler) client.wire()).hasSentAll()) {
-                left -= send(client, target) ? 1 : 0;
+                left -= send(client, target, orders) ? 1 : 0;
             }
         }
     }
 
-    /** False if it stays, since it has a server or is in the middle of a message. */
-    boolean send(ClientSession client, Lane target) {
+    /** {@code orders}: those of this lane now. False if it stays, since it has a server or is in the middle of a message. */
+    boolean send(ClientSession client, Lane target, Orders orders) {
         if (!client.depart()) {
             return false;
         }
         remove(client.identity().key());
-        target.expect(client);
+        target.expect(client, orders);
         return true;
     }
 }

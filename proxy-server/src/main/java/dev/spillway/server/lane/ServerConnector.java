@@ -97,6 +97,11 @@ final class ServerConnector {
         List.copyOf(openings).forEach(opening -> opening.tick(nowNanos));
     }
 
+    /** Ends the openings for {@code pool}, which is paused or retired. */
+    void abandonOpenings(ServerPool pool) {
+        List.copyOf(openings).stream().filter(opening -> opening.isFor(pool)).forEach(Opening::abandon);
+    }
+
     // ---- for openings ----------------------------------------------------------------------------------------------
 
     HostLookup lookup() {

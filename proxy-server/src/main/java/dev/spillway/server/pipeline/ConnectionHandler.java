@@ -17,6 +17,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,6 +53,10 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
         CLOSED
     }
 
+    /** Counts the connections of this process. */
+    private static final AtomicInteger IDS = new AtomicInteger();
+
+    private final int id = IDS.updateAndGet(last -> last == Integer.MAX_VALUE ? 1 : last + 1);
     private final Function<Wire, Phase> first;
     private final @Nullable SocketAddress known;
 
@@ -306,6 +311,11 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
     @Override
     public String local() {
         return local;
+    }
+
+    @Override
+    public int id() {
+        return id;
     }
 
     /** Has the system taken all that was written? */
