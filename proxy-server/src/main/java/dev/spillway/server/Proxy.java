@@ -215,6 +215,9 @@ public final class Proxy {
 
     /** Begins to end, or goes on in a stricter way than it began. Returns at once. */
     public synchronized void end(Ending how) {
+        if (ended.getCount() == 0) {
+            return;
+        }
         Ending before = ending;
         ending = before == null ? how : before.orStricter(how);
         if (!Objects.equals(before, ending)) {

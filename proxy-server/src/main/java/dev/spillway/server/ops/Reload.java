@@ -49,7 +49,7 @@ public final class Reload {
 
     /** Changes one setting until the next reload; {@code done} hears as above. */
     public void set(String name, String value, Consumer<List<String>> done) {
-        run(() -> source.set(current, name, value), "set", done);
+        run(() -> source.set(current, name, value), "set " + name, done);
     }
 
     private void run(ConfigSource next, String what, Consumer<List<String>> done) {
