@@ -69,7 +69,7 @@ final class Arrows {
             row("server.admin").uses("core.stats", "core.route").libraries(NETTY),
             row("server.http").uses("core.stats", "core.route").libraries(NETTY),
             row("server.ops")
-                    .uses("server.lane", "server.configfile")
+                    .uses("server.lane", "server.admin", "server.configfile")
                     .libraries(NETTY)
                     .libraries("ch.qos.logback.."));
 

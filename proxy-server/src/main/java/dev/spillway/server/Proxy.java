@@ -2,10 +2,13 @@ package dev.spillway.server;
 
 import dev.spillway.core.config.LogFormat;
 import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.pool.Orders;
 import dev.spillway.core.pool.Totals;
+import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.session.Ending;
 import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.server.admin.ConsoleSession;
+import dev.spillway.server.admin.Operations;
 import dev.spillway.server.cli.SpillwayVersion;
 import dev.spillway.server.configfile.ConfigSource;
 import dev.spillway.server.lane.Credentials;
@@ -13,6 +16,7 @@ import dev.spillway.server.lane.Lane;
 import dev.spillway.server.lane.Lanes;
 import dev.spillway.server.lane.NameSources;
 import dev.spillway.server.ops.AuthFile;
+import dev.spillway.server.ops.LaneOperations;
 import dev.spillway.server.ops.Reload;
 import dev.spillway.server.transport.NettyTransport;
 import io.netty.channel.Channel;
@@ -28,10 +32,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +49,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Proxy {
     private static final Logger LOG = LoggerFactory.getLogger(Proxy.class);
-    private static final long DRAIN_PAUSE_MILLIS = 50;
     private static final long CLOSE_LIMIT_MILLIS = 5000;
 
     private final Reload reload;
@@ -55,6 +58,10 @@ public final class Proxy {
             Thread.ofPlatform().name("slow-work").daemon().factory());
     private final Lanes lanes;
     private final Listeners listeners;
+    private final LaneOperations operations;
+    /** No client is left that is worth waiting for. */
+    private final CompletableFuture<Void> drained = new CompletableFuture<>();
+
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile @Nullable Ending ending;
     private volatile boolean isOpen;
@@ -65,6 +72,7 @@ public final class Proxy {
         this.loops = transport.newGroup(count, "lane", lanes::laneForArrival);
         this.listeners = new Listeners(transport, config, loops, acceptor(lanes));
         this.reload = new Reload(source, config, lanes, slowWork);
+        this.operations = new LaneOperations(lanes, reload, this::end, () -> ending != null);
     }
 
     /** With a configuration that is the same after each reload. */
@@ -157,13 +165,28 @@ public final class Proxy {
             }
 
             @Override
-            public void reload(Consumer<List<String>> taker) {
-                reload.run(problems -> asker.execute(() -> taker.accept(problems)));
+            public Orders orders() {
+                return lanes.orders();
             }
 
             @Override
-            public void end(Ending how) {
-                Proxy.this.end(how);
+            public Operations operations() {
+                return operations;
+            }
+
+            @Override
+            public Executor executor() {
+                return asker::execute;
+            }
+
+            @Override
+            public CancelKey open(Runnable cancel) {
+                return lanes.openConsole(() -> asker.execute(cancel));
+            }
+
+            @Override
+            public void close(CancelKey key) {
+                lanes.closeConsole(key);
             }
         };
     }
@@ -194,7 +217,17 @@ public final class Proxy {
 
     /** Reloads the configuration; what is wrong with it is logged. Returns at once. */
     public void reload() {
-        reload.run(problems -> {});
+        var _ = operations.reload();
+    }
+
+    /** As PAUSE on the console. Returns at once. */
+    public void pause() {
+        var _ = operations.pause(null);
+    }
+
+    /** As RESUME on the console. Returns at once. */
+    public void resume() {
+        var _ = operations.resume(null);
     }
 
     /** A signal to end: as {@code first} says, but at once if it is ending already. Returns at once. */
@@ -204,10 +237,18 @@ public final class Proxy {
 
     /** Begins to end, or goes on in a stricter way than it began. Returns at once. */
     public synchronized void end(Ending how) {
+        if (ended.getCount() == 0) {
+            return;
+        }
         Ending before = ending;
         ending = before == null ? how : before.orStricter(how);
         if (isOpen && !Objects.equals(before, ending)) {
             LOG.info("shutting down: {}", ending);
+        }
+        if (ending == Ending.IMMEDIATE) {
+            drained.complete(null);
+        } else if (!Objects.equals(before, ending)) {
+            lanes.drain(how, drained);
         }
         if (before == null) {
             Thread.ofPlatform().name("shutdown").start(this::end);
@@ -243,24 +284,9 @@ public final class Proxy {
 
     /** The port stays open: who comes now is told why it is refused, cancel requests pass, and the console answers. */
     private void awaitClients() {
-        long began = System.nanoTime();
-        while (drain()
-                && System.nanoTime() - began
-                        < reload.current().shutdownTimeout().toNanos()) {
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(DRAIN_PAUSE_MILLIS));
-        }
-    }
-
-    /** Are clients left that are worth waiting for? */
-    private boolean drain() {
-        Ending how = ending;
-        boolean isBusy = lanes.isTravelling();
-        if (how != null && how != Ending.IMMEDIATE) {
-            for (Lane lane : lanes.all()) {
-                isBusy |= on(lane, () -> lane.drain(how));
-            }
-        }
-        return isBusy;
+        CompletableFuture<Void> timeout = new CompletableFuture<Void>()
+                .completeOnTimeout(null, reload.current().shutdownTimeout().toNanos(), TimeUnit.NANOSECONDS);
+        CompletableFuture.anyOf(drained, timeout).join();
     }
 
     private static <T> T on(Lane lane, Supplier<T> action) {

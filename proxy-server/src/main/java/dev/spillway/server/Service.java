@@ -76,6 +76,8 @@ final class Service implements ProxyRunner {
 
     private static void heedSignals(Proxy proxy, boolean isToldOf) {
         heed("HUP", proxy::reload, isToldOf ? "re-reading config" : null);
+        heed("USR1", proxy::pause, isToldOf ? "pausing all activity" : null);
+        heed("USR2", proxy::resume, isToldOf ? "continuing from PAUSE" : null);
         heed(
                 "TERM",
                 () -> proxy.onSignal(Ending.WAIT_FOR_CLIENTS),

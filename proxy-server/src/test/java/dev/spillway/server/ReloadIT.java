@@ -304,7 +304,12 @@ class ReloadIT {
             Files.writeString(file, "default_pool_size = 3\nserver_lifetimes = 1\nmax_client_conn = 0\n" + good);
 
             assertThat(command(proxy, "reload").getFirst().trace())
-                    .contains("F0000", "number of problems: 2", "spillway.toml:2", "did you mean 'server_lifetime'");
+                    .contains(
+                            "F0000",
+                            "RELOAD failed, see logs for additional details",
+                            "Number of problems: 2",
+                            "spillway.toml:2",
+                            "did you mean 'server_lifetime'");
             assertThat(proxy.log().lines())
                     .filteredOn(line -> line.contains("not reloaded"))
                     .hasSize(2);

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.spillway.testkit.Endpoint;
+import dev.spillway.testkit.Messages;
 import dev.spillway.testkit.PostgresFixture;
 import dev.spillway.testkit.WireClient;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -40,7 +43,7 @@ class SignalsIT {
 
     /** As if started by hand, whatever the test's own parent ignores. */
     private ProxyProcess start() throws Exception {
-        List<String> heeded = List.of("env", "--default-signal=HUP,INT,TERM");
+        List<String> heeded = List.of("env", "--default-signal=HUP,INT,TERM,USR1,USR2");
         return new ProxyProcess(isAble(heeded) ? heeded : List.of(), directory.resolve("spillway.toml"));
     }
 
@@ -122,6 +125,25 @@ class SignalsIT {
                 assertThat(busy.readUntilClosed().toString()).contains("57P01");
             }
             assertThat(proxy.exitCode()).isZero();
+        }
+    }
+
+    @Test
+    void userSignalsPauseAndResume() throws Exception {
+        write(2, "");
+        try (ProxyProcess proxy = start();
+                WireClient client = WireClient.connect(direct.withPort(proxy.port()))) {
+            client.query("select 1");
+            proxy.signal("USR2");
+            await().until(() -> proxy.said("pooler is not paused/suspended"));
+            proxy.signal("USR1");
+            await().until(() -> proxy.said("PAUSE command issued"));
+            client.send(Messages.query("select 'later'"));
+            client.timeout(Duration.ofMillis(300));
+            assertThatThrownBy(client::readMessage).isInstanceOf(SocketTimeoutException.class);
+            client.timeout(Duration.ofSeconds(10));
+            proxy.signal("USR2");
+            assertThat(client.readUntilReady().toString()).contains("later");
         }
     }
 }

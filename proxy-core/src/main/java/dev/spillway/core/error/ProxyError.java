@@ -37,6 +37,8 @@ public enum ProxyError {
     CLIENT_IDLE_TIMEOUT(IDLE_SESSION_TIMEOUT, Severity.FATAL, "client_idle_timeout: nothing was asked for %d ms"),
     CLIENT_LOGIN_TIMEOUT(
             INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "client_login_timeout: not logged in after %s"),
+    CLIENT_KILLED(ADMIN_SHUTDOWN, Severity.FATAL, "terminating connection: admin forced disconnect (KILL_CLIENT)"),
+    COMMAND_REFUSED(PROTOCOL_VIOLATION, Severity.ERROR, "%s"),
     CLIENT_LOGIN_TIMEOUT_OF_SERVER(
             CANNOT_CONNECT_NOW,
             Severity.FATAL,
@@ -52,6 +54,8 @@ public enum ProxyError {
             ADMIN_SHUTDOWN,
             Severity.FATAL,
             "terminating connection because the configuration of database \"%s\" has changed (server_fast_close)"),
+    DATABASE_DISABLED(CANNOT_CONNECT_NOW, Severity.FATAL, "database \"%s\" is disabled"),
+    DATABASE_KILLED(ADMIN_SHUTDOWN, Severity.FATAL, "terminating connection because database \"%s\" was killed (KILL)"),
     DATABASE_REMOVED(
             DATABASE_DROPPED,
             Severity.FATAL,
@@ -79,14 +83,11 @@ public enum ProxyError {
             Severity.ERROR,
             "query_wait_timeout: no server connection of pool %s became free within %s (%d in use of %d, %d clients"
                     + " waiting)%s"),
-    RELOAD_REFUSED(
-            CONFIG_FILE_ERROR,
-            Severity.ERROR,
-            "the configuration has problems and the old one stays in force (number of problems: %d); the first: %s"),
+    RELOAD_REFUSED(CONFIG_FILE_ERROR, Severity.ERROR, "RELOAD failed, see logs for additional details"),
     REPLICATION_MOVED(
             ADMIN_SHUTDOWN,
             Severity.FATAL,
-            "terminating replication connection because database \"%s\" is configured to be elsewhere now"),
+            "terminating replication connection because the servers of database \"%s\" are replaced"),
     REPLICATION_UNKNOWN(INVALID_PARAMETER_VALUE, Severity.FATAL, "invalid value for parameter \"replication\": \"%s\""),
     SERVER_LOST(CONNECTION_FAILURE, Severity.FATAL, "server connection of pool %s was lost: %s"),
     SERVER_MISBEHAVED(CONNECTION_FAILURE, Severity.FATAL, "server connection of pool %s broke the protocol: %s"),

@@ -4,7 +4,6 @@ import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,9 +40,10 @@ public final class Pool<S extends PooledServer> {
     private final PoolCounters counters = new PoolCounters();
     private PoolLimits limits; // the share's are volatile
     private boolean isRetired;
-    private boolean mayBeTooMany;
+    private boolean isPaused;
+    private boolean mayBeUnwanted;
     private final IdleServers<S> idle;
-    private final Map<Waiter<S>, Long> waiters = new LinkedHashMap<>();
+    private final WaitQueue<S> waiters;
     private final Map<S, Long> checking = new LinkedHashMap<>();
     private int opening;
     private int asked;
@@ -59,6 +59,7 @@ public final class Pool<S extends PooledServer> {
         this.opener = opener;
         this.limits = share.limits();
         this.idle = new IdleServers<>(share, lane);
+        this.waiters = new WaitQueue<>(share, lane);
     }
 
     // ---- configuration -------------------------------------------------------------------------------------------
@@ -70,7 +71,21 @@ public final class Pool<S extends PooledServer> {
     public void apply(boolean retires, long nowNanos) {
         limits = share.limits();
         isRetired = retires;
+        mayBeUnwanted = true;
         tick(nowNanos);
+    }
+
+    /**
+     * While it is paused it has no server: idle ones are closed, others when they are released, and none is opened. Its clients
+     * wait.
+     */
+    public void pause(boolean on, long nowNanos) {
+        if (on != isPaused) {
+            isPaused = on;
+            mayBeUnwanted = true;
+            backoff.end(); // whoever resumes it says that the host is back
+            tick(nowNanos);
+        }
     }
 
     /** Is it retired: does nobody come any more who is not there yet? */
@@ -112,27 +127,13 @@ public final class Pool<S extends PooledServer> {
 
     /** Puts a client at the end of the queue. Nothing is called back before this returns. */
     public void enqueue(Waiter<S> waiter, long nowNanos) {
-        waiters.put(waiter, nowNanos);
-        if (waiters.size() == 1) {
-            share.publishWaiting(lane, nowNanos);
-        }
+        waiters.add(waiter, nowNanos);
         openAsNeeded(nowNanos);
     }
 
     /** Takes a client out of the queue, wherever it is in it. */
     public void leave(Waiter<S> waiter) {
-        if (waiters.remove(waiter) != null) {
-            publishOldest();
-        }
-    }
-
-    private void publishOldest() {
-        share.publishWaiting(lane, oldestSince());
-    }
-
-    private long oldestSince() {
-        Iterator<Long> since = waiters.values().iterator();
-        return since.hasNext() ? since.next() : PoolShare.NOBODY;
+        waiters.remove(waiter);
     }
 
     // ---- servers -------------------------------------------------------------------------------------------------
@@ -144,7 +145,7 @@ public final class Pool<S extends PooledServer> {
             server.close("server_lifetime over");
             return;
         }
-        String unwanted = isRetired || mayBeTooMany ? whyUnwanted() : null;
+        String unwanted = mayBeUnwanted ? whyUnwanted() : null;
         if (unwanted == null) {
             place(server, nowNanos);
         } else {
@@ -154,10 +155,19 @@ public final class Pool<S extends PooledServer> {
 
     /** Why there are more servers than there may be, or null: limits were lowered, or another's claim is older. */
     private @Nullable String whyUnwanted() {
-        if (isRetired || share.surplus(limits.size() + limits.reserve()) > 0) {
-            return "the configuration has changed";
+        if (isWithoutServers() || share.surplus(limits.size() + limits.reserve()) > 0) {
+            return whyNone();
         }
-        return share.isServerClaimed(oldestSince()) ? "a replication client needs its place" : null;
+        return share.isServerClaimed(waiters.oldestSince()) ? "a replication client needs its place" : null;
+    }
+
+    /** Is it paused or retired, so that none is opened for it and none is kept? */
+    public boolean isWithoutServers() {
+        return isPaused || isRetired;
+    }
+
+    private String whyNone() {
+        return isPaused ? "paused" : "the configuration has changed";
     }
 
     // hot: with one lane, or nobody waiting elsewhere, claimWaiter reads one cell per other lane
@@ -165,7 +175,7 @@ public final class Pool<S extends PooledServer> {
         if (waiters.isEmpty()) {
             idle.add(server);
             handIfWantedElsewhere(server, PoolShare.NOBODY, nowNanos);
-        } else if (!handIfWantedElsewhere(server, oldestSince(), nowNanos)) {
+        } else if (!handIfWantedElsewhere(server, waiters.oldestSince(), nowNanos)) {
             serveOldest(server, nowNanos);
         }
     }
@@ -193,15 +203,11 @@ public final class Pool<S extends PooledServer> {
     }
 
     private void serveOldest(S server, long nowNanos) {
-        Iterator<Map.Entry<Waiter<S>, Long>> queue = waiters.entrySet().iterator();
-        Map.Entry<Waiter<S>, Long> oldest = queue.next();
-        Waiter<S> waiter = oldest.getKey();
+        Map.Entry<Waiter<S>, Long> oldest = waiters.takeOldest();
         counters.waits++;
         counters.waitNanos += nowNanos - oldest.getValue();
         counters.assignments++;
-        queue.remove();
-        publishOldest();
-        waiter.onServed(server);
+        oldest.getKey().onServed(server);
     }
 
     /** A server has logged in. */
@@ -210,7 +216,18 @@ public final class Pool<S extends PooledServer> {
         open++;
         backoff.end();
         lastFailure = null;
-        place(server, nowNanos);
+        if (isWithoutServers()) {
+            server.close(whyNone());
+        } else {
+            place(server, nowNanos);
+        }
+    }
+
+    /** The opening of a server was given up, since the slice is paused or retired. */
+    public void onOpenAbandoned() {
+        opening--;
+        share.closed();
+        share.wakeWaiters(crossing, lane);
     }
 
     /** A server could not be opened; {@code isFinal} when trying again is of no use (bad password, no such database). */
@@ -227,14 +244,11 @@ public final class Pool<S extends PooledServer> {
 
     /** Does nobody want to wait for better times? */
     private boolean isWithoutHope() {
-        return limits.isFailFast() && backoff.isOn() && share.open() == 0;
+        return !isPaused && limits.isFailFast() && backoff.isOn() && share.open() == 0;
     }
 
     private void failAll(ErrorFields error) {
-        List<Waiter<S>> all = new ArrayList<>(waiters.keySet());
-        waiters.clear();
-        publishOldest();
-        all.forEach(waiter -> waiter.onWaitFailed(error, true));
+        waiters.takeAll().forEach(waiter -> waiter.onWaitFailed(error, true));
     }
 
     /** An open server is gone. */
@@ -249,7 +263,7 @@ public final class Pool<S extends PooledServer> {
 
     private void openAsNeeded(long nowNanos) {
         int missing = waiters.size() - opening - asked - answersDue(nowNanos);
-        if (missing <= 0) {
+        if (isWithoutServers() || missing <= 0) {
             return;
         }
         for (S stale = idle.takeOldest(); stale != null; stale = idle.takeOldest()) {
@@ -283,7 +297,7 @@ public final class Pool<S extends PooledServer> {
     }
 
     private boolean tryOpen(int limit) {
-        if (share.isRoomClaimed(oldestSince()) || !share.tryOpen(limit)) {
+        if (isWithoutServers() || share.isRoomClaimed(waiters.oldestSince()) || !share.tryOpen(limit)) {
             return false;
         }
         opening++;
@@ -326,7 +340,10 @@ public final class Pool<S extends PooledServer> {
     public void arrive(S server, boolean isAsked, long nowNanos) {
         open++;
         asked -= isAsked ? 1 : 0;
-        if (!waiters.isEmpty()) {
+        if (isWithoutServers()) {
+            waiters.publish();
+            server.close(whyNone());
+        } else if (!waiters.isEmpty()) {
             serveOldest(server, nowNanos);
             openAsNeeded(nowNanos); // while our waiter was claimed, the others did not see the next one
         } else {
@@ -337,7 +354,7 @@ public final class Pool<S extends PooledServer> {
     /** A server that was asked for does not come; {@code isLost} if it was under way and has died. */
     public void onNoArrival(boolean isAsked, boolean isLost, long nowNanos) {
         asked -= isAsked ? 1 : 0;
-        publishOldest(); // whoever sent it had claimed our waiter
+        waiters.publish(); // whoever sent it had claimed our waiter
         if (isLost) {
             share.closed();
         }
@@ -369,7 +386,7 @@ public final class Pool<S extends PooledServer> {
         closeIdle(nowNanos);
         closeSurplus();
         openAsNeeded(nowNanos);
-        if (!isRetired && opening == 0 && !backoff.isPause(nowNanos)) {
+        if (opening == 0 && !backoff.isPause(nowNanos)) {
             tryOpen(limits.minSize());
         }
     }
@@ -394,7 +411,7 @@ public final class Pool<S extends PooledServer> {
             Objects.requireNonNull(idle.takeOldest()).close(unwanted);
             unwanted = whyUnwanted();
         }
-        mayBeTooMany = unwanted != null;
+        mayBeUnwanted = unwanted != null;
     }
 
     private boolean isIdleTooLong(S server, long nowNanos) {
@@ -404,14 +421,7 @@ public final class Pool<S extends PooledServer> {
 
     private void endLongWaits(long nowNanos) {
         Duration usual = limits.waitTimeout();
-        List<Waiter<S>> late = new ArrayList<>();
-        waiters.forEach((waiter, since) -> {
-            Duration timeout = waiter.waitTimeout(usual);
-            if (timeout.isPositive() && nowNanos - since > timeout.toNanos()) {
-                late.add(waiter);
-            }
-        });
-        for (Waiter<S> waiter : late) {
+        for (Waiter<S> waiter : waiters.late(usual, nowNanos)) {
             ErrorFields error = ProxyError.QUERY_WAIT_TIMEOUT.fields(
                     share.name(),
                     waiter.waitTimeout(usual).toMillis() + " ms",
@@ -419,8 +429,7 @@ public final class Pool<S extends PooledServer> {
                     limits.size(),
                     waiters.size(),
                     lastFailureText());
-            if (waiters.remove(waiter) != null) { // not if it has left when another heard of its end
-                publishOldest();
+            if (waiters.remove(waiter)) { // not if it has left when another heard of its end
                 waiter.onWaitFailed(error, limits.isWaitTimeoutFatal());
             }
         }
@@ -432,9 +441,7 @@ public final class Pool<S extends PooledServer> {
             return;
         }
         ErrorFields notice = ProxyError.LONG_WAIT.fields(share.name(), share.taken(), limits.size(), waiters.size());
-        List.copyOf(waiters.entrySet()).stream()
-                .takeWhile(waiter -> nowNanos - waiter.getValue() > afterNanos)
-                .forEach(waiter -> waiter.getKey().onLongWait(notice));
+        waiters.longerThan(afterNanos, nowNanos).forEach(waiter -> waiter.onLongWait(notice));
     }
 
     private String lastFailureText() {
@@ -457,7 +464,7 @@ public final class Pool<S extends PooledServer> {
 
     /** How long the oldest waiter has waited, 0 if nobody does. */
     public long oldestWaitNanos(long nowNanos) {
-        long since = oldestSince();
+        long since = waiters.oldestSince();
         return since == PoolShare.NOBODY ? 0 : nowNanos - since;
     }
 

@@ -13,9 +13,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param servers the database without what may change while its servers stay
  * @param own how the one server of this pool logs in, which is a single replication client's; null: an ordinary pool
+ * @param generation a higher number than that of the pool whose servers its own replace; see {@link Orders#generation}
  */
 public record PoolKey(
-        DatabaseConfig servers, String user, @Nullable OwnLogin own) {
+        DatabaseConfig servers, String user, @Nullable OwnLogin own, int generation) {
     /** All others decide where servers go, those that are yet to be added included. */
     private static final List<Setting<?>> NOT_OF_SERVERS = List.of(
             DatabaseSettings.POOL_MODE,
@@ -33,7 +34,12 @@ public record PoolKey(
         this(servers, user, null);
     }
 
-    /** The pool of clients of {@code database} who logged in as {@code clientUser}. */
+    /** Of the first generation. */
+    public PoolKey(DatabaseConfig servers, String user, @Nullable OwnLogin own) {
+        this(servers, user, own, 0);
+    }
+
+    /** The pool of clients of {@code database} who logged in as {@code clientUser}, of the first generation. */
     public static PoolKey of(DatabaseConfig database, String clientUser) {
         DatabaseConfig servers =
                 database.with(DatabaseSettings.DBNAME, Objects.requireNonNullElse(database.dbname(), database.name()));
@@ -45,12 +51,20 @@ public record PoolKey(
 
     /** The pool beside it for one client, whose server logs in as {@code login} says. */
     public PoolKey with(OwnLogin login) {
-        return new PoolKey(servers, user, login);
+        return new PoolKey(servers, user, login, generation);
     }
 
-    /** The ordinary pool, under whose size those of single clients count too. */
+    /** The same with servers of that generation. */
+    public PoolKey of(int anyGeneration) {
+        return anyGeneration == generation ? this : new PoolKey(servers, user, own, anyGeneration);
+    }
+
+    /**
+     * The ordinary pool of the first generation, under whose size those of single clients count too, and all generations
+     * together: what is still open of the last is not opened twice.
+     */
     public PoolKey shared() {
-        return own == null ? this : new PoolKey(servers, user);
+        return own == null && generation == 0 ? this : new PoolKey(servers, user);
     }
 
     /** Has it one client, who has its server for good? */

@@ -30,6 +30,7 @@ public final class PoolShare {
     private final List<Cap> caps;
 
     private final AtomicInteger open = new AtomicInteger();
+    private final Runnable emptied;
     private final AtomicLongArray waitingSince;
     private final AtomicIntegerArray idle;
     private volatile PoolLimits limits;
@@ -41,12 +42,16 @@ public final class PoolShare {
 
     /** {@code caps}: limits shared with other pools, in the order in which they are taken. */
     public PoolShare(PoolKey key, int lanes, PoolLimits limits, List<Cap> caps) {
-        this(key, lanes, limits, new Cap(0), caps);
+        this(key, lanes, limits, new Cap(0), caps, () -> {});
     }
 
-    /** {@code places}: what counts against the pool's size, which is shared with the pools of single clients beside it. */
-    PoolShare(PoolKey key, int lanes, PoolLimits limits, Cap places, List<Cap> caps) {
+    /**
+     * @param places what counts against the pool's size, which is shared with the pools of single clients beside it
+     * @param emptied runs when the last of its servers is gone, on the lane of that one
+     */
+    PoolShare(PoolKey key, int lanes, PoolLimits limits, Cap places, List<Cap> caps, Runnable emptied) {
         this.key = key;
+        this.emptied = emptied;
         this.lanes = lanes;
         this.limits = limits;
         this.places = places;
@@ -136,8 +141,11 @@ public final class PoolShare {
 
     /** A server is gone, or could not be opened. */
     void closed() {
-        open.decrementAndGet();
+        int left = open.decrementAndGet();
         caps.forEach(Cap::giveBack);
+        if (left == 0) {
+            emptied.run();
+        }
     }
 
     /** How many servers too many there are, where the pool alone may have {@code most}. */

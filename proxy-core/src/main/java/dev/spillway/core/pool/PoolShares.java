@@ -6,7 +6,9 @@ import dev.spillway.core.config.UserConfig;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,13 +20,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PoolShares {
     private final int lanes;
+    private final Runnable emptied;
     private final Map<PoolKey, PoolShare> shares = new ConcurrentHashMap<>();
     private final Map<PoolKey, Cap> places = new ConcurrentHashMap<>();
     private final Map<String, Cap> databases = new ConcurrentHashMap<>();
     private final Map<String, Cap> users = new ConcurrentHashMap<>();
 
     public PoolShares(int lanes) {
+        this(lanes, () -> {});
+    }
+
+    /** {@code emptied} runs whenever the last server of a pool is gone. */
+    public PoolShares(int lanes, Runnable emptied) {
         this.lanes = lanes;
+        this.emptied = emptied;
     }
 
     /** The pool of that key, which is made if there is none; {@link #leave} must follow. */
@@ -40,7 +49,7 @@ public final class PoolShares {
         Cap ofPool = hold(places, key.shared());
         Cap ofDatabase = hold(databases, key.database());
         Cap ofUser = hold(users, key.user());
-        PoolShare share = new PoolShare(key, lanes, limits(key, config), ofPool, List.of(ofDatabase, ofUser));
+        PoolShare share = new PoolShare(key, lanes, limits(key, config), ofPool, List.of(ofDatabase, ofUser), emptied);
         share.touch(nowNanos);
         apply(share, config);
         return share;
@@ -113,6 +122,16 @@ public final class PoolShares {
         UserConfig user = config.users().get(key.user());
         Integer own = user == null ? null : user.maxUserConnections();
         return Objects.requireNonNullElse(own, config.maxUserConnections());
+    }
+
+    /** Has none of the pools that {@code which} asks for a server, nor one on its way? */
+    public boolean areEmpty(Predicate<PoolKey> which) {
+        return shares.values().stream().noneMatch(share -> share.open() > 0 && which.test(share.key()));
+    }
+
+    /** The databases that there are pools of. */
+    public Set<String> databases() {
+        return Set.copyOf(databases.keySet());
     }
 
     /** Pools, and names with a limit of their own: what there is of each. For tests. */

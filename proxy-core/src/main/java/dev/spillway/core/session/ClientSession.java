@@ -40,6 +40,9 @@ public final class ClientSession implements Phase, LeaseHolder {
     private @Nullable ServerSession server;
     private boolean isClosed;
     private boolean isTravelling;
+    /** How it is to end as soon as it may; null: it need not. */
+    private @Nullable Ending ending;
+
     private final ServerWait place;
     private final LeaseClock clock;
 
@@ -119,6 +122,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     void onServed(ServerSession free) {
         link(free);
         input.processHeld();
+        endIfItMay();
     }
 
     void onWaitFailed(ErrorFields error, boolean isFinal) {
@@ -129,6 +133,8 @@ public final class ClientSession implements Phase, LeaseHolder {
         ports.log().clientNotServed(identity.describe(wire), error);
         if (input.isHolding()) {
             refuse(error);
+        } else {
+            endIfItMay();
         }
     }
 
@@ -141,6 +147,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     private void refuse(ErrorFields error) {
         answers.refuse(error);
         input.processHeld();
+        endIfItMay();
         wire.flush();
     }
 
@@ -211,11 +218,14 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     void releaseIfDone() {
         ServerSession linked = server;
-        if (linked == null
-                || restoreGuard.isRestoring()
-                || keepsServer()
-                || !linked.isReleasable()
-                || input.hasForwardedHalf()) {
+        if (linked != null) {
+            releaseIfDone(linked);
+        }
+        endIfItMay();
+    }
+
+    private void releaseIfDone(ServerSession linked) {
+        if (restoreGuard.isRestoring() || keepsServer() || !linked.isReleasable() || input.hasForwardedHalf()) {
             return;
         }
         server = null;
@@ -230,12 +240,14 @@ public final class ClientSession implements Phase, LeaseHolder {
         } else {
             place.begin(ports.nowNanos());
         }
+        endIfItMay();
     }
 
     /** It waits for data that may be among what is held. */
     @Override
     public void onCopyAnnounced() {
         input.goOn();
+        endIfItMay(); // replication begins with it, and never ends of itself
     }
 
     @Override
@@ -293,6 +305,19 @@ public final class ClientSession implements Phase, LeaseHolder {
             answers.error(error);
         }
         leave(how, error.message(), isTold ? error : null);
+    }
+
+    /** The proxy ends: so does this client, at once or as soon as {@code how} lets it. */
+    public void end(Ending how) {
+        ending = how;
+        endIfItMay();
+    }
+
+    private void endIfItMay() {
+        Ending how = ending;
+        if (how != null && (isIdle() || (how != Ending.WAIT_FOR_CLIENTS && place.isWaiting()))) {
+            close(ProxyError.SHUTTING_DOWN.fields());
+        }
     }
 
     /** Its next server comes from {@code next}; one that it has now goes back to where it came from. */

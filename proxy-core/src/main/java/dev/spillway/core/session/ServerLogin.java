@@ -31,6 +31,7 @@ public final class ServerLogin implements Phase {
     private CancelKey key = new CancelKey(0, new byte[4]);
     private boolean isAuthenticated;
     private boolean isOver;
+    private boolean isAbandoned;
     private final long sinceMillis;
 
     /**
@@ -203,6 +204,19 @@ public final class ServerLogin implements Phase {
         end(error, isFinal);
     }
 
+    /** Ends it for no fault of the server's: its pool wants none any more. */
+    public void abandon() {
+        if (!isOver) {
+            isOver = true;
+            isAbandoned = true;
+            if (connectQuery.isRunning()) {
+                ports.sendCancel(wire, key, isCertain -> {});
+            }
+            home.pool().onOpenAbandoned();
+            wire.close();
+        }
+    }
+
     private void end(ErrorFields error, boolean isFinal) {
         if (!isOver) {
             isOver = true;
@@ -210,6 +224,11 @@ public final class ServerLogin implements Phase {
             home.pool().onOpenFailed(error, isFinal, ports.nowNanos());
             wire.close();
         }
+    }
+
+    /** Was it ended for no fault of the server's? */
+    public boolean isAbandoned() {
+        return isAbandoned;
     }
 
     /** Has it ended, well or badly? */

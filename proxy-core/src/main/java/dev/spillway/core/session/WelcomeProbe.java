@@ -172,6 +172,10 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
         seekWelcome();
     }
 
+    public Wire wire() {
+        return wire;
+    }
+
     public ClientIdentity identity() {
         return identity;
     }
@@ -179,10 +183,6 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
     /** Where it waits, or has got its server from. */
     public ServerPool pool() {
         return pool;
-    }
-
-    public Wire wire() {
-        return wire;
     }
 
     /** Since when it has waited for a server, or for what that reports. */

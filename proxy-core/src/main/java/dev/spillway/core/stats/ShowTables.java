@@ -8,6 +8,7 @@ import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Settings;
 import dev.spillway.core.config.UserConfig;
+import dev.spillway.core.pool.Orders;
 import dev.spillway.core.stats.Table.Columns;
 import java.util.ArrayList;
 import java.util.List;
@@ -108,12 +109,12 @@ public final class ShowTables {
     }
 
     /** One row per database that is configured or, standing under {@code *}, in use; and one for the console. */
-    public static Table databases(ProxyFigures figures, ProxyConfig config) {
+    public static Table databases(ProxyFigures figures, ProxyConfig config, Orders orders) {
         List<List<@Nullable String>> rows = new ArrayList<>();
         for (String name : databaseNames(figures, config)) {
             DatabaseConfig database = config.database(name);
             if (database != null) {
-                rows.add(database(database, figures, config));
+                rows.add(database(database, figures, config, orders));
             }
         }
         rows.add(row(
@@ -145,7 +146,8 @@ public final class ShowTables {
         return names;
     }
 
-    private static List<@Nullable String> database(DatabaseConfig database, ProxyFigures figures, ProxyConfig config) {
+    private static List<@Nullable String> database(
+            DatabaseConfig database, ProxyFigures figures, ProxyConfig config, Orders orders) {
         return row(
                 database.name(),
                 database.host(),
@@ -163,8 +165,8 @@ public final class ShowTables {
                 servers(figures, PoolFigures::database, database.name()),
                 Objects.requireNonNullElse(database.maxDbClientConnections(), config.maxDbClientConnections()),
                 clients(figures.clients().stream(), ConnectionFigures::database, database.name()),
-                0,
-                0);
+                orders.isPaused(database.name()) ? 1 : 0,
+                orders.isDisabled(database.name()) ? 1 : 0);
     }
 
     private static long servers(ProxyFigures figures, Function<PoolFigures, String> key, String name) {
@@ -216,7 +218,7 @@ public final class ShowTables {
                 + figures.consoles().size()
                 + figures.logins().size();
         List<List<@Nullable String>> rows = new ArrayList<>();
-        rows.add(row("databases", databases(figures, config).rows().size()));
+        rows.add(row("databases", databases(figures, config, Orders.NONE).rows().size()));
         rows.add(row("users", userNames(figures, config).size()));
         rows.add(row("peers", 0));
         rows.add(row("pools", pools(figures).rows().size()));
@@ -236,10 +238,10 @@ public final class ShowTables {
     }
 
     /** Whether clients are served: one row per state, the one it is in says yes. */
-    public static Table state() {
+    public static Table state(Orders orders) {
         List<List<@Nullable String>> rows = new ArrayList<>();
-        rows.add(row("active", "yes"));
-        rows.add(row("paused", "no"));
+        rows.add(row("active", orders.isPaused() ? "no" : "yes"));
+        rows.add(row("paused", orders.isPaused() ? "yes" : "no"));
         rows.add(row("suspended", "no"));
         return Columns.NONE.text("key", "value").table(rows);
     }

@@ -19,13 +19,15 @@ import java.util.Objects;
 import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
  * Layer (d): slices that are freed the moment they are unused, while other lanes send them servers, questions and
- * wake-ups that arrive whenever they arrive, and while databases move to other hosts, of which each lane hears in its own
- * time. Some clients want a server of their own, which is closed when they leave. No client is left waiting, no limit is
+ * wake-ups that arrive whenever they arrive, and while databases move to other hosts, are paused, resumed and given new
+ * servers, of which each lane hears in its own time. A lane that has heard of a pause serves nobody, and when all have and
+ * the clients are done, no server is left. Some clients want a server of their own, which is closed when they leave. No client is left waiting, no limit is
  * passed, no server is lost from the counts, and in the end nothing is left of any pool.
  */
 class PoolFreeingPropertyTest {
@@ -50,7 +52,8 @@ class PoolFreeingPropertyTest {
         private final Random random;
         private final PoolShares shares;
         private final List<Lane> lanes = new ArrayList<>();
-        private final Queue<Runnable> openings = new ArrayDeque<>();
+        private final Queue<Opening> openings = new ArrayDeque<>();
+        private Orders orders = Orders.NONE;
         private final Set<Client> clients = new LinkedHashSet<>();
         private ProxyConfig config = ProxyConfig.defaults()
                 .with(Settings.DEFAULT_POOL_SIZE, POOL_SIZE)
@@ -78,15 +81,43 @@ class PoolFreeingPropertyTest {
             for (int i = 0; i < EVENTS; i++) {
                 event();
             }
-            for (int i = 0; i < 2000 && (!clients.isEmpty() || shares.size() > 0); i++) {
+            order(orders.pause(true));
+            letEnd(() -> shares.areEmpty(key -> true));
+            assertThat(shares.areEmpty(key -> true))
+                    .as("no servers while paused")
+                    .isTrue();
+            order(DATABASES.stream()
+                    .reduce(orders.pause(false), (some, name) -> some.pause(name, false), (one, other) -> other)
+                    .renew());
+            letEnd(() -> clients.isEmpty() && shares.size() == 0);
+            assertThat(clients).as("clients that nobody served").isEmpty();
+            assertThat(shares.size()).as("pools and caps that are left").isZero();
+        }
+
+        private void letEnd(BooleanSupplier isDone) {
+            for (int i = 0; i < 2000 && !isDone.getAsBoolean(); i++) {
                 time.nanos += 10_000_000;
                 List.copyOf(clients).forEach(Client::finish);
                 lanes.forEach(Lane::runAll);
                 runNext(openings);
                 lanes.forEach(Lane::tick);
             }
-            assertThat(clients).as("clients that nobody served").isEmpty();
-            assertThat(shares.size()).as("pools and caps that are left").isZero();
+        }
+
+        private void order(Orders next) {
+            orders = next;
+            lanes.forEach(each -> each.tasks.add(() -> each.heed(orders)));
+        }
+
+        private Orders change(Orders before) {
+            String database = DATABASES.get(random.nextInt(DATABASES.size()));
+            return switch (random.nextInt(6)) {
+                case 0 -> before.renew();
+                case 1 -> before.renew(database);
+                case 2 -> before.pause(!before.isPaused());
+                case 3 -> before.pause(database, true);
+                default -> before.pause(false).pause(database, false);
+            };
         }
 
         private void event() {
@@ -104,7 +135,9 @@ class PoolFreeingPropertyTest {
                 case 7 -> runNext(openings);
                 case 8 -> lane.tick();
                 default -> {
-                    if (random.nextInt(8) == 0) {
+                    if (random.nextInt(3) == 0) {
+                        order(change(orders));
+                    } else if (random.nextInt(8) == 0) {
                         pointElsewhere(DATABASES.get(random.nextInt(DATABASES.size())));
                         ProxyConfig next = config;
                         lanes.forEach(each -> each.tasks.add(() -> each.apply(next)));
@@ -113,7 +146,7 @@ class PoolFreeingPropertyTest {
             }
         }
 
-        static boolean runNext(Queue<Runnable> queue) {
+        static boolean runNext(Queue<? extends Runnable> queue) {
             Runnable next = queue.poll();
             if (next != null) {
                 next.run();
@@ -183,6 +216,7 @@ class PoolFreeingPropertyTest {
         private final Queue<Runnable> tasks = new ArrayDeque<>();
         private final Map<PoolKey, Slice> slices = new HashMap<>();
         private ProxyConfig config;
+        private Orders orders = Orders.NONE;
 
         Lane(Run run, int number, ProxyConfig config) {
             this.run = run;
@@ -191,12 +225,34 @@ class PoolFreeingPropertyTest {
         }
 
         PoolKey key(String database) {
-            return PoolKey.of(Objects.requireNonNull(config.database(database)), "user");
+            return PoolKey.of(Objects.requireNonNull(config.database(database)), "user")
+                    .of(orders.generation(database));
         }
 
         Slice slice(PoolKey key) {
-            return slices.computeIfAbsent(
-                    key, made -> new Slice(run, run.shares.enter(key, config, run.time.nanos), number));
+            return slices.computeIfAbsent(key, made -> {
+                Slice slice = new Slice(run, run.shares.enter(key, config, run.time.nanos), number);
+                direct(key, slice);
+                return slice;
+            });
+        }
+
+        private boolean isCurrent(PoolKey key) {
+            PoolKey current = key(key.database());
+            return key.generation() == current.generation() && current.shared().equals(key.shared());
+        }
+
+        private void direct(PoolKey key, Slice slice) {
+            if (!isCurrent(key)) {
+                slice.pool.apply(true, run.time.nanos);
+            }
+            slice.pool.pause(orders.isPaused(key.database()), run.time.nanos);
+        }
+
+        void heed(Orders next) {
+            orders = next;
+            List.copyOf(slices.entrySet()).forEach(slice -> direct(slice.getKey(), slice.getValue()));
+            moveClients();
         }
 
         @Nullable
@@ -209,11 +265,18 @@ class PoolFreeingPropertyTest {
             config = next;
             slices.forEach((key, slice) -> {
                 run.shares.apply(slice.pool.share(), next);
-                slice.pool.apply(!key(key.database()).equals(key.shared()), run.time.nanos);
+                slice.pool.apply(!isCurrent(key), run.time.nanos);
             });
+            moveClients();
+        }
+
+        private void moveClients() {
             List.copyOf(run.clients).stream()
                     .filter(client -> client.lane == this)
                     .forEach(Client::move);
+            List.copyOf(run.openings).stream()
+                    .filter(opening -> opening.slice.lane == number && opening.slice.pool.isWithoutServers())
+                    .forEach(Opening::abandon);
         }
 
         void tick() {
@@ -238,15 +301,41 @@ class PoolFreeingPropertyTest {
 
     private static final class Slice {
         private final Run run;
+        private final int lane;
         private final Pool<FakeServer> pool;
         private int clients;
 
         Slice(Run run, PoolShare share, int lane) {
             this.run = run;
-            this.pool = new Pool<>(share, lane, run, () -> run.openings.add(this::opened));
+            this.lane = lane;
+            this.pool = new Pool<>(share, lane, run, () -> run.openings.add(new Opening(this)));
+        }
+    }
+
+    private static final class Opening implements Runnable {
+        private final Slice slice;
+        private boolean isOver;
+
+        Opening(Slice slice) {
+            this.slice = slice;
         }
 
-        private void opened() {
+        void abandon() {
+            if (!isOver) {
+                isOver = true;
+                slice.pool.onOpenAbandoned();
+            }
+        }
+
+        @Override
+        public void run() {
+            if (!isOver) {
+                isOver = true;
+                end(slice.run, slice.pool);
+            }
+        }
+
+        private static void end(Run run, Pool<FakeServer> pool) {
             if (run.random.nextInt(6) == 0) {
                 pool.onOpenFailed(ErrorFields.of("FATAL", "57P03", "starting"), false, run.time.nanos);
             } else {
@@ -284,7 +373,7 @@ class PoolFreeingPropertyTest {
 
         void move() {
             if (isOwner) {
-                if (!lane.key(database).equals(slice.pool.share().key().shared())) {
+                if (!lane.isCurrent(slice.pool.share().key())) {
                     leave();
                 }
                 return;
@@ -327,6 +416,7 @@ class PoolFreeingPropertyTest {
         @Override
         public void onServed(FakeServer free) {
             assertThat(free.pool.share()).as("pool of the server").isSameAs(slice.pool.share());
+            assertThat(lane.orders.isPaused(database)).as("served while paused").isFalse();
             assertThat(slice.pool.share().taken())
                     .as("servers under the pool's size")
                     .isLessThanOrEqualTo(POOL_SIZE);

@@ -2,23 +2,28 @@ package dev.spillway.server.admin;
 
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.pool.Orders;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.ProtocolViolation;
+import dev.spillway.core.protocol.Sqlstate;
 import dev.spillway.core.protocol.backend.BackendMessages;
 import dev.spillway.core.protocol.backend.BackendType;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendType;
-import dev.spillway.core.session.Ending;
 import dev.spillway.core.session.Phase;
+import dev.spillway.core.session.Refused;
 import dev.spillway.core.session.Wire;
 import dev.spillway.core.stats.ProxyFigures;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
-import java.util.List;
-import java.util.Locale;
 import java.util.Queue;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client of the console, from its ReadyForQuery on: answers commands sent as simple queries.
@@ -37,16 +42,33 @@ public final class ConsoleSession implements Phase {
         /** Hands the figures of all lanes to {@code taker}, later, on the lane of the session that asks. */
         void figures(Consumer<ProxyFigures> taker);
 
-        /** Reloads the configuration; {@code taker} hears what is wrong with it, later, as above. */
-        void reload(Consumer<List<String>> taker);
+        /** What operators have ordered of the databases. */
+        Orders orders();
 
-        /** Begins to end the proxy. */
-        void end(Ending how);
+        /** What the commands that change something do. */
+        Operations operations();
+
+        /** Runs what is given to it on the lane of the session. */
+        Executor executor();
+
+        /** A key for this session; {@code cancel} runs on its lane when a cancel request comes with it. {@link #close} must follow. */
+        CancelKey open(Runnable cancel);
+
+        void close(CancelKey key);
     }
+
+    /** Commands that may wait behind one that takes long; whoever sends more is not read on. */
+    private static final int MOST_PENDING = 64;
+
+    private static final ActingCommands.Answer NOBODY = new ActingCommands.Answer("");
 
     private final Wire wire;
     private final Source source;
-    private final boolean isAdmin;
+    private final ActingCommands acting;
+    private final CancelKey key;
+    /** The command that is not done yet; null if there is none, or none that can be cancelled. */
+    private @Nullable CompletableFuture<ActingCommands.Answer> running;
+
     private final Queue<Runnable> pending = new ArrayDeque<>();
     private boolean isAsking;
     private final ShowCommands shows;
@@ -57,8 +79,9 @@ public final class ConsoleSession implements Phase {
     public ConsoleSession(Wire wire, Source source, boolean isAdmin, String version) {
         this.wire = wire;
         this.source = source;
-        this.isAdmin = isAdmin;
-        this.shows = new ShowCommands(source::config, isAdmin, version);
+        this.shows = new ShowCommands(source::config, source::orders, isAdmin, version);
+        this.acting = new ActingCommands(source.operations(), isAdmin);
+        this.key = source.open(this::cancel);
         this.frames = new FrameReader(wire.allocator(), FrontendType.READY_RULES);
         ByteBuf greeting = wire.allocator().buffer(256);
         // psql and drivers want to know these of any server.
@@ -68,7 +91,7 @@ public final class ConsoleSession implements Phase {
         BackendMessages.parameterStatus(greeting, "DateStyle", "ISO");
         BackendMessages.parameterStatus(greeting, "TimeZone", "GMT");
         BackendMessages.parameterStatus(greeting, "standard_conforming_strings", "on");
-        BackendMessages.backendKeyData(greeting, new CancelKey(0, new byte[4]));
+        BackendMessages.backendKeyData(greeting, key);
         BackendMessages.readyForQuery(greeting, 'I');
         wire.write(greeting);
         wire.flush();
@@ -86,6 +109,7 @@ public final class ConsoleSession implements Phase {
         } finally {
             frames.finish();
         }
+        updateReading();
     }
 
     private void onFrame() {
@@ -123,54 +147,57 @@ public final class ConsoleSession implements Phase {
 
     private void onQuery(String sql) {
         source.onCommand();
-        CommandWords words = CommandWords.parse(sql);
-        if (words == null || !words.isShow()) {
-            act(sql);
-        } else if (words.isTooLong()) {
-            answer(out -> ProxyError.CONSOLE_ARGUMENTS_BAD.fields().writeError(out));
-        } else {
-            show(shows.find(words.argument(), sql));
+        switch (ConsoleCommand.parse(sql)) {
+            case ConsoleCommand.Nothing() -> answer(out -> BackendMessages.bare(out, BackendType.EMPTY_QUERY_RESPONSE));
+            case ConsoleCommand.Invalid(ErrorFields error) -> answer(error::writeError);
+            case ConsoleCommand.Assignment(String setting, String value) -> await(acting.set(setting, value));
+            case ConsoleCommand.Words(String name, String argument)
+            when name.equals("show") || name.equals("select") -> show(shows.find(argument, sql));
+            case ConsoleCommand.Words words -> await(acting.run(words, sql));
         }
     }
 
-    private void act(String sql) {
-        String command = sql.strip().replaceAll(";+$", "").strip().toLowerCase(Locale.ROOT);
-        switch (command.replaceAll("\\s+", " ")) {
-            case "" -> answer(out -> BackendMessages.bare(out, BackendType.EMPTY_QUERY_RESPONSE));
-            case "reload" -> asAdmin("RELOAD", this::reload);
-            case "shutdown" -> asAdmin("SHUTDOWN", () -> shutDown(Ending.IMMEDIATE));
-            case "shutdown wait_for_clients" -> asAdmin("SHUTDOWN", () -> shutDown(Ending.WAIT_FOR_CLIENTS));
-            case "shutdown wait_for_servers" -> asAdmin("SHUTDOWN", () -> shutDown(Ending.WAIT_FOR_SERVERS));
-            default ->
-                answer(out -> ProxyError.CONSOLE_COMMAND_UNKNOWN.fields(sql).writeError(out));
-        }
+    // ---- commands that change something ----------------------------------------------------------------------------
+
+    /** Answers when the command is done. Its client is read on meanwhile, so that its leaving is noticed. */
+    private void await(CompletableFuture<ActingCommands.Answer> command) {
+        isAsking = true;
+        running = command;
+        var _ = command.whenCompleteAsync(this::onDone, source.executor());
     }
 
-    private void asAdmin(String command, Runnable action) {
-        if (isAdmin) {
-            action.run();
-        } else {
-            answer(out -> ProxyError.ADMIN_NEEDED.fields(command).writeError(out));
-        }
-    }
-
-    private void reload() {
-        pause();
-        source.reload(problems -> resume(out -> {
-            if (problems.isEmpty()) {
-                BackendMessages.commandComplete(out, "RELOAD");
-            } else {
-                ProxyError.RELOAD_REFUSED
-                        .fields(problems.size(), problems.getFirst())
-                        .writeError(out);
+    private void onDone(ActingCommands.@Nullable Answer done, @Nullable Throwable failure) {
+        running = null;
+        resume(out -> {
+            if (done == null) {
+                errorOf(failure).writeError(out);
+                return;
             }
-        }));
+            if (!done.notice().isEmpty()) {
+                ErrorFields.of("NOTICE", Sqlstate.SUCCESSFUL_COMPLETION, done.notice())
+                        .writeNotice(out);
+            }
+            BackendMessages.commandComplete(out, done.tag());
+        });
+        if (done != null) {
+            done.next().run();
+        }
     }
 
-    private void shutDown(Ending how) {
-        answer(out -> BackendMessages.commandComplete(out, "SHUTDOWN"));
-        wire.flush();
-        source.end(how);
+    private static ErrorFields errorOf(@Nullable Throwable failure) {
+        return switch (failure) {
+            case CompletionException wrapped when wrapped.getCause() != null -> errorOf(wrapped.getCause());
+            case CancellationException cancelled -> ProxyError.CANCELED_WHILE_WAITING.fields();
+            case Refused refused -> refused.error();
+            case null, default -> ErrorFields.of("ERROR", Sqlstate.INTERNAL_ERROR, String.valueOf(failure));
+        };
+    }
+
+    private void cancel() {
+        CompletableFuture<ActingCommands.Answer> command = running;
+        if (command != null) {
+            command.cancel(false);
+        }
     }
 
     private void show(ShowCommands.Answer shown) {
@@ -194,7 +221,7 @@ public final class ConsoleSession implements Phase {
             isAsking = false;
             answer(writer);
             answerNext();
-            wire.setReading(!isAsking && wire.isWritable());
+            updateReading();
             wire.flush();
         }
     }
@@ -221,12 +248,22 @@ public final class ConsoleSession implements Phase {
 
     @Override
     public void onWritabilityChanged() {
-        wire.setReading(!isAsking && wire.isWritable());
+        updateReading();
+    }
+
+    private void updateReading() {
+        boolean isWaitingForFigures = isAsking && running == null;
+        wire.setReading(!isWaitingForFigures && pending.size() < MOST_PENDING && wire.isWritable());
     }
 
     @Override
     public void onClosed() {
         isOver = true;
+        source.close(key);
         frames.close();
+        CompletableFuture<ActingCommands.Answer> command = running;
+        if (command != null) {
+            command.complete(NOBODY); // what it has begun stays
+        }
     }
 }

@@ -4,6 +4,7 @@ import static java.util.Map.entry;
 
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.pool.Orders;
 import dev.spillway.core.protocol.Sqlstate;
 import dev.spillway.core.protocol.backend.BackendMessages;
 import dev.spillway.core.protocol.backend.ErrorFields;
@@ -38,7 +39,7 @@ final class ShowCommands {
             entry("active_sockets", shows -> new OfFigures(SocketTables::activeSockets)),
             entry("clients", shows -> new OfFigures(SocketTables::clients)),
             entry("config", shows -> now(ShowTables.config(shows.config.get()))),
-            entry("databases", shows -> new OfFigures(all -> ShowTables.databases(all, shows.config.get()))),
+            entry("databases", shows -> new OfFigures(all -> ShowTables.databases(all, shows.config.get(), shows.orders.get()))),
             entry("dns_hosts", shows -> new OfFigures(ShowTables::dnsHosts)),
             entry("dns_zones", shows -> now(ShowTables.dnsZones())),
             entry("fds", shows -> shows.fds()),
@@ -50,7 +51,7 @@ final class ShowCommands {
             entry("pools", shows -> new OfFigures(ShowTables::pools)),
             entry("servers", shows -> new OfFigures(SocketTables::servers)),
             entry("sockets", shows -> new OfFigures(SocketTables::sockets)),
-            entry("state", shows -> now(ShowTables.state())),
+            entry("state", shows -> now(ShowTables.state(shows.orders.get()))),
             entry("stats", shows -> new OfFigures(StatsTables::stats)),
             entry("stats_averages", shows -> new OfFigures(StatsTables::averagesByDatabase)),
             entry("stats_totals", shows -> new OfFigures(StatsTables::totalsByDatabase)),
@@ -73,18 +74,29 @@ final class ShowCommands {
         \tSHOW SOCKETS|ACTIVE_SOCKETS|LISTS|MEM|STATE
         \tSHOW DNS_HOSTS|DNS_ZONES
         \tSHOW STATS|STATS_TOTALS|STATS_AVERAGES|TOTALS
+        \tSET key = arg
         \tRELOAD
+        \tPAUSE [<db>]
+        \tRESUME [<db>]
+        \tDISABLE <db>
+        \tENABLE <db>
+        \tRECONNECT [<db>]
+        \tKILL [<db>]
+        \tKILL_CLIENT <client_id>
+        \tWAIT_CLOSE [<db>]
         \tSHUTDOWN
         \tSHUTDOWN WAIT_FOR_SERVERS|WAIT_FOR_CLIENTS\
         """;
 
     private final Supplier<ProxyConfig> config;
+    private final Supplier<Orders> orders;
     private final boolean isAdmin;
     private final String version;
 
-    /** {@code config}: the one in force; {@code version} is what SHOW VERSION says. */
-    ShowCommands(Supplier<ProxyConfig> config, boolean isAdmin, String version) {
+    /** {@code config} and {@code orders}: those in force; {@code version} is what SHOW VERSION says. */
+    ShowCommands(Supplier<ProxyConfig> config, Supplier<Orders> orders, boolean isAdmin, String version) {
         this.config = config;
+        this.orders = orders;
         this.isAdmin = isAdmin;
         this.version = version;
     }

@@ -2,8 +2,8 @@ package dev.spillway.server.cli;
 
 import dev.spillway.core.config.ConfigException;
 import dev.spillway.core.config.ProxyConfig;
-import dev.spillway.server.configfile.ConfigLoader;
 import dev.spillway.server.configfile.ConfigSource;
+import dev.spillway.server.configfile.FileSource;
 import dev.spillway.server.configfile.LogOpening;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -119,7 +119,7 @@ final class RunCommand implements Callable<Integer> {
         }
         RunOptions options = new RunOptions(isQuiet, isDaemon && ready != null ? Path.of(ready) : null);
         LogOpening log = runner.log(options);
-        ConfigSource source = () -> ConfigLoader.load(configFile(), environment, overrides, log);
+        ConfigSource source = new FileSource(configFile(), environment, overrides, log);
         ProxyConfig config;
         try {
             config = source.load();

@@ -1,33 +1,27 @@
 package dev.spillway.server.lane;
 
-import dev.spillway.core.auth.ClientAuth;
 import dev.spillway.core.auth.KeyDerivation;
-import dev.spillway.core.auth.RandomBytes;
-import dev.spillway.core.auth.ScramIssuer;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.LogFormat;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.UserConfig;
 import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.pool.Orders;
 import dev.spillway.core.pool.Pool;
 import dev.spillway.core.pool.PoolShare;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.startup.ProxyHeader;
-import dev.spillway.core.protocol.startup.StartupPacket;
 import dev.spillway.core.session.ClientIdentity;
 import dev.spillway.core.session.ClientLogin;
 import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.ConnectionLog;
 import dev.spillway.core.session.Ending;
 import dev.spillway.core.session.Phase;
-import dev.spillway.core.session.Refused;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.ServerSession;
 import dev.spillway.core.session.SessionPorts;
-import dev.spillway.core.session.StartupRequest;
 import dev.spillway.core.session.TimeLimits;
-import dev.spillway.core.session.WelcomeProbe;
 import dev.spillway.core.session.Wire;
 import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.core.stats.StatsLine;
@@ -43,6 +37,8 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -57,7 +53,7 @@ import org.slf4j.LoggerFactory;
  * <p>Built by the composition root; after that everything runs on its event loop, and other threads only {@link #execute}
  * on it. It owns no buffer.
  */
-public final class Lane implements SessionPorts, ClientLogin.Reception {
+public final class Lane implements SessionPorts {
     /** Makes the session of a client of the console. */
     @FunctionalInterface
     public interface Console {
@@ -66,17 +62,15 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
 
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
     private static final long TICK_MILLIS = 100;
-    private static final int SCRAM_ITERATIONS = 4096;
 
     private final EventLoop loop;
     private ProxyConfig config;
     private final Lanes lanes;
     private final int number;
     private final @Nullable Usage usage;
-    private Credentials credentials;
+    private Orders orders = Orders.NONE;
     private final ConnectionLog log;
-    private final RandomBytes random = RandomBytes.secure();
-    private final ScramIssuer issuer = new ScramIssuer(random, SCRAM_ITERATIONS);
+    private final Admission admission;
     private final LanePools pools;
     private final LaneClients clients = new LaneClients();
     private final Arrivals arrivals = new Arrivals();
@@ -86,7 +80,8 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     private final ServerConnector connector;
     private final Derivations derivations;
     private boolean isIdlenessLimited;
-    private boolean isDraining;
+    /** How the lane ends; null: it goes on. */
+    private @Nullable Ending ending;
 
     /**
      * @param number its place among {@code lanes}
@@ -109,14 +104,14 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         this.lanes = lanes;
         this.number = number;
         this.usage = lanes.isElastic() ? new Usage() : null;
-        this.credentials = credentials;
         this.derivations = new Derivations(loop, slowWork);
         this.log = config.logFormat() == LogFormat.PGBOUNCER
                 ? new PgBouncerConnectionLog(this::config, this::nowMillis)
                 : new OwnConnectionLog(this::config);
         this.door = new ConsoleDoor(this, console);
         this.connector = new ServerConnector(loop, transport, config, credentials, names, number, this, channels);
-        this.pools = new LanePools(number, lanes, config, connector::open);
+        this.pools = new LanePools(number, lanes, config, connector::open, connector::abandonOpenings);
+        this.admission = new Admission(this, lanes, pools, door, config, credentials);
         var _ = loop.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
@@ -134,7 +129,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
                 arrivals,
                 connector,
                 door,
-                credentials.users(),
+                admission.users(),
                 period.windowNanos(now),
                 now,
                 nowMillis()));
@@ -186,7 +181,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     }
 
     private ClientLogin logIn(Wire wire, boolean isTooMany) {
-        ClientLogin login = new ClientLogin(wire, this, this);
+        ClientLogin login = new ClientLogin(wire, this, admission);
         if (isTooMany) {
             arrivals.onTurnedAway();
             login.turnAway(ProxyError.TOO_MANY_CLIENTS.fields(config.maxClientConn()));
@@ -194,56 +189,15 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         return login;
     }
 
-    @Override
-    public ClientAuth authentication(Wire wire, StartupRequest request) {
-        boolean isForConsole = ConsoleDoor.isFor(request);
-        if (isDraining && !isForConsole) {
-            throw new Refused(ProxyError.STARTING_DOWN.fields());
-        }
-        if (lanes.connected() > config.maxClientConn() && !isForConsole) {
-            throw new Refused(ProxyError.TOO_MANY_CLIENTS.fields(config.maxClientConn()));
-        }
-        if (ConsoleDoor.isKnown(wire, request)) {
-            return ClientAuth.trust();
-        }
-        return ClientAuth.choose(config.authType(), credentials.of(request.user()), request.user(), issuer);
-    }
-
-    @Override
-    public void admit(Wire wire, StartupRequest request, ClientLogin login) {
-        if (ConsoleDoor.isFor(request)) {
-            door.admit(config, wire, request, login);
-            return;
-        }
-        if (isDraining) {
-            throw new Refused(ProxyError.STARTING_DOWN.fields());
-        }
-        DatabaseConfig database = config.database(request.database());
-        if (database == null) {
-            throw new Refused(ProxyError.DATABASE_UNKNOWN.fields(request.database()));
-        }
-        lanes.limits().enter(config, database, request.user());
-        ((ConnectionHandler) wire).whenClosed(() -> lanes.limits().leave(database, request.user()));
-        login.writeOk();
-        int keyBytes = request.minorVersion() >= 2 ? 32 : 4;
-        StartupRequest named = config.applicationNameAddHost() ? request.withHost(wire.peer()) : request;
-        ClientIdentity client =
-                named.identity(LaneClients.newKey(keyBytes, random), config.ignoreStartupParameters(), nowMillis());
-        WelcomeProbe.receive(wire, this, pools.of(database, client, nowNanos()), client);
-    }
-
-    @Override
-    public void cancel(StartupPacket.CancelRequest request, Runnable ended) {
-        cancel(request.key(), ended);
-    }
-
-    private void cancel(CancelKey key, Runnable ended) {
+    /** A cancel request has come here; runs {@code ended} once, here, when it has been dealt with. */
+    void cancel(CancelKey key, Runnable ended) {
         Lane owner = lanes.laneOf(key);
         if (owner == this) {
             cancelOwn(key, ended);
         } else if (owner != null) {
             owner.execute(() -> owner.cancelOwn(key, () -> execute(ended)));
         } else {
+            lanes.cancelConsole(key);
             ended.run();
         }
     }
@@ -263,9 +217,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     public boolean register(CancelKey key, ClientSession client) {
         clients.add(key, client);
         boolean isNew = lanes.register(key, this);
-        if (client.pool().pool().isRetired()) {
-            move(client.identity(), client::moveTo, client::close);
-        }
+        moveIfRetired(client);
         if (isNew && client.keepsServer()) {
             loop.execute(() -> spread(client)); // when it has been told that it is logged in
         }
@@ -284,28 +236,37 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     private void spread(ClientSession client) {
         Lane target = lanes.laneForSession(this);
         if (target != this) {
-            clients.send(client, target);
+            clients.send(client, target, orders);
         }
     }
 
     /** Gives up to {@code most} clients away. */
     void shed(int most, Lane target) {
-        clients.shed(most, target);
+        clients.shed(most, target, orders);
     }
 
     /** Takes {@code client}, which has departed from the lane this is called on. */
-    void expect(ClientSession client) {
+    void expect(ClientSession client, Orders known) {
         lanes.onDeparture();
         ((ConnectionHandler) client.wire()).move(loop, () -> {
             lanes.onArrival();
-            settle(client);
+            settle(client, known);
+            Ending how = ending;
+            if (how != null) {
+                client.end(how);
+            }
         });
     }
 
-    private void settle(ClientSession client) {
-        DatabaseConfig database = config.database(client.identity().database());
+    /** {@code known}: the orders of the lane it comes from. */
+    private void settle(ClientSession client, Orders known) {
+        String name = client.identity().database();
+        DatabaseConfig database = config.database(name);
         if (database == null) {
-            client.close(ProxyError.DATABASE_REMOVED.fields(client.identity().database()));
+            client.close(ProxyError.DATABASE_REMOVED.fields(name));
+            lanes.unregister(client.identity().key());
+        } else if (orders.isKilledSince(known, name)) {
+            client.close(ProxyError.DATABASE_KILLED.fields(name));
             lanes.unregister(client.identity().key());
         } else if (!client.settle(this, pools.of(database, client.identity(), nowNanos()))) {
             lanes.unregister(client.identity().key());
@@ -318,17 +279,67 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     void apply(ProxyConfig next, Credentials nextCredentials) {
         config = next;
         isIdlenessLimited = TimeLimits.isIdlenessLimited(next);
-        credentials = nextCredentials;
+        admission.apply(next, nextCredentials);
         connector.apply(next, nextCredentials);
         pools.apply(next, nowNanos());
+        leaveRetired();
+    }
+
+    /** Puts the orders of now into force; whichever of several tasks is the last finds the latest. */
+    void heed() {
+        Orders before = orders;
+        Orders next = lanes.orders();
+        orders = next;
+        admission.apply(next);
+        pools.apply(next, nowNanos());
+        arrivals.forEachProbe(probe -> {
+            String database = probe.identity().database();
+            if (next.isKilledSince(before, database)) {
+                probe.end(ProxyError.DATABASE_KILLED.fields(database));
+            } else if (next.isDisabled(database)) {
+                probe.end(ProxyError.DATABASE_DISABLED.fields(database));
+            }
+        });
+        next.kills().keySet().stream()
+                .filter(database -> next.isKilledSince(before, database))
+                .forEach(this::kill);
+        leaveRetired();
+    }
+
+    private void kill(String database) {
         clients.all().stream()
-                .filter(client -> client.pool().pool().isRetired())
-                .forEach(client -> move(client.identity(), client::moveTo, client::close));
+                .filter(client -> client.identity().database().equals(database))
+                .forEach(client -> client.close(ProxyError.DATABASE_KILLED.fields(database)));
+        pools.kill(database);
+    }
+
+    /** Ends the client whose connection has that number; false if it is not here. */
+    boolean kill(long id) {
+        List<Consumer<ErrorFields>> found = new ArrayList<>();
+        clients.all().stream().filter(client -> client.wire().id() == id).forEach(client -> found.add(client::close));
+        arrivals.forEachProbe(probe -> {
+            if (probe.wire().id() == id) {
+                found.add(probe::end);
+            }
+        });
+        found.forEach(end -> end.accept(ProxyError.CLIENT_KILLED.fields()));
+        return !found.isEmpty();
+    }
+
+    private void leaveRetired() {
+        clients.all().forEach(this::moveIfRetired);
         arrivals.forEachProbe(probe -> {
             if (probe.pool().pool().isRetired()) {
                 move(probe.identity(), probe::moveTo, probe::end);
             }
         });
+        pools.abandonOpenings();
+    }
+
+    private void moveIfRetired(ClientSession client) {
+        if (client.pool().pool().isRetired()) {
+            move(client.identity(), client::moveTo, client::close);
+        }
     }
 
     private void move(ClientIdentity client, Consumer<ServerPool> move, Consumer<ErrorFields> end) {
@@ -429,7 +440,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     private void publishLoad(long now) {
         if (usage != null) {
             lanes.publish(number, new Balance.Load(usage.cores(now), clients.movable()));
-            if (number == 0 && !isDraining) {
+            if (number == 0 && ending == null) {
                 lanes.balance();
             }
         }
@@ -469,18 +480,12 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
 
     // ---- the end -------------------------------------------------------------------------------------------------
 
-    /**
-     * Lets no new client in and closes the idle ones, with {@link Ending#WAIT_FOR_SERVERS} also those that wait.
-     *
-     * @return whether clients are left, which are waiting or in a transaction
-     */
-    public boolean drain(Ending ending) {
-        isDraining = true;
+    /** Lets no new client in, and ends those that are here as {@code how} lets them; {@link Lanes#drain} tells when none is left. */
+    public void drain(Ending how) {
+        ending = how;
+        admission.close();
         arrivals.forEachProbe(probe -> probe.end(ProxyError.STARTING_DOWN.fields()));
-        clients.all().stream()
-                .filter(client -> client.isIdle() || (ending != Ending.WAIT_FOR_CLIENTS && client.isWaiting()))
-                .forEach(client -> client.close(ProxyError.SHUTTING_DOWN.fields()));
-        return !clients.isEmpty();
+        clients.all().forEach(client -> client.end(how));
     }
 
     /** Tells every client why it ends. Done on all lanes before the first of them {@linkplain #closeAll closes} what is left. */

@@ -1,6 +1,6 @@
 package dev.spillway.server.lane;
 
-import dev.spillway.core.auth.RandomBytes;
+import dev.spillway.core.pool.Orders;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.session.ClientSession;
 import dev.spillway.server.pipeline.ConnectionHandler;
@@ -14,13 +14,6 @@ import org.jspecify.annotations.Nullable;
 final class LaneClients {
     private final Map<CancelKey, ClientSession> byKey = new LinkedHashMap<>();
     private int movable;
-
-    /** For a client that logs in; as a process's number, the first half is positive. */
-    static CancelKey newKey(int secretBytes, RandomBytes random) {
-        byte[] id = random.next(4);
-        int processId = (id[0] & 0x7f) << 24 | (id[1] & 0xff) << 16 | (id[2] & 0xff) << 8 | (id[3] & 0xff);
-        return new CancelKey(processId, random.next(secretBytes));
-    }
 
     void add(CancelKey key, ClientSession client) {
         ClientSession before = byKey.put(key, client);
@@ -63,22 +56,22 @@ final class LaneClients {
     }
 
     /** Sends up to {@code most} of them to {@code target}: those that have no server now. */
-    void shed(int most, Lane target) {
+    void shed(int most, Lane target, Orders orders) {
         int left = most;
         for (ClientSession client : all()) {
             if (left > 0 && !client.keepsServer() && ((ConnectionHandler) client.wire()).hasSentAll()) {
-                left -= send(client, target) ? 1 : 0;
+                left -= send(client, target, orders) ? 1 : 0;
             }
         }
     }
 
-    /** False if it stays, since it has a server or is in the middle of a message. */
-    boolean send(ClientSession client, Lane target) {
+    /** {@code orders}: those of this lane now. False if it stays, since it has a server or is in the middle of a message. */
+    boolean send(ClientSession client, Lane target, Orders orders) {
         if (!client.depart()) {
             return false;
         }
         remove(client.identity().key());
-        target.expect(client);
+        target.expect(client, orders);
         return true;
     }
 }

@@ -3,6 +3,7 @@ package dev.spillway.server.lane;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.pool.Orders;
 import dev.spillway.core.pool.OwnLogin;
 import dev.spillway.core.pool.Pool;
 import dev.spillway.core.pool.PoolKey;
@@ -19,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,20 +41,24 @@ final class LanePools {
     private final int lane;
     private final Lanes lanes;
     private final Opener opener;
+    private final Consumer<ServerPool> abandoner;
     private final Map<PoolKey, LaneView.PoolEntry> slices = new LinkedHashMap<>();
     private final PastWork past = new PastWork();
     private ProxyConfig config;
+    private Orders orders = Orders.NONE;
 
-    LanePools(int lane, Lanes lanes, ProxyConfig config, Opener opener) {
+    /** {@code abandoner} ends the openings for a slice, which wants no servers any more. */
+    LanePools(int lane, Lanes lanes, ProxyConfig config, Opener opener, Consumer<ServerPool> abandoner) {
         this.lane = lane;
         this.lanes = lanes;
         this.config = config;
         this.opener = opener;
+        this.abandoner = abandoner;
     }
 
     /** The pool of {@code client}, whose database is {@code database}. */
     ServerPool of(DatabaseConfig database, ClientIdentity client, long nowNanos) {
-        PoolKey shared = PoolKey.of(database, client.user());
+        PoolKey shared = key(database, client.user());
         OwnLogin own = client.own();
         return slice(own == null ? shared : shared.with(own), nowNanos);
     }
@@ -76,6 +82,7 @@ final class LanePools {
         SliceOpener open = new SliceOpener(key);
         ServerPool pool = new ServerPool(new Pool<>(share, lane, lanes, open), policy(key));
         open.pool = pool;
+        direct(key, pool, nowNanos);
         slices.put(key, new LaneView.PoolEntry(key.database(), key.user(), pool));
         return pool;
     }
@@ -111,9 +118,52 @@ final class LanePools {
         });
     }
 
+    /** Puts {@code next} into force: slices are paused or go on, and those of earlier generations are retired. */
+    void apply(Orders next, long nowNanos) {
+        orders = next;
+        List.copyOf(slices.entrySet())
+                .forEach(slice -> direct(slice.getKey(), slice.getValue().pool(), nowNanos));
+    }
+
+    private void direct(PoolKey key, ServerPool pool, long nowNanos) {
+        if (!isCurrent(key)) {
+            pool.pool().apply(true, nowNanos);
+        }
+        pool.pool().pause(orders.isPaused(key.database()), nowNanos);
+    }
+
+    /** Ends the openings of those that want no servers. Called when their clients have left them. */
+    void abandonOpenings() {
+        for (LaneView.PoolEntry entry : List.copyOf(slices.values())) {
+            if (entry.pool().pool().isWithoutServers()) {
+                abandoner.accept(entry.pool());
+            }
+        }
+    }
+
+    private PoolKey key(DatabaseConfig database, String user) {
+        return PoolKey.of(database, user).of(orders.generation(database.name()));
+    }
+
     private boolean isCurrent(PoolKey key) {
+        return isCurrent(key, config, orders);
+    }
+
+    /** Do clients of its database take servers of that pool, or have later ones replaced it? */
+    static boolean isCurrent(PoolKey key, ProxyConfig config, Orders orders) {
         DatabaseConfig database = config.database(key.database());
-        return database != null && PoolKey.of(database, key.user()).equals(key.shared());
+        return database != null
+                && key.generation() == orders.generation(key.database())
+                && PoolKey.of(database, key.user()).equals(key.shared());
+    }
+
+    /** Closes every server of a database. Its clients have left. */
+    void kill(String database) {
+        slices.values().stream()
+                .filter(entry -> entry.database().equals(database))
+                .flatMap(entry -> List.copyOf(entry.pool().servers()).stream())
+                .toList()
+                .forEach(server -> server.close("killed"));
     }
 
     /** Closes every server, for the reason that is logged. */

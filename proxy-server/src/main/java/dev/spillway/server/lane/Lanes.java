@@ -1,21 +1,31 @@
 package dev.spillway.server.lane;
 
+import dev.spillway.core.auth.RandomBytes;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.pool.Crossing;
+import dev.spillway.core.pool.Orders;
+import dev.spillway.core.pool.PoolKey;
 import dev.spillway.core.pool.PoolShare;
 import dev.spillway.core.pool.PoolShares;
 import dev.spillway.core.protocol.CancelKey;
+import dev.spillway.core.session.Ending;
 import dev.spillway.core.session.ServerSession;
 import dev.spillway.core.stats.ProxyFigures;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,9 +35,16 @@ import org.jspecify.annotations.Nullable;
  * <p>Usable from any thread. Nothing here is touched on the path of a byte, nor are locks held while anything else runs.
  */
 public final class Lanes implements Crossing<ServerSession> {
+    /** A client that changes lanes meanwhile may be found on none. */
+    private static final int MOST_LOOKS = 100;
+
     private final List<Lane> lanes = new ArrayList<>();
+    private final Awaiting awaiting = new Awaiting();
     private final PoolShares shares;
+    private final AtomicReference<Orders> orders = new AtomicReference<>(Orders.NONE);
     private final Map<CancelKey, Lane> clients = new ConcurrentHashMap<>();
+    private final Map<CancelKey, Runnable> consoles = new ConcurrentHashMap<>();
+    private final RandomBytes random = RandomBytes.secure();
     private final AtomicInteger connected = new AtomicInteger();
     private final ClientLimits limits = new ClientLimits();
     private final AtomicInteger departed = new AtomicInteger();
@@ -43,7 +60,7 @@ public final class Lanes implements Crossing<ServerSession> {
      * @param isElastic whether only as many of them are in use as the load needs
      */
     public Lanes(int count, boolean isElastic) {
-        this.shares = new PoolShares(count);
+        this.shares = new PoolShares(count, awaiting::check);
         this.loads = new AtomicReferenceArray<>(count);
         this.balance = isElastic && count > 1 && Usage.isKnown() ? new Balance() : null;
     }
@@ -85,6 +102,70 @@ public final class Lanes implements Crossing<ServerSession> {
         return CompletableFuture.allOf(lanes.stream()
                 .map(lane -> CompletableFuture.runAsync(() -> action.accept(lane), lane::execute))
                 .toArray(CompletableFuture<?>[]::new));
+    }
+
+    // ---- what operators order
+    // ------------------------------------------------------------------------------------------
+
+    public Orders orders() {
+        return orders.get();
+    }
+
+    /**
+     * Changes the orders and has every lane heed them; done when all have.
+     *
+     * @param change may be called several times; what it throws is thrown here, and nothing is changed
+     */
+    public CompletableFuture<Void> order(UnaryOperator<Orders> change) {
+        orders.updateAndGet(change);
+        CompletableFuture<Void> heeded = onEach(Lane::heed);
+        awaiting.check(); // what somebody waits for may never come now
+        return heeded;
+    }
+
+    /** Completes {@code done} once no pool that {@code which} asks for has a server, or nobody wants that any more. */
+    public void awaitEmpty(Predicate<PoolKey> which, BooleanSupplier isUnwanted, CompletableFuture<Void> done) {
+        awaiting.until(() -> isUnwanted.getAsBoolean() || shares.areEmpty(which), done);
+    }
+
+    /** Do clients of its database take servers of that pool, or have later ones replaced it? */
+    public boolean isCurrent(PoolKey key, ProxyConfig config) {
+        return LanePools.isCurrent(key, config, orders());
+    }
+
+    /** The databases that have pools. */
+    public Set<String> databases() {
+        return shares.databases();
+    }
+
+    /** Ends the client whose connection has that number; false if there is none. */
+    public CompletableFuture<Boolean> kill(long client) {
+        return kill(client, MOST_LOOKS);
+    }
+
+    private CompletableFuture<Boolean> kill(long client, int looks) {
+        int before = departed.get();
+        boolean wasTravelling = isTravelling();
+        AtomicBoolean isFound = new AtomicBoolean();
+        return onEach(lane -> {
+                    if (lane.kill(client)) {
+                        isFound.set(true);
+                    }
+                })
+                .thenCompose(nothing -> {
+                    boolean mayHaveMoved = wasTravelling || before != departed.get();
+                    return isFound.get() || !mayHaveMoved || looks == 1
+                            ? CompletableFuture.completedFuture(isFound.get())
+                            : kill(client, looks - 1);
+                });
+    }
+
+    // ---- the end
+    // -------------------------------------------------------------------------------------------------------
+
+    /** Has every lane end its clients as {@code how} lets them; {@code drained} is completed once none is left. */
+    public void drain(Ending how, CompletableFuture<Void> drained) {
+        var _ = onEach(lane -> lane.drain(how)).thenRun(() -> awaiting.until(clients::isEmpty, drained));
     }
 
     // ---- load ------------------------------------------------------------------------------------------------------
@@ -210,6 +291,32 @@ public final class Lanes implements Crossing<ServerSession> {
 
     void unregister(CancelKey key) {
         clients.remove(key);
+        awaiting.check();
+    }
+
+    /** A key for a client of the console; a request with it runs {@code cancel} until it is {@linkplain #closeConsole forgotten}. */
+    public CancelKey openConsole(Runnable cancel) {
+        CancelKey key = newKey(random, 4);
+        consoles.put(key, cancel);
+        return key;
+    }
+
+    public void closeConsole(CancelKey key) {
+        consoles.remove(key);
+    }
+
+    void cancelConsole(CancelKey key) {
+        Runnable cancel = consoles.get(key);
+        if (cancel != null) {
+            cancel.run();
+        }
+    }
+
+    /** A key that nobody can guess. */
+    static CancelKey newKey(RandomBytes random, int secretBytes) {
+        byte[] id = random.next(4);
+        int processId = (id[0] & 0x7f) << 24 | (id[1] & 0xff) << 16 | (id[2] & 0xff) << 8 | (id[3] & 0xff);
+        return new CancelKey(processId, random.next(secretBytes));
     }
 
     /** The lane of the client with that key; null if there is none. */

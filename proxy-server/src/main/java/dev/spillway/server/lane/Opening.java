@@ -147,7 +147,7 @@ final class Opening {
             }
         });
         channel.closeFuture().addListener(closed -> {
-            if (handler.phase() instanceof ServerLogin) {
+            if (handler.phase() instanceof ServerLogin begun && !begun.isAbandoned()) {
                 connector.onFailure(address);
                 connector.onFailure(host);
             }
@@ -217,11 +217,31 @@ final class Opening {
             return;
         }
         isOver = true;
+        closeAttempt();
+        connector.onOpenFailed(pool, why);
+    }
+
+    /** Ends it for no fault of the server's: its pool wants none any more. */
+    void abandon() {
+        ServerLogin begun = login;
+        if (begun != null) {
+            begun.abandon();
+        } else if (!isOver) {
+            isOver = true;
+            closeAttempt();
+            pool.pool().onOpenAbandoned();
+        }
+    }
+
+    private void closeAttempt() {
         Channel unfinished = attempt;
         if (unfinished != null) {
             var _ = unfinished.close();
         }
-        connector.onOpenFailed(pool, why);
+    }
+
+    boolean isFor(ServerPool some) {
+        return pool.equals(some);
     }
 
     /** Has it ended, well or badly? */

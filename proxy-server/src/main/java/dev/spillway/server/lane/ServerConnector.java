@@ -106,6 +106,11 @@ final class ServerConnector {
                 .toList();
     }
 
+    /** Ends the openings for {@code pool}, which is paused or retired. */
+    void abandonOpenings(ServerPool pool) {
+        List.copyOf(openings).stream().filter(opening -> opening.isFor(pool)).forEach(Opening::abandon);
+    }
+
     // ---- for openings ----------------------------------------------------------------------------------------------
 
     HostLookup lookup() {

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Takes the configuration anew from where it came from and has the lanes apply what is different. One with problems is
- * refused as a whole, and the old one stays in force.
+ * refused as a whole, and the old one stays in force. A single setting is changed in the same way.
  *
  * <p>Asked for on any thread; the work is done on one executor, so that reloads do not overtake each other.
  */
@@ -44,33 +44,42 @@ public final class Reload {
 
     /** Reloads; {@code done} hears what is wrong, or of an empty list when all lanes have applied it, on any thread. */
     public void run(Consumer<List<String>> done) {
+        run(source, "reloaded", done);
+    }
+
+    /** Changes one setting until the next reload; {@code done} hears as above. */
+    public void set(String name, String value, Consumer<List<String>> done) {
+        run(() -> source.set(current, name, value), "set " + name, done);
+    }
+
+    private void run(ConfigSource next, String what, Consumer<List<String>> done) {
         try {
-            slowWork.execute(() -> load(done));
+            slowWork.execute(() -> load(next, what, done));
         } catch (RejectedExecutionException e) {
-            refuse(List.of("the pooler has shut down"), done);
+            refuse(what, List.of("the pooler has shut down"), done);
         }
     }
 
     /** Whatever fails here must be told, or whoever asked would wait for ever. */
-    private void load(Consumer<List<String>> done) {
+    private void load(ConfigSource next, String what, Consumer<List<String>> done) {
         try {
-            apply(source.load(), done);
+            apply(next.load(), what, done);
         } catch (ConfigException e) {
-            refuse(e.problems().stream().map(Problem::toString).toList(), done);
+            refuse(what, e.problems().stream().map(Problem::toString).toList(), done);
         } catch (IOException e) {
-            refuse(List.of(String.valueOf(e.getMessage())), done);
+            refuse(what, List.of(String.valueOf(e.getMessage())), done);
         } catch (RuntimeException e) {
             LOG.error("reloading failed", e);
-            refuse(List.of("reloading failed: " + e), done);
+            refuse(what, List.of("reloading failed: " + e), done);
         }
     }
 
-    private static void refuse(List<String> problems, Consumer<List<String>> done) {
-        problems.forEach(problem -> LOG.error("not reloaded: {}", problem));
+    private static void refuse(String what, List<String> problems, Consumer<List<String>> done) {
+        problems.forEach(problem -> LOG.error("not {}: {}", what, problem));
         done.accept(problems);
     }
 
-    private void apply(ProxyConfig loaded, Consumer<List<String>> done) throws IOException {
+    private void apply(ProxyConfig loaded, String what, Consumer<List<String>> done) throws IOException {
         List<String> fixed = new ArrayList<>();
         ProxyConfig next = loaded.keepingFixed(current, setting -> fixed.add(setting.name()));
         Credentials credentials = new Credentials(next, AuthFile.read(next));
@@ -78,7 +87,7 @@ public final class Reload {
         current = next;
         var _ = lanes.apply(next, credentials).whenComplete((nothing, failure) -> {
             if (failure == null) {
-                LOG.info("reloaded");
+                LOG.info("{}", what);
                 done.accept(List.of());
             } else {
                 LOG.error("reloading failed", failure);

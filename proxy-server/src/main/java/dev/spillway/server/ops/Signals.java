@@ -12,6 +12,8 @@ import org.slf4j.LoggerFactory;
  * signal. It is used by reflection because the compiler's warning about it cannot be suppressed, and warnings are errors
  * here. A signal that is ignored when the JVM starts stays ignored: the JVM sees to that, and nothing can be done about it
  * from within. SIGQUIT stays the JVM's, which prints its threads and lets nobody else have it.
+ * SIGUSR2 it lets others have, though it suspends threads with it for tools that ask for that: the launcher names another
+ * one for this ({@code _JAVA_SR_SIGNUM}).
  */
 public final class Signals {
     private static final Logger LOG = LoggerFactory.getLogger(Signals.class);

@@ -1,0 +1,291 @@
+package dev.spillway.server.ops;
+
+import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.pool.Orders;
+import dev.spillway.core.pool.PoolKey;
+import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.session.Ending;
+import dev.spillway.core.session.Refused;
+import dev.spillway.server.admin.Operations;
+import dev.spillway.server.configfile.ConfigSource;
+import dev.spillway.server.lane.Lanes;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The operators' commands, as {@link Orders} that all lanes heed. What is refused, and in which words, is PgBouncer's.
+ *
+ * <p>Usable from any thread. A command is answered when the last lane has done its part.
+ */
+public final class LaneOperations implements Operations {
+    private static final Logger LOG = LoggerFactory.getLogger(LaneOperations.class);
+
+    private final Lanes lanes;
+    private final Reload reload;
+    private final Consumer<Ending> end;
+    private final BooleanSupplier isEnding;
+
+    /** {@code end} begins the end of the proxy, which {@code isEnding} tells of. */
+    public LaneOperations(Lanes lanes, Reload reload, Consumer<Ending> end, BooleanSupplier isEnding) {
+        this.lanes = lanes;
+        this.reload = reload;
+        this.end = end;
+        this.isEnding = isEnding;
+    }
+
+    // ---- pause ---------------------------------------------------------------------------------------------------
+
+    @Override
+    public CompletableFuture<Void> pause(@Nullable String database) {
+        note("PAUSE", database);
+        AtomicReference<Orders> before = new AtomicReference<>(Orders.NONE);
+        CompletableFuture<Void> heeded = order(orders -> {
+            before.set(orders);
+            requireGoing(orders);
+            requireDatabase(database, "cannot pause admin db: ");
+            return database == null ? orders.pause(true) : orders.pause(database, true);
+        });
+        CompletableFuture<Void> empty = new CompletableFuture<>();
+        CompletableFuture<Void> answer = new CompletableFuture<>();
+        var _ = heeded.thenRun(() ->
+                        lanes.awaitEmpty(key -> isIn(key, database), () -> !isPaused(lanes.orders(), database), empty))
+                .exceptionally(failure -> fail(answer, failure));
+        var _ = empty.thenRun(() -> {
+            if (isPaused(lanes.orders(), database)) {
+                answer.complete(null);
+            } else {
+                answer.completeExceptionally(refusal("PAUSE was ended by RESUME"));
+            }
+        });
+        var _ = answer.whenComplete((nothing, failure) -> {
+            empty.complete(null); // nobody waits any more
+            if (answer.isCancelled()) {
+                takeBack(database, before.get());
+            }
+        });
+        return answer;
+    }
+
+    private static boolean isPaused(Orders orders, @Nullable String database) {
+        return database == null ? orders.isPaused() : orders.isPaused(database);
+    }
+
+    private static boolean isIn(PoolKey key, @Nullable String database) {
+        return database == null || key.database().equals(database);
+    }
+
+    /** What others have ordered stays. */
+    private void takeBack(@Nullable String database, Orders before) {
+        LOG.info("PAUSE was cancelled");
+        var _ = order(orders -> {
+            if (database == null) {
+                return orders.pause(false);
+            }
+            boolean isOurs = !before.paused().contains(database) && !orders.isKilledSince(before, database);
+            return isOurs ? orders.pause(database, false) : orders;
+        });
+    }
+
+    @Override
+    public CompletableFuture<Void> resume(@Nullable String database) {
+        note("RESUME", database);
+        return order(orders -> database == null ? resumeAll(orders) : resume(orders, database));
+    }
+
+    private Orders resumeAll(Orders orders) {
+        if (isEnding.getAsBoolean()) {
+            throw refusal("pooler is shutting down");
+        }
+        if (!orders.isPaused()) {
+            String paused = String.join(", ", new TreeSet<>(orders.paused()));
+            ErrorFields error = ProxyError.COMMAND_REFUSED.fields("pooler is not paused/suspended");
+            throw new Refused(
+                    paused.isEmpty() ? error : error.with('H', "Paused by name, each to be resumed: " + paused));
+        }
+        return orders.pause(false);
+    }
+
+    private Orders resume(Orders orders, String database) {
+        requireKnown(orders, database);
+        if (!orders.paused().contains(database)) {
+            throw refusal("database " + database + " is not paused");
+        }
+        return orders.pause(database, false);
+    }
+
+    // ---- servers and clients -------------------------------------------------------------------------------------
+
+    @Override
+    public CompletableFuture<Void> reconnect(@Nullable String database) {
+        note("RECONNECT", database);
+        return order(orders -> {
+            requireDatabase(database, "cannot reconnect admin db: ");
+            return database == null ? orders.renew() : orders.renew(database);
+        });
+    }
+
+    @Override
+    public CompletableFuture<Void> kill(@Nullable String database) {
+        note("KILL", database);
+        return order(orders -> {
+            requireGoing(orders);
+            requireDatabase(database, "cannot kill admin db: ");
+            Orders next = orders;
+            for (String each : database == null ? lanes.databases() : List.of(database)) {
+                next = next.kill(each);
+            }
+            return next;
+        });
+    }
+
+    @Override
+    public CompletableFuture<Void> killClient(long id) {
+        note("KILL_CLIENT", Long.toString(id));
+        return lanes.kill(id).thenAccept(isFound -> {
+            if (!isFound) {
+                throw refusal("client not found");
+            }
+        });
+    }
+
+    @Override
+    public CompletableFuture<Void> waitClose(@Nullable String database) {
+        note("WAIT_CLOSE", database);
+        CompletableFuture<Void> answer = new CompletableFuture<>();
+        try {
+            requireDatabase(database, "cannot wait in admin db: ");
+            lanes.awaitEmpty(
+                    key -> isIn(key, database) && !lanes.isCurrent(key, reload.current()), () -> false, answer);
+        } catch (Refused e) {
+            fail(answer, e);
+        }
+        return answer;
+    }
+
+    @Override
+    public CompletableFuture<Void> disable(String database) {
+        note("DISABLE", database);
+        return order(orders -> {
+            requireDatabase(database, "cannot disable admin db: ");
+            return orders.disable(database, true);
+        });
+    }
+
+    @Override
+    public CompletableFuture<Void> enable(String database) {
+        note("ENABLE", database);
+        return order(orders -> {
+            requireKnown(orders, database);
+            requireDatabase(database, "cannot enable admin db: ");
+            return orders.disable(database, false);
+        });
+    }
+
+    // ---- configuration -------------------------------------------------------------------------------------------
+
+    @Override
+    public CompletableFuture<Void> reload() {
+        CompletableFuture<Void> answer = new CompletableFuture<>();
+        reload.run(problems -> {
+            if (problems.isEmpty()) {
+                answer.complete(null);
+            } else {
+                String detail = "The old configuration stays in force. Number of problems: " + problems.size()
+                        + "; the first: " + problems.getFirst();
+                answer.completeExceptionally(
+                        new Refused(ProxyError.RELOAD_REFUSED.fields().with('D', detail)));
+            }
+        });
+        return answer;
+    }
+
+    @Override
+    public CompletableFuture<String> set(String name, String value) {
+        if (ConfigSource.isWithoutEffect(name)) {
+            return CompletableFuture.completedFuture(name + " has no effect in Spillway");
+        }
+        CompletableFuture<String> answer = new CompletableFuture<>();
+        reload.set(name, value, problems -> {
+            if (problems.isEmpty()) {
+                answer.complete("");
+            } else {
+                answer.completeExceptionally(new Refused(
+                        ProxyError.COMMAND_REFUSED.fields("SET failed").with('D', problems.getFirst())));
+            }
+        });
+        return answer;
+    }
+
+    @Override
+    public void shutDown(Ending how) {
+        end.accept(how);
+    }
+
+    // ---- what all of them need -----------------------------------------------------------------------------------
+
+    private CompletableFuture<Void> order(UnaryOperator<Orders> change) {
+        try {
+            return lanes.order(change);
+        } catch (Refused e) {
+            LOG.warn("{}", e.error().message());
+            return CompletableFuture.failedFuture(e);
+        } catch (RejectedExecutionException e) {
+            return CompletableFuture.failedFuture(refusal("the pooler has shut down"));
+        }
+    }
+
+    private static @Nullable Void fail(CompletableFuture<?> answer, Throwable failure) {
+        Throwable cause = failure.getCause();
+        answer.completeExceptionally(cause == null ? failure : cause);
+        return null;
+    }
+
+    private static void requireGoing(Orders orders) {
+        if (orders.isPaused()) {
+            throw refusal("already suspended/paused");
+        }
+    }
+
+    /** As a client could ask for it; {@code noConsole} is what is said of the console's own. */
+    private void requireDatabase(@Nullable String database, String noConsole) {
+        if (database == null) {
+            return;
+        }
+        if (ProxyConfig.CONSOLE_DATABASES.contains(database)) {
+            throw refusal(noConsole + database);
+        }
+        if (reload.current().database(database) == null) {
+            throw refusal("no such database: " + database);
+        }
+    }
+
+    /** One that is configured or has been used: of the names that {@code *} stands for, those that somebody has asked for. */
+    private void requireKnown(Orders orders, String database) {
+        boolean isKnown = reload.current().databases().containsKey(database)
+                || ProxyConfig.CONSOLE_DATABASES.contains(database)
+                || lanes.databases().contains(database)
+                || orders.paused().contains(database)
+                || orders.disabled().contains(database);
+        if (!isKnown) {
+            throw refusal("no such database: " + database);
+        }
+    }
+
+    private static Refused refusal(String text) {
+        return new Refused(ProxyError.COMMAND_REFUSED.fields(text));
+    }
+
+    private static void note(String command, @Nullable String argument) {
+        LOG.info("{}{} command issued", command, argument == null ? "" : " '" + argument + "'");
+    }
+}
