@@ -19,15 +19,29 @@ import org.jspecify.annotations.Nullable;
 /**
  * A client from its first byte until it is authenticated.
  *
- * <p>It accepts, in this order and nothing else: encryption requests (each at most once, answered no), one startup packet
+ * <p>It accepts, in this order and nothing else: encryption requests (each at most once), one startup packet
  * or cancel request, then as many password messages as the authentication asks for. Every one is bounded in length, and
  * the lane bounds the whole in time. Then the {@link Reception} decides what the client becomes.
  */
 public final class ClientLogin implements Phase {
     /** Decides about clients; one per lane. */
     public interface Reception {
-        /** The machine that authenticates this client. */
-        ClientAuth authentication(StartupRequest request);
+        /** May this client have TLS if it asks for it? Then {@link #secure} is called next, with the answer sent. */
+        default boolean offersTls(Wire wire) {
+            return false;
+        }
+
+        /** Has the transport begin the handshake with what comes next. */
+        default void secure(Wire wire) {
+            throw new IllegalStateException("no TLS was offered");
+        }
+
+        /**
+         * The machine that authenticates this client.
+         *
+         * @throws Refused if it is not even asked who it is
+         */
+        ClientAuth authentication(Wire wire, StartupRequest request);
 
         /**
          * The client is who it says: gives it its next phase by {@link Wire#become}.
@@ -137,7 +151,7 @@ public final class ClientLogin implements Phase {
     private void onPacket(StartupPacket packet, ByteBuf rest) {
         switch (packet) {
             case StartupPacket.SslRequest() -> {
-                sslAsked = refuseEncryption(sslAsked, rest);
+                onSslRequest(rest);
             }
             case StartupPacket.GssEncRequest() -> {
                 gssAsked = refuseEncryption(gssAsked, rest);
@@ -162,11 +176,32 @@ public final class ClientLogin implements Phase {
         }
     }
 
+    /** What comes behind it in clear text may be from whoever stands between, and must not be taken for the client's. */
+    private void onSslRequest(ByteBuf rest) {
+        if (wire.protection() != null) {
+            throw new ProtocolViolation("the client asked for TLS inside of TLS");
+        }
+        if (sslAsked || !reception.offersTls(wire)) {
+            sslAsked = refuseEncryption(sslAsked, rest);
+            return;
+        }
+        sslAsked = answerEncryption('S', rest);
+        wire.flush();
+        reception.secure(wire);
+    }
+
     private boolean refuseEncryption(boolean isAskedBefore, ByteBuf rest) {
-        if (isAskedBefore || rest.isReadable()) {
+        if (isAskedBefore) {
+            throw new ProtocolViolation("the client asked for encryption twice");
+        }
+        return answerEncryption('N', rest);
+    }
+
+    private boolean answerEncryption(char answer, ByteBuf rest) {
+        if (rest.isReadable()) {
             throw new ProtocolViolation("received unencrypted data after an encryption request");
         }
-        wire.write(wire.allocator().buffer(1).writeByte('N'));
+        wire.write(wire.allocator().buffer(1).writeByte(answer));
         return true;
     }
 
@@ -174,8 +209,9 @@ public final class ClientLogin implements Phase {
         StartupRequest read = StartupRequest.of(message);
         request = read;
         negotiate(message);
-        auth = reception.authentication(read);
-        onStep(auth.start());
+        ClientAuth machine = reception.authentication(wire, read);
+        auth = machine;
+        onStep(machine.start());
     }
 
     private void negotiate(StartupPacket.StartupMessage message) {
@@ -246,10 +282,11 @@ public final class ClientLogin implements Phase {
     private void onFailed(String detail, boolean isViolation) {
         String user = request == null ? "" : request.user();
         ports.log("client login failed", subject(), detail);
+        ClientAuth machine = auth;
         refuse(
-                isViolation
+                isViolation || machine == null
                         ? ProxyError.AUTHENTICATION_GARBLED.fields(user, detail)
-                        : ProxyError.AUTHENTICATION_FAILED.fields(user));
+                        : machine.failure().fields(user));
     }
 
     private void admit() {

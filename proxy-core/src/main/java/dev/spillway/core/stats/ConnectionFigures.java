@@ -1,7 +1,9 @@
 package dev.spillway.core.stats;
 
 import dev.spillway.core.session.ClientSession;
+import dev.spillway.core.session.Protection;
 import dev.spillway.core.session.ServerSession;
+import dev.spillway.core.session.Wire;
 
 /**
  * A client or server connection at a moment. Immutable.
@@ -12,6 +14,7 @@ import dev.spillway.core.session.ServerSession;
  * @param waitNanos how long it has waited for a server
  * @param id tells it from the others
  * @param isClosedNext it is closed when it is released: its pool is retired
+ * @param tls version and cipher; empty: nothing protects it
  * @param linkId the one it is linked to; 0 if none
  */
 record ConnectionFigures(
@@ -28,6 +31,7 @@ record ConnectionFigures(
         int id,
         int linkId,
         int processId,
+        String tls,
         String applicationName) {
     static ConnectionFigures of(ClientSession client, long nowNanos) {
         ServerSession server = client.server();
@@ -45,6 +49,7 @@ record ConnectionFigures(
                 System.identityHashCode(client),
                 server == null ? 0 : System.identityHashCode(server),
                 0,
+                tls(client.wire()),
                 client.identity().applicationName());
     }
 
@@ -64,6 +69,12 @@ record ConnectionFigures(
                 System.identityHashCode(server),
                 client == null ? 0 : System.identityHashCode(client),
                 server.processId(),
+                tls(server.wire()),
                 "");
+    }
+
+    private static String tls(Wire wire) {
+        Protection protection = wire.protection();
+        return protection == null ? "" : protection.text();
     }
 }

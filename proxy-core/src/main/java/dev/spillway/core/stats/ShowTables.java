@@ -99,7 +99,7 @@ public final class ShowTables {
                     pointer(socket.id()),
                     socket.linkId() == 0 ? "" : pointer(socket.linkId()),
                     socket.processId(),
-                    "",
+                    socket.tls(),
                     socket.applicationName(),
                     0,
                     socket.id()));

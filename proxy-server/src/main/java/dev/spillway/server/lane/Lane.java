@@ -20,6 +20,7 @@ import dev.spillway.core.session.ClientLogin;
 import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.Ending;
 import dev.spillway.core.session.Phase;
+import dev.spillway.core.session.Protection;
 import dev.spillway.core.session.Refused;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.ServerSession;
@@ -33,6 +34,7 @@ import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.server.pipeline.ConnectionHandler;
 import dev.spillway.server.pipeline.ProxyHeaderHandler;
 import dev.spillway.server.transport.NettyTransport;
+import dev.spillway.server.transport.TlsContexts;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.group.ChannelGroup;
@@ -42,8 +44,6 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -68,7 +68,6 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
     private static final long TICK_MILLIS = 100;
     private static final int SCRAM_ITERATIONS = 4096;
-    private static final int MAX_DERIVED = 10_000;
 
     private final EventLoop loop;
     private ProxyConfig config;
@@ -76,7 +75,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     private final int number;
     private final @Nullable Usage usage;
     private Credentials credentials;
-    private final Executor slowWork;
+    private TlsContexts tls;
     private final Console console;
     private final RandomBytes random = RandomBytes.secure();
     private final ScramIssuer issuer = new ScramIssuer(random, SCRAM_ITERATIONS);
@@ -85,7 +84,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     private final Arrivals arrivals = new Arrivals();
     private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final ServerConnector connector;
-    private final Map<KeyDerivation, byte[]> derived = new LinkedHashMap<>();
+    private final Derivations derivations;
     private long periodBeganNanos = System.nanoTime();
     private boolean isIdlenessLimited;
     private boolean isDraining;
@@ -102,6 +101,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
             Lanes lanes,
             int number,
             Credentials credentials,
+            TlsContexts tls,
             NameSources names,
             Executor slowWork,
             Console console) {
@@ -112,9 +112,10 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         this.number = number;
         this.usage = lanes.isElastic() ? new Usage() : null;
         this.credentials = credentials;
-        this.slowWork = slowWork;
+        this.tls = tls;
+        this.derivations = new Derivations(slowWork, loop);
         this.console = console;
-        this.connector = new ServerConnector(loop, transport, config, credentials, names, number, this, channels);
+        this.connector = new ServerConnector(loop, transport, config, credentials, tls, names, number, this, channels);
         this.pools = new LanePools(number, lanes, config, connector::open);
         var _ = loop.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
@@ -165,7 +166,11 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     }
 
     private void begin(Channel channel, @Nullable SocketAddress client, boolean isTooMany) {
-        channel.pipeline().addLast("connection", new ConnectionHandler(wire -> logIn(wire, isTooMany), client));
+        ConnectionHandler handler = new ConnectionHandler(wire -> logIn(wire, isTooMany), client);
+        if (!isTooMany && tls.isOfferedToClients() && channel.remoteAddress() instanceof InetSocketAddress) {
+            ClientTls.openDoor(tls, handler, channel.pipeline(), this);
+        }
+        channel.pipeline().addLast("connection", handler);
     }
 
     private ClientLogin logIn(Wire wire, boolean isTooMany) {
@@ -178,7 +183,21 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     }
 
     @Override
-    public ClientAuth authentication(StartupRequest request) {
+    public boolean offersTls(Wire wire) {
+        return ClientTls.isOffered(tls, (ConnectionHandler) wire);
+    }
+
+    @Override
+    public void secure(Wire wire) {
+        ClientTls.secure(tls, (ConnectionHandler) wire, this);
+    }
+
+    @Override
+    public ClientAuth authentication(Wire wire, StartupRequest request) {
+        Protection protection = wire.protection();
+        if (protection == null && ClientTls.isRequired(tls, (ConnectionHandler) wire)) {
+            throw new Refused(ProxyError.TLS_REQUIRED.fields());
+        }
         boolean isForConsole = ProxyConfig.CONSOLE_DATABASES.contains(request.database());
         if (isDraining && !isForConsole) {
             throw new Refused(ProxyError.STARTING_DOWN.fields());
@@ -186,7 +205,12 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         if (lanes.connected() > config.maxClientConn() && !isForConsole) {
             throw new Refused(ProxyError.TOO_MANY_CLIENTS.fields(config.maxClientConn()));
         }
-        return ClientAuth.choose(config.authType(), credentials.of(request.user()), request.user(), issuer);
+        return ClientAuth.choose(
+                config.authType(),
+                credentials.of(request.user()),
+                request.user(),
+                issuer,
+                protection == null ? null : protection.peerName());
     }
 
     @Override
@@ -311,11 +335,12 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
     // ---- configuration -------------------------------------------------------------------------------------------
 
     /** Puts a new configuration into force. Clients of a database that points elsewhere now move to its new pool. */
-    void apply(ProxyConfig next, Credentials nextCredentials) {
+    void apply(ProxyConfig next, Credentials nextCredentials, TlsContexts nextTls) {
         config = next;
         isIdlenessLimited = TimeLimits.isIdlenessLimited(next);
         credentials = nextCredentials;
-        connector.apply(next, nextCredentials);
+        tls = nextTls;
+        connector.apply(next, nextCredentials, nextTls);
         pools.apply(next, nowNanos());
         clients.all().stream()
                 .filter(client -> client.pool().pool().isRetired())
@@ -382,7 +407,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
 
     @Override
     public void sendCancel(Wire server, CancelKey key, CancelEnd ended) {
-        connector.sendCancel(((ConnectionHandler) server).remoteAddress(), key, ended);
+        connector.sendCancel((ConnectionHandler) server, key, ended);
     }
 
     @Override
@@ -394,21 +419,7 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
 
     @Override
     public void derive(KeyDerivation derivation, Derived done) {
-        byte[] known = derived.get(derivation);
-        if (known != null) {
-            done.saltedPassword(known);
-            return;
-        }
-        slowWork.execute(() -> {
-            byte[] salted = derivation.saltedPassword();
-            loop.execute(() -> {
-                if (derived.size() >= MAX_DERIVED) {
-                    derived.clear();
-                }
-                derived.put(derivation, salted);
-                done.saltedPassword(salted);
-            });
-        });
+        derivations.derive(derivation, done);
     }
 
     // ---- time ----------------------------------------------------------------------------------------------------

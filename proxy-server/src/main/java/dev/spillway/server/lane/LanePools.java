@@ -51,7 +51,7 @@ final class LanePools {
 
     /** The pool of {@code client}, whose database is {@code database}. */
     ServerPool of(DatabaseConfig database, ClientIdentity client, long nowNanos) {
-        PoolKey shared = PoolKey.of(database, client.user());
+        PoolKey shared = PoolKey.of(config.withServerTls(database), client.user());
         OwnLogin own = client.own();
         return slice(own == null ? shared : shared.with(own), nowNanos);
     }
@@ -107,7 +107,7 @@ final class LanePools {
 
     private boolean isCurrent(PoolKey key) {
         DatabaseConfig database = config.database(key.database());
-        return database != null && PoolKey.of(database, key.user()).equals(key.shared());
+        return database != null && PoolKey.of(config.withServerTls(database), key.user()).equals(key.shared());
     }
 
     /** Closes every server, for the reason that is logged. */
