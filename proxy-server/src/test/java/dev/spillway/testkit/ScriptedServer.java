@@ -158,7 +158,7 @@ public final class ScriptedServer implements Closeable {
             socket.setTcpNoDelay(true);
             DataInputStream in = new DataInputStream(socket.getInputStream());
             OutputStream out = socket.getOutputStream();
-            in.readNBytes(in.readInt() - 4);
+            readStartup(in, out);
             Answer greeting = logins.poll();
             if (!answer(out, greeting, greeting())) {
                 return;
@@ -175,6 +175,16 @@ public final class ScriptedServer implements Closeable {
         } finally {
             open.remove(socket);
         }
+    }
+
+    /** It has no TLS. */
+    private static void readStartup(DataInputStream in, OutputStream out) throws IOException {
+        int length = in.readInt();
+        while (in.readInt() == Messages.SSL_REQUEST_CODE) {
+            out.write('N');
+            length = in.readInt();
+        }
+        in.skipNBytes(length - 2 * Integer.BYTES);
     }
 
     private boolean onQuery(OutputStream out, byte[] body) throws IOException {

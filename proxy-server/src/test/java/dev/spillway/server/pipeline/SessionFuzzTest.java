@@ -189,7 +189,7 @@ class SessionFuzzTest {
         }
 
         @Override
-        public ClientAuth authentication(StartupRequest request) {
+        public ClientAuth authentication(Wire wire, StartupRequest request) {
             return ClientAuth.trust();
         }
 
