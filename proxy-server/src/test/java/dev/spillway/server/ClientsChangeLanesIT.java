@@ -114,7 +114,7 @@ class ClientsChangeLanesIT {
             try (Unrest _ = new Unrest(proxy)) {
                 IsolationOracle.run(IsolationOracle.Settings.of(target, postgres, seed)
                                 .clients(12, IS_THOROUGH ? 1000 : 25)
-                                .diagnosis(() -> proxy.state(PostgresFixture.withTls())))
+                                .diagnosis(() -> proxy.state(PostgresFixture.withTls(), target)))
                         .assertIsolated();
             }
             assertThat(proxy.proxy().lanes().departures()).isGreaterThan(50);
