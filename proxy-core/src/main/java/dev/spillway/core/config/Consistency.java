@@ -104,10 +104,11 @@ final class Consistency {
                     at(Settings.AUTH_TYPE, TlsSettings.CLIENT_TLS_SSLMODE),
                     "auth_type 'cert' needs client_tls_sslmode 'verify-full', not '" + clients.spelling() + "'");
         }
-        if (config.serverTlsKeyFile() != null) {
+        boolean isToServers = config.serverTlsSslmode().isOn();
+        if (isToServers && config.serverTlsKeyFile() != null) {
             require(TlsSettings.SERVER_TLS_CERT_FILE, config.serverTlsCertFile(), TlsSettings.SERVER_TLS_KEY_FILE);
         }
-        if (config.serverTlsCertFile() != null) {
+        if (isToServers && config.serverTlsCertFile() != null) {
             require(TlsSettings.SERVER_TLS_KEY_FILE, config.serverTlsKeyFile(), TlsSettings.SERVER_TLS_CERT_FILE);
         }
     }

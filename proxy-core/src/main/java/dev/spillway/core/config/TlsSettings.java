@@ -105,9 +105,9 @@ public final class TlsSettings {
         return add(Setting.optional(
                 name,
                 new TextType(),
-                "\"TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256\"",
+                "\"\"",
                 RELOAD,
-                "Ciphers of TLS 1.3, with colons between; without it, those of the TLS library."));
+                "Ciphers of TLS 1.3 with colons between, such as `TLS_AES_256_GCM_SHA384`; without it, those of the TLS library."));
     }
 
     private static <T> Setting<T> add(Setting<T> setting) {
