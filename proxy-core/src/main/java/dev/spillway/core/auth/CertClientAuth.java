@@ -3,14 +3,23 @@ package dev.spillway.core.auth;
 import dev.spillway.core.error.ProxyError;
 import org.jspecify.annotations.Nullable;
 
-/**
- * {@code auth_type = cert}: nothing is asked, for the handshake of TLS has proved who holds the certificate.
- *
- * @param user who the client says it is
- * @param isKnown whether we know that user
- * @param certified the common name of the certificate that the client has proved to be its own; null: none
- */
-record CertClientAuth(String user, boolean isKnown, @Nullable String certified) implements ClientAuth {
+/** {@code auth_type = cert}: nothing is asked, for the handshake of TLS has proved who holds the certificate. */
+final class CertClientAuth implements ClientAuth {
+    private final String user;
+    private final boolean isKnown;
+    private final @Nullable String certified;
+
+    /**
+     * @param user who the client says it is
+     * @param isKnown whether we know that user
+     * @param certified the common name of the certificate that the client has proved to be its own; null: none
+     */
+    CertClientAuth(String user, boolean isKnown, @Nullable String certified) {
+        this.user = user;
+        this.isKnown = isKnown;
+        this.certified = certified;
+    }
+
     @Override
     public AuthStep start() {
         if (certified == null) {

@@ -159,8 +159,9 @@ final class Opening {
     /** Null: the connection is to stay as it is. */
     private ServerTls.@Nullable Target target(SocketAddress address) {
         SslMode mode = database.sslmode();
-        boolean isPlain = mode == null || !mode.isOn() || !(address instanceof InetSocketAddress);
-        return isPlain ? null : new ServerTls.Target(host, database.port(), mode);
+        return mode != null && mode.isOn() && address instanceof InetSocketAddress
+                ? new ServerTls.Target(host, database.port(), mode)
+                : null;
     }
 
     /** One address that is tried. */

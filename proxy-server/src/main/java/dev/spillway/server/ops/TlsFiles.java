@@ -40,6 +40,11 @@ public final class TlsFiles {
     /** A key and the certificates that belong to it. */
     private record Identity(@Nullable PrivateKey key, List<X509Certificate> chain) {
         static final Identity NONE = new Identity(null, List.of());
+
+        @Override
+        public String toString() {
+            return "Identity[" + chain.size() + " certificates]";
+        }
     }
 
     /**

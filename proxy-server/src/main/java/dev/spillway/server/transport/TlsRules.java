@@ -116,6 +116,12 @@ public record TlsRules(
         return isNative() && ciphers13.containsAll(TlsCiphers.V1_3);
     }
 
+    /** What is in the key is nobody's business. */
+    @Override
+    public String toString() {
+        return "TlsRules[" + versions + ", " + chain.size() + " certificates]";
+    }
+
     /** For connections of clients. */
     public SslContext forClients() throws SSLException {
         if (key == null) {
