@@ -57,7 +57,7 @@ final class TlsCiphers {
 
     private static List<String> inJava(String list) {
         Set<String> supported = Set.of(javaParameters().getCipherSuites());
-        return Stream.of(list.equals("ALL") ? javaParameters().getCipherSuites() : list.split("[:, ]+"))
+        return Stream.of(list.equals("ALL") ? javaParameters().getCipherSuites() : list.split("[:, ]+", -1))
                 .map(name -> Objects.requireNonNullElse(CipherSuiteConverter.toJava(name, "TLS"), name))
                 .filter(name -> supported.contains(name) && !V1_3.contains(name))
                 .distinct()
@@ -93,7 +93,7 @@ final class TlsCiphers {
             return V1_3;
         }
         Set<String> found = new LinkedHashSet<>();
-        for (String name : list.split("[:, ]+")) {
+        for (String name : list.split("[:, ]+", -1)) {
             if (V1_3.contains(name)) {
                 found.add(name);
             } else if (!V1_3_OTHERS.contains(name)) {

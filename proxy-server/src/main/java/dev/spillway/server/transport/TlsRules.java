@@ -94,7 +94,7 @@ public record TlsRules(
         if (list.equalsIgnoreCase("auto") || list.equalsIgnoreCase("none") || list.isBlank()) {
             return found;
         }
-        for (String word : list.split("[:, ]+")) {
+        for (String word : list.split("[:, ]+", -1)) {
             String lower = word.toLowerCase(Locale.ROOT);
             String name = GROUP_NAMES.getOrDefault(lower, lower);
             if (!GROUPS.contains(name)) {

@@ -28,7 +28,7 @@ class CertificateNamesTest {
         var builder = new JcaX509v3CertificateBuilder(
                 principal, BigInteger.ONE, now, new Date(now.getTime() + 100_000), principal, pair.getPublic());
         if (!names.isEmpty()) {
-            GeneralName[] all = java.util.stream.Stream.of(names.split(" "))
+            GeneralName[] all = java.util.stream.Stream.of(names.split(" ", -1))
                     .map(CertificateNamesTest::name)
                     .toArray(GeneralName[]::new);
             builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(all));
