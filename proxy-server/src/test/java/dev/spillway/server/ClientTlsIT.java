@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.spillway.core.config.AuthType;
 import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.config.Secret;
 import dev.spillway.core.config.Settings;
 import dev.spillway.core.config.SslMode;
 import dev.spillway.core.config.TlsSettings;
@@ -13,7 +14,6 @@ import dev.spillway.core.config.TlsVersion;
 import dev.spillway.core.config.Transport;
 import dev.spillway.core.config.UserConfig;
 import dev.spillway.core.config.UserSettings;
-import dev.spillway.core.config.Secret;
 import dev.spillway.testkit.Endpoint;
 import dev.spillway.testkit.Messages;
 import dev.spillway.testkit.PostgresFixture;
@@ -121,12 +121,14 @@ class ClientTlsIT {
                 .with(TlsSettings.CLIENT_TLS_CIPHERS, "ECDHE-ECDSA-AES128-GCM-SHA256:!aNULL")
                 .with(TlsSettings.CLIENT_TLS13_CIPHERS, ciphers13.isEmpty() ? null : ciphers13);
         if (!ciphers13.isEmpty()) {
-            config = config.with(TlsSettings.CLIENT_TLS_CIPHERS, "default").with(TlsSettings.CLIENT_TLS_ECDHCURVE, "X25519");
+            config = config.with(TlsSettings.CLIENT_TLS_CIPHERS, "default")
+                    .with(TlsSettings.CLIENT_TLS_ECDHCURVE, "X25519");
         }
         try (RunningProxy proxy = new RunningProxy(config);
                 WireClient client = WireClient.connect(through(proxy).withTls(TestCertificates.client()));
                 WireClient plain = WireClient.connect(through(proxy))) {
-            assertThat(client.queryOne("select 42") + plain.queryOne("select 43")).isEqualTo("4243");
+            assertThat(client.queryOne("select 42") + plain.queryOne("select 43"))
+                    .isEqualTo("4243");
             assertThat(shownTls(through(proxy))).containsExactlyInAnyOrder(shown, "");
             assertThat(proxy.log().defects()).isEmpty();
         }
@@ -134,8 +136,8 @@ class ClientTlsIT {
 
     @Test
     void clientThatOffersNothingInCommonIsTurnedAwayWithALine() throws Exception {
-        ProxyConfig config = TlsConfigs.forClients(SslMode.REQUIRE)
-                .with(TlsSettings.CLIENT_TLS_PROTOCOLS, Set.of(TlsVersion.V1_2));
+        ProxyConfig config =
+                TlsConfigs.forClients(SslMode.REQUIRE).with(TlsSettings.CLIENT_TLS_PROTOCOLS, Set.of(TlsVersion.V1_2));
         try (RunningProxy proxy = new RunningProxy(config)) {
             SSLContext newest = SSLContext.getInstance("TLSv1.3");
             newest.init(null, null, null);
@@ -145,8 +147,8 @@ class ClientTlsIT {
                 client.send(new byte[] {0x16, 3, 1, 0, 4, 1, 0, 0, 0}); // a ClientHello without a body
                 assertThat(client.readAll()).isNotNull();
             }
-            await().untilAsserted(
-                    () -> assertThat(proxy.log().count("TLS handshake failed")).isEqualTo(1));
+            await().untilAsserted(() ->
+                    assertThat(proxy.log().count("TLS handshake failed")).isEqualTo(1));
             assertThat(proxy.log().defects()).isEmpty();
         }
     }
@@ -182,7 +184,8 @@ class ClientTlsIT {
         }
     }
 
-    // ---- what is refused ---------------------------------------------------------------------------------------------
+    // ---- what is refused
+    // ---------------------------------------------------------------------------------------------
 
     @Test
     void bytesInTheClearBehindTheRequestAreRefused() throws IOException {
@@ -235,8 +238,8 @@ class ClientTlsIT {
 
     @Test
     void handshakeIsPartOfTheLogin() throws IOException {
-        ProxyConfig config = TlsConfigs.forClients(SslMode.REQUIRE)
-                .with(Settings.CLIENT_LOGIN_TIMEOUT, Duration.ofMillis(300));
+        ProxyConfig config =
+                TlsConfigs.forClients(SslMode.REQUIRE).with(Settings.CLIENT_LOGIN_TIMEOUT, Duration.ofMillis(300));
         try (RunningProxy proxy = new RunningProxy(config);
                 WireClient client = WireClient.open(through(proxy), LIMIT)) {
             client.send(Messages.sslRequest());
@@ -247,7 +250,8 @@ class ClientTlsIT {
         }
     }
 
-    // ---- others ------------------------------------------------------------------------------------------------------
+    // ---- others
+    // ------------------------------------------------------------------------------------------------------
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
@@ -286,8 +290,8 @@ class ClientTlsIT {
 
     @Test
     void nobodyNeedsTlsOnAUnixSocket(@TempDir Path directory) throws IOException {
-        ProxyConfig config = TlsConfigs.forClients(SslMode.VERIFY_FULL)
-                .with(Settings.UNIX_SOCKET_DIR, directory.toString());
+        ProxyConfig config =
+                TlsConfigs.forClients(SslMode.VERIFY_FULL).with(Settings.UNIX_SOCKET_DIR, directory.toString());
         try (RunningProxy proxy = new RunningProxy(config);
                 SocketChannel socket = SocketChannel.open(UnixDomainSocketAddress.of(
                         directory.resolve(".s.PGSQL." + proxy.proxy().port())))) {

@@ -108,8 +108,8 @@ class ClientsChangeLanesIT {
                 .with(TlsSettings.CLIENT_TLS13_CIPHERS, isNative ? null : ciphers)
                 .with(TlsSettings.SERVER_TLS13_CIPHERS, isNative ? null : ciphers);
         try (RunningProxy proxy = new RunningProxy(config);
-                ChaosRelay relay = ChaosRelay.before(
-                        postgres.withPort(proxy.proxy().port()), ChaosPlan.splitting(seed))) {
+                ChaosRelay relay =
+                        ChaosRelay.before(postgres.withPort(proxy.proxy().port()), ChaosPlan.splitting(seed))) {
             Endpoint target = postgres.withPort(relay.port()).withTls(TestCertificates.client());
             try (Unrest _ = new Unrest(proxy)) {
                 IsolationOracle.run(IsolationOracle.Settings.of(target, postgres, seed)

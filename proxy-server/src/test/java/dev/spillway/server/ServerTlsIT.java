@@ -77,9 +77,11 @@ class ServerTlsIT {
         DatabaseConfig strict = DatabaseConfig.named("bench")
                 .with(DatabaseSettings.PORT, secure.port())
                 .with(DatabaseSettings.SSLMODE, SslMode.VERIFY_FULL);
-        ProxyConfig config = TlsConfigs.toServer(secure, "localhost", SslMode.DISABLE).with(strict);
+        ProxyConfig config =
+                TlsConfigs.toServer(secure, "localhost", SslMode.DISABLE).with(strict);
         assertThat(outcome(config)).contains("not for \"127.0.0.1\"");
-        assertThat(outcome(config.with(strict.with(DatabaseSettings.SSLMODE, null)))).isEqualTo("f");
+        assertThat(outcome(config.with(strict.with(DatabaseSettings.SSLMODE, null))))
+                .isEqualTo("f");
     }
 
     @Test
@@ -139,8 +141,8 @@ class ServerTlsIT {
     @Test
     void cancelRequestIsPlainWhereTheConnectionIs() throws IOException {
         try (OpeningTap tap = new OpeningTap(plain.port());
-                RunningProxy proxy = new RunningProxy(
-                        TlsConfigs.toServer(plain.withPort(tap.port()), "localhost", SslMode.PREFER));
+                RunningProxy proxy =
+                        new RunningProxy(TlsConfigs.toServer(plain.withPort(tap.port()), "localhost", SslMode.PREFER));
                 WireClient client = WireClient.connect(through(proxy))) {
             client.send(Messages.query("select pg_sleep(60)"));
             client.cancel();
@@ -157,12 +159,14 @@ class ServerTlsIT {
                 WireClient client =
                         WireClient.connect(through(proxy), Map.of("replication", "true"), Duration.ofSeconds(10))) {
             assertThat(client.query("IDENTIFY_SYSTEM").getFirst().is('T')).isTrue();
-            assertThat(postgres.queryOne("select bool_and(s.ssl) from pg_stat_ssl s join pg_stat_replication using (pid)"))
+            assertThat(postgres.queryOne(
+                            "select bool_and(s.ssl) from pg_stat_ssl s join pg_stat_replication using (pid)"))
                     .isEqualTo("t");
         }
     }
 
-    // ---- servers that answer as they should not ------------------------------------------------------------------------
+    // ---- servers that answer as they should not
+    // ------------------------------------------------------------------------
 
     @ParameterizedTest
     @CsvSource({
@@ -194,26 +198,32 @@ class ServerTlsIT {
     @Test
     void everyProblemIsNamedBeforeThePortIsOpen() {
         ProxyConfig config = TlsConfigs.forClients(SslMode.VERIFY_FULL)
-                .with(TlsSettings.CLIENT_TLS_KEY_FILE, TestCertificates.forHost("elsewhere").key())
+                .with(
+                        TlsSettings.CLIENT_TLS_KEY_FILE,
+                        TestCertificates.forHost("elsewhere").key())
                 .with(TlsSettings.CLIENT_TLS_CA_FILE, "/no/such/file")
                 .with(TlsSettings.CLIENT_TLS_CIPHERS, "NO-SUCH-CIPHER")
                 .with(TlsSettings.CLIENT_TLS_ECDHCURVE, "square")
                 .with(TlsSettings.SERVER_TLS13_CIPHERS, "TLS_NO_SUCH")
-                .with(TlsSettings.SERVER_TLS_CA_FILE, TestCertificates.forHost("localhost").key());
+                .with(
+                        TlsSettings.SERVER_TLS_CA_FILE,
+                        TestCertificates.forHost("localhost").key());
         assertThatThrownBy(() -> Proxy.start(config))
                 .isInstanceOf(IOException.class)
                 .satisfies(e -> assertThat(String.valueOf(e.getMessage()).lines())
                         .satisfiesExactlyInAnyOrder(
                                 line -> assertThat(line).startsWith("client_tls_ciphers has no known cipher"),
-                                line -> assertThat(line).startsWith("client_tls_ecdhcurve has an unknown curve, 'square'"),
+                                line -> assertThat(line)
+                                        .startsWith("client_tls_ecdhcurve has an unknown curve, 'square'"),
                                 line -> assertThat(line)
                                         .startsWith("client_tls_key_file ")
                                         .contains("is not the key of the certificate in client_tls_cert_file"),
                                 line -> assertThat(line)
-                                        .isEqualTo(
-                                                "client_tls_ca_file /no/such/file cannot be read: there is no such file"),
+                                        .isEqualTo("client_tls_ca_file /no/such/file cannot be read: there is no such"
+                                                + " file"),
                                 line -> assertThat(line)
-                                        .startsWith("server_tls13_ciphers cannot be followed: 'TLS_NO_SUCH' is no cipher"),
+                                        .startsWith(
+                                                "server_tls13_ciphers cannot be followed: 'TLS_NO_SUCH' is no cipher"),
                                 line -> assertThat(line)
                                         .startsWith("server_tls_ca_file ")
                                         .endsWith("holds no certificate in PEM")));

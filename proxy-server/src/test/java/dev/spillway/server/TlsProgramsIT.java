@@ -27,8 +27,8 @@ class TlsProgramsIT {
     private Path directory = Path.of("");
 
     private static RunningProxy start(SslMode mode) throws IOException {
-        ProxyConfig config = TlsConfigs.toServer(
-                PostgresFixture.withTls().endpoint(), "localhost", SslMode.VERIFY_FULL);
+        ProxyConfig config =
+                TlsConfigs.toServer(PostgresFixture.withTls().endpoint(), "localhost", SslMode.VERIFY_FULL);
         return new RunningProxy(TlsConfigs.forClients(config, mode));
     }
 

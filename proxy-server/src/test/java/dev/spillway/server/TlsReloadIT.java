@@ -53,17 +53,19 @@ class TlsReloadIT {
                 new Endpoint("localhost", proxy.proxy().port(), "bench", "bench"), Duration.ofSeconds(10))) {
             client.send(Messages.sslRequest());
             client.readByte();
-            return ((X509Certificate) client.shakeHands(TestCertificates.client()).getPeerCertificates()[0])
+            return ((X509Certificate)
+                            client.shakeHands(TestCertificates.client()).getPeerCertificates()[0])
                     .getSerialNumber();
         }
     }
 
     private ProxyConfig config() throws IOException {
         copy(TestCertificates.forHost("localhost"));
-        return TlsConfigs.forClients(
-                        TlsConfigs.toServer(direct, "localhost", SslMode.VERIFY_FULL), SslMode.REQUIRE)
+        return TlsConfigs.forClients(TlsConfigs.toServer(direct, "localhost", SslMode.VERIFY_FULL), SslMode.REQUIRE)
                 .with(TlsSettings.CLIENT_TLS_KEY_FILE, directory.resolve("key").toString())
-                .with(TlsSettings.CLIENT_TLS_CERT_FILE, directory.resolve("cert").toString());
+                .with(
+                        TlsSettings.CLIENT_TLS_CERT_FILE,
+                        directory.resolve("cert").toString());
     }
 
     private void copy(TestCertificates.Files files) throws IOException {
@@ -88,7 +90,9 @@ class TlsReloadIT {
             try (WireClient after = WireClient.connect(through(proxy))) {
                 assertThat(after.queryOne("select 43")).isEqualTo("43");
             }
-            assertThat(proxy.log().count("server closed")).as("the server's side has not changed").isZero();
+            assertThat(proxy.log().count("server closed"))
+                    .as("the server's side has not changed")
+                    .isZero();
             assertThat(proxy.log().defects()).isEmpty();
         }
     }
@@ -98,8 +102,7 @@ class TlsReloadIT {
         try (RunningProxy proxy = start(config())) {
             BigInteger first = shown(proxy);
             Path key = directory.resolve("key");
-            Files.copy(
-                    Path.of(TestCertificates.forHost("elsewhere").key()), key, StandardCopyOption.REPLACE_EXISTING);
+            Files.copy(Path.of(TestCertificates.forHost("elsewhere").key()), key, StandardCopyOption.REPLACE_EXISTING);
             assertThat(reload(proxy))
                     .contains("F0000", "client_tls_key_file " + key, "is not the key of the certificate");
             assertThat(shown(proxy)).isEqualTo(first);

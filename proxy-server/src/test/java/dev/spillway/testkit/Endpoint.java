@@ -9,7 +9,11 @@ import org.jspecify.annotations.Nullable;
  * @param tls with what {@link WireClient} protects its connection; null: not at all
  */
 public record Endpoint(
-        String host, int port, String user, String database, @Nullable SSLContext tls) {
+        String host,
+        int port,
+        String user,
+        String database,
+        @Nullable SSLContext tls) {
     public Endpoint(String host, int port, String user, String database) {
         this(host, port, user, database, null);
     }

@@ -79,10 +79,7 @@ public final class TestCertificates {
         return KNOWN.computeIfAbsent(
                         "stranger " + host,
                         key -> issue(
-                                "CN=server",
-                                new GeneralName(GeneralName.dNSName, host),
-                                STRANGER,
-                                "stranger-" + host))
+                                "CN=server", new GeneralName(GeneralName.dNSName, host), STRANGER, "stranger-" + host))
                 .files;
     }
 

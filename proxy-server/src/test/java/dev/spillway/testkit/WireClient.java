@@ -72,8 +72,8 @@ public final class WireClient implements Closeable {
      * @param applicationProtocols offered by ALPN
      */
     public SSLSession shakeHands(SSLContext tls, String... applicationProtocols) throws IOException {
-        SSLSocket secure = (SSLSocket)
-                tls.getSocketFactory().createSocket(socket, endpoint.host(), endpoint.port(), true);
+        SSLSocket secure =
+                (SSLSocket) tls.getSocketFactory().createSocket(socket, endpoint.host(), endpoint.port(), true);
         SSLParameters parameters = secure.getSSLParameters();
         parameters.setApplicationProtocols(applicationProtocols);
         secure.setSSLParameters(parameters);

@@ -85,8 +85,7 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
             all = mode.isOn() ? all.withThatOf(values, setting) : all.with(setting, null);
         }
         return new DatabaseConfig(
-                database.name(),
-                all.with(TlsSettings.SERVER_TLS_SSLMODE, null).with(DatabaseSettings.SSLMODE, mode));
+                database.name(), all.with(TlsSettings.SERVER_TLS_SSLMODE, null).with(DatabaseSettings.SSLMODE, mode));
     }
 
     /** How much TLS there must be with the servers of {@code database}. */

@@ -15,14 +15,15 @@ public final class TlsSettings {
             ChoiceType.of(SslMode.class, SslMode::spelling),
             SslMode.DISABLE,
             RELOAD,
-            "TLS with TCP clients: none (`disable`), with those who ask for it (`allow`, `prefer`), with all (`require`),"
-                    + " or with all who show a certificate of `client_tls_ca_file` (`verify-ca`, `verify-full`)."));
+            "TLS with TCP clients: none (`disable`), with those who ask for it (`allow`, `prefer`), with all"
+                    + " (`require`), or with all who show a certificate of `client_tls_ca_file` (`verify-ca`,"
+                    + " `verify-full`)."));
     public static final Setting<String> CLIENT_TLS_KEY_FILE =
             file("client_tls_key_file", "Private key for clients, in PEM, not encrypted. RELOAD reads it again.");
     public static final Setting<String> CLIENT_TLS_CERT_FILE = file(
             "client_tls_cert_file",
-            "Certificate of `client_tls_key_file`, in PEM, with the authorities between it and the root after it. RELOAD"
-                    + " reads it again.");
+            "Certificate of `client_tls_key_file`, in PEM, with the authorities between it and the root after it."
+                    + " RELOAD reads it again.");
     public static final Setting<String> CLIENT_TLS_CA_FILE = file(
             "client_tls_ca_file", "Authorities whose certificates clients may show, in PEM. RELOAD reads it again.");
     public static final Setting<Set<TlsVersion>> CLIENT_TLS_PROTOCOLS = versions("client_tls_protocols", "clients");
@@ -47,8 +48,8 @@ public final class TlsSettings {
             SslMode.PREFER,
             RELOAD,
             "TLS with servers that are reached by TCP: none (`disable`), if the server can (`allow`, `prefer`), always"
-                    + " (`require`), only with a certificate of `server_tls_ca_file` (`verify-ca`), which must be for the"
-                    + " host as well (`verify-full`)."));
+                + " (`require`), only with a certificate of `server_tls_ca_file` (`verify-ca`), which must be for the"
+                + " host as well (`verify-full`)."));
     public static final Setting<String> SERVER_TLS_KEY_FILE =
             file("server_tls_key_file", "Private key to show servers who we are, in PEM. RELOAD reads it again.");
     public static final Setting<String> SERVER_TLS_CERT_FILE =
@@ -97,8 +98,8 @@ public final class TlsSettings {
                 new TextType(),
                 "default",
                 RELOAD,
-                "Ciphers of TLS 1.2 and older, as OpenSSL lists them; `default`, `secure`, `fast` and `normal` leave it to"
-                        + " the TLS library."));
+                "Ciphers of TLS 1.2 and older, as OpenSSL lists them; `default`, `secure`, `fast` and `normal` leave"
+                        + " it to the TLS library."));
     }
 
     private static Setting<String> ciphers13(String name) {
@@ -107,7 +108,8 @@ public final class TlsSettings {
                 new TextType(),
                 "\"\"",
                 RELOAD,
-                "Ciphers of TLS 1.3 with colons between, such as `TLS_AES_256_GCM_SHA384`; without it, those of the TLS library."));
+                "Ciphers of TLS 1.3 with colons between, such as `TLS_AES_256_GCM_SHA384`; without it, those"
+                        + " of the TLS library."));
     }
 
     private static <T> Setting<T> add(Setting<T> setting) {

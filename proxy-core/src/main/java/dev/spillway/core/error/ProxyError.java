@@ -40,9 +40,7 @@ public enum ProxyError {
     AUTHENTICATION_GARBLED(PROTOCOL_VIOLATION, Severity.FATAL, "authentication of user \"%s\" failed: %s"),
     CANCELED_WHILE_WAITING(QUERY_CANCELED, Severity.ERROR, "canceling statement due to user request"),
     CERTIFICATE_REFUSED(
-            INVALID_AUTHORIZATION_SPECIFICATION,
-            Severity.FATAL,
-            "certificate authentication failed for user \"%s\""),
+            INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "certificate authentication failed for user \"%s\""),
     CLIENT_IDLE_TIMEOUT(IDLE_SESSION_TIMEOUT, Severity.FATAL, "client_idle_timeout: nothing was asked for %d ms"),
     CLIENT_LOGIN_TIMEOUT(
             INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "client_login_timeout: not logged in after %s"),

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param peerName the common name in the certificate that the peer has proved to be its own; null if it has shown none, or we did
  *     not ask whether it is genuine
  */
-public record Protection(String version, String cipher, @Nullable String peerName) {
+public record Protection(
+        String version, String cipher, @Nullable String peerName) {
     /** As PgBouncer shows it. */
     public String text() {
         return version + '/' + cipher;

@@ -27,8 +27,8 @@ final class DatabaseUrlLayers {
     static final String VARIABLE = "DATABASE_URL";
 
     private static final Source SOURCE = Source.environment(VARIABLE);
-    private static final List<String> PARAMETERS = List.of(
-            "sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name");
+    private static final List<String> PARAMETERS =
+            List.of("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name");
     /** libpq's word for the authorities that the system trusts, which are ours where nothing is set. */
     private static final String SYSTEM = "system";
 
@@ -109,8 +109,8 @@ final class DatabaseUrlLayers {
                         problems.add(SOURCE, VARIABLE + " has an unknown sslmode");
                     }
                 }
-                case "sslrootcert" -> global.put(
-                        TlsSettings.SERVER_TLS_CA_FILE.name(), valueOrUnset(value.equals(SYSTEM) ? "" : value));
+                case "sslrootcert" ->
+                    global.put(TlsSettings.SERVER_TLS_CA_FILE.name(), valueOrUnset(value.equals(SYSTEM) ? "" : value));
                 case "sslcert" -> global.put(TlsSettings.SERVER_TLS_CERT_FILE.name(), value(value));
                 case "sslkey" -> global.put(TlsSettings.SERVER_TLS_KEY_FILE.name(), value(value));
                 case "connect_timeout" -> global.put(Settings.SERVER_CONNECT_TIMEOUT.name(), value(value));

@@ -45,13 +45,11 @@ final class ClientTls implements TlsListener {
     }
 
     /** For one that may begin with its handshake. */
-    static void openDoor(
-            TlsContexts contexts, ConnectionHandler client, ChannelPipeline pipeline, SessionPorts ports) {
+    static void openDoor(TlsContexts contexts, ConnectionHandler client, ChannelPipeline pipeline, SessionPorts ports) {
         pipeline.addLast("tls-door", new TlsDoor(() -> secure(contexts, client, ports, true)));
     }
 
-    private static void secure(
-            TlsContexts contexts, ConnectionHandler client, SessionPorts ports, boolean isDirect) {
+    private static void secure(TlsContexts contexts, ConnectionHandler client, SessionPorts ports, boolean isDirect) {
         client.secure(
                 contexts.forClient(client.allocator()),
                 new ClientTls(client, ports, isDirect, contexts.areClientsVerified()));

@@ -107,7 +107,8 @@ final class LanePools {
 
     private boolean isCurrent(PoolKey key) {
         DatabaseConfig database = config.database(key.database());
-        return database != null && PoolKey.of(config.withServerTls(database), key.user()).equals(key.shared());
+        return database != null
+                && PoolKey.of(config.withServerTls(database), key.user()).equals(key.shared());
     }
 
     /** Closes every server, for the reason that is logged. */

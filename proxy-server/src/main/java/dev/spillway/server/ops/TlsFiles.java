@@ -64,11 +64,7 @@ public final class TlsFiles {
         throwIfAny();
         SslContext context = clients == null ? null : build(clients);
         TlsContexts contexts = new TlsContexts(
-                context,
-                clients == null ? List.of() : clients.groups(),
-                config.clientTlsSslmode(),
-                servers,
-                work);
+                context, clients == null ? List.of() : clients.groups(), config.clientTlsSslmode(), servers, work);
         if (isWorthTrying(modes)) {
             tryServers(contexts, modes);
         }
@@ -192,8 +188,8 @@ public final class TlsFiles {
         }
         List<X509Certificate> chain = certificates(certName, certFile);
         if (key != null && chain != null && !PemFile.isPair(key, chain.getFirst())) {
-            problems.add(keyName.name() + " " + keyFile + " is not the key of the certificate in " + certName.name() + " "
-                    + certFile);
+            problems.add(keyName.name() + " " + keyFile + " is not the key of the certificate in " + certName.name()
+                    + " " + certFile);
         }
         return chain == null ? Identity.NONE : new Identity(key, chain);
     }

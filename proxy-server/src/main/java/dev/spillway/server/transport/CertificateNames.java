@@ -32,7 +32,8 @@ public final class CertificateNames {
     /** The first common name of the subject; null if there is none. */
     public static @Nullable String commonName(X509Certificate certificate) {
         try {
-            LdapName subject = new LdapName(certificate.getSubjectX500Principal().getName(X500Principal.RFC2253));
+            LdapName subject =
+                    new LdapName(certificate.getSubjectX500Principal().getName(X500Principal.RFC2253));
             for (Rdn part : subject.getRdns()) { // in the order of the certificate
                 Attribute name = part.toAttributes().get("CN");
                 if (name != null && name.get() instanceof String text && text.indexOf('\0') < 0) {

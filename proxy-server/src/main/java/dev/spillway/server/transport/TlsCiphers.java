@@ -101,7 +101,8 @@ final class TlsCiphers {
             }
         }
         if (found.isEmpty()) {
-            throw new UnknownCipherException("no cipher in '" + list + "' is supported: there are " + String.join(", ", V1_3));
+            throw new UnknownCipherException(
+                    "no cipher in '" + list + "' is supported: there are " + String.join(", ", V1_3));
         }
         return List.copyOf(found);
     }

@@ -154,8 +154,7 @@ class ConfigLoaderTest {
 
     @Test
     void tlsOfTheUrlIsThatOfItsDatabasesAndItsFilesAreForAll() throws Exception {
-        environment.put(
-                "DATABASE_URL", URL + "?sslmode=verify-full&sslrootcert=ca.pem&sslcert=own.pem&sslkey=own.key");
+        environment.put("DATABASE_URL", URL + "?sslmode=verify-full&sslrootcert=ca.pem&sslcert=own.pem&sslkey=own.key");
         ProxyConfig config = load();
         assertThat(config.databases().values())
                 .hasSize(2)

@@ -64,16 +64,21 @@ class PemFileTest {
     @Test
     void keyOfACurveIsReadWithTheCurveInItAndBeforeIt() throws Exception {
         PrivateKey key = newKey("EC", "secp256r1");
-        byte[] sec1 = org.bouncycastle.asn1.sec.ECPrivateKey.getInstance(inner(key)).getEncoded();
+        byte[] sec1 =
+                org.bouncycastle.asn1.sec.ECPrivateKey.getInstance(inner(key)).getEncoded();
         String block = TestCertificates.pem("EC PRIVATE KEY", sec1);
         String before = "-----BEGIN EC PARAMETERS-----\n" + SECP256R1 + "\n-----END EC PARAMETERS-----\n";
         assertThat(inner(read(before + block).key())).isEqualTo(sec1);
 
         var curve = org.bouncycastle.asn1.sec.SECObjectIdentifiers.secp256r1;
         byte[] named = new org.bouncycastle.asn1.sec.ECPrivateKey(
-                        256, org.bouncycastle.asn1.sec.ECPrivateKey.getInstance(sec1).getKey(), curve)
+                        256,
+                        org.bouncycastle.asn1.sec.ECPrivateKey.getInstance(sec1).getKey(),
+                        curve)
                 .getEncoded();
-        assertThat(((java.security.interfaces.ECPrivateKey) read(TestCertificates.pem("EC PRIVATE KEY", named)).key()).getS())
+        assertThat(((java.security.interfaces.ECPrivateKey) read(TestCertificates.pem("EC PRIVATE KEY", named))
+                                .key())
+                        .getS())
                 .isEqualTo(((java.security.interfaces.ECPrivateKey) key).getS());
     }
 
@@ -83,7 +88,9 @@ class PemFileTest {
         byte[] key = java.util.HexFormat.of().parseHex(bytes.length() % 2 == 0 ? bytes : "");
         for (String kind : new String[] {"EC PRIVATE KEY", "RSA PRIVATE KEY", "PRIVATE KEY"}) {
             PemFile file = read(TestCertificates.pem(kind, key));
-            assertThatThrownBy(file::key).isInstanceOf(UnusableFileException.class).hasMessageStartingWith("holds a");
+            assertThatThrownBy(file::key)
+                    .isInstanceOf(UnusableFileException.class)
+                    .hasMessageStartingWith("holds a");
         }
     }
 
@@ -93,7 +100,8 @@ class PemFileTest {
             value = {
                 "''; holds no private key in PEM",
                 "-----BEGIN ENCRYPTED PRIVATE KEY-----~AAAA~-----END ENCRYPTED PRIVATE KEY-----; is encrypted",
-                "-----BEGIN RSA PRIVATE KEY-----~Proc-Type: 4,ENCRYPTED~~AAAA~-----END RSA PRIVATE KEY-----; is encrypted",
+                "-----BEGIN RSA PRIVATE KEY-----~Proc-Type: 4,ENCRYPTED~~AAAA~-----END RSA PRIVATE KEY-----; is"
+                        + " encrypted",
                 "-----BEGIN CERTIFICATE-----~AAAA~-----END CERTIFICATE-----; holds no private key in PEM",
             })
     void fileWithoutAKeyWeCanUseSaysSo(String text, String problem) throws Exception {
@@ -105,7 +113,8 @@ class PemFileTest {
     void certificatesOfAFileAreAChainAndOneOfThemBelongsToTheKey() throws Exception {
         TestCertificates.Files one = TestCertificates.forHost("one");
         TestCertificates.Files two = TestCertificates.forHost("two");
-        String both = Files.readString(Path.of(one.certificate())) + "text\n" + Files.readString(Path.of(two.certificate()));
+        String both =
+                Files.readString(Path.of(one.certificate())) + "text\n" + Files.readString(Path.of(two.certificate()));
         PemFile file = read(both + Files.readString(Path.of(two.key())));
         assertThat(file.certificates()).hasSize(2);
         assertThat(PemFile.isPair(file.key(), file.certificates().getFirst())).isFalse();

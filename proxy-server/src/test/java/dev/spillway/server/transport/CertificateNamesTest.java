@@ -6,6 +6,7 @@ import java.math.BigInteger;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.Date;
 import javax.security.auth.x500.X500Principal;
 import org.bouncycastle.asn1.x509.Extension;
@@ -24,9 +25,14 @@ class CertificateNamesTest {
         generator.initialize(256);
         KeyPair pair = generator.generateKeyPair();
         X500Principal principal = new X500Principal(subject);
-        Date now = new Date();
+        Instant now = Instant.now();
         var builder = new JcaX509v3CertificateBuilder(
-                principal, BigInteger.ONE, now, new Date(now.getTime() + 100_000), principal, pair.getPublic());
+                principal,
+                BigInteger.ONE,
+                Date.from(now),
+                Date.from(now.plusSeconds(100)),
+                principal,
+                pair.getPublic());
         if (!names.isEmpty()) {
             GeneralName[] all = java.util.stream.Stream.of(names.split(" ", -1))
                     .map(CertificateNamesTest::name)

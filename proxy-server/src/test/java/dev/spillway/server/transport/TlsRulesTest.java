@@ -19,7 +19,9 @@ class TlsRulesTest {
 
     @Test
     void ciphersAreListedAsOpensslLists() throws Exception {
-        assertThat(TlsRules.isNative()).as("the library is there for this system").isTrue();
+        assertThat(TlsRules.isNative())
+                .as("the library is there for this system")
+                .isTrue();
         assertThat(TlsRules.readCiphers("HIGH:!aNULL", TlsCiphers.V1_3))
                 .contains("ECDHE-RSA-AES256-GCM-SHA384")
                 .noneMatch(name -> name.startsWith("TLS_"));
