@@ -205,12 +205,9 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         if (lanes.connected() > config.maxClientConn() && !isForConsole) {
             throw new Refused(ProxyError.TOO_MANY_CLIENTS.fields(config.maxClientConn()));
         }
-        return ClientAuth.choose(
-                config.authType(),
-                credentials.of(request.user()),
-                request.user(),
-                issuer,
-                protection == null ? null : protection.peerName());
+        String certified = protection == null ? null : protection.peerName();
+        String user = request.user();
+        return ClientAuth.choose(config.authType(), credentials.of(user), user, issuer, certified);
     }
 
     @Override
@@ -229,9 +226,9 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         lanes.limits().enter(config, database, request.user());
         ((ConnectionHandler) wire).whenClosed(() -> lanes.limits().leave(database, request.user()));
         login.writeOk();
-        int keyBytes = request.minorVersion() >= 2 ? 32 : 4;
         StartupRequest named = config.applicationNameAddHost() ? request.withHost(wire.peer()) : request;
-        ClientIdentity client = named.identity(newKey(keyBytes), config.ignoreStartupParameters(), nowMillis());
+        CancelKey key = CancelKeys.next(random, request.minorVersion());
+        ClientIdentity client = named.identity(key, config.ignoreStartupParameters(), nowMillis());
         WelcomeProbe.receive(wire, this, pools.of(database, client, nowNanos()), client);
     }
 
@@ -244,12 +241,6 @@ public final class Lane implements SessionPorts, ClientLogin.Reception {
         }
         login.writeOk();
         wire.become(console.session(wire, this, isAdmin));
-    }
-
-    private CancelKey newKey(int secretBytes) {
-        byte[] id = random.next(4);
-        int processId = (id[0] & 0x7f) << 24 | (id[1] & 0xff) << 16 | (id[2] & 0xff) << 8 | (id[3] & 0xff);
-        return new CancelKey(processId, random.next(secretBytes));
     }
 
     @Override
