@@ -275,11 +275,11 @@ class ClientTlsIT {
     void cancelRequestsAreTakenWithAndWithoutTls() throws IOException {
         try (RunningProxy proxy = new RunningProxy(TlsConfigs.forClients(SslMode.REQUIRE));
                 WireClient client = WireClient.connect(through(proxy).withTls(TestCertificates.client()))) {
-            client.send(Messages.query("select pg_sleep(60)"));
+            TlsConfigs.sleep(client);
             client.cancel();
             assertThat(client.readUntilReady().toString()).contains("57014");
 
-            client.send(Messages.query("select pg_sleep(60)"));
+            TlsConfigs.sleep(client);
             try (WireClient plain = WireClient.open(through(proxy), LIMIT)) {
                 plain.send(Messages.cancelRequest(client.key()));
                 plain.readUntilClosed();

@@ -129,7 +129,7 @@ class ServerTlsIT {
                         TlsConfigs.toServer(secure.withPort(tap.port()), "localhost", SslMode.VERIFY_FULL)
                                 .with(Settings.TRANSPORT, transport));
                 WireClient client = WireClient.connect(through(proxy))) {
-            client.send(Messages.query("select pg_sleep(60)"));
+            TlsConfigs.sleep(client);
             client.cancel();
             assertThat(client.readUntilReady().toString()).contains("57014");
             assertThat(client.queryOne("select 42")).isEqualTo("42");
@@ -144,7 +144,7 @@ class ServerTlsIT {
                 RunningProxy proxy =
                         new RunningProxy(TlsConfigs.toServer(plain.withPort(tap.port()), "localhost", SslMode.PREFER));
                 WireClient client = WireClient.connect(through(proxy))) {
-            client.send(Messages.query("select pg_sleep(60)"));
+            TlsConfigs.sleep(client);
             client.cancel();
             assertThat(client.readUntilReady().toString()).contains("57014");
             assertThat(tap.openings()).hasSizeGreaterThan(1).startsWith(SSL_REQUEST);

@@ -1,5 +1,7 @@
 package dev.spillway.server;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.DatabaseSettings;
 import dev.spillway.core.config.PoolMode;
@@ -7,8 +9,11 @@ import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.SslMode;
 import dev.spillway.core.config.TlsSettings;
 import dev.spillway.testkit.Endpoint;
+import dev.spillway.testkit.Messages;
 import dev.spillway.testkit.PostgresFixture;
 import dev.spillway.testkit.TestCertificates;
+import dev.spillway.testkit.WireClient;
+import java.io.IOException;
 
 /** Configurations of proxies that speak TLS. */
 final class TlsConfigs {
@@ -36,5 +41,11 @@ final class TlsConfigs {
                         .with(DatabaseSettings.HOST, host))
                 .with(TlsSettings.SERVER_TLS_SSLMODE, mode)
                 .with(TlsSettings.SERVER_TLS_CA_FILE, TestCertificates.authority());
+    }
+
+    /** Has {@code client} sleep for a minute, and returns when it does: a cancel that comes before is lost. */
+    static void sleep(WireClient client) throws IOException {
+        client.send(Messages.query("do $$ begin raise notice 'runs'; perform pg_sleep(60); end $$"));
+        assertThat(client.readMessage().errorText()).isEqualTo("runs");
     }
 }
