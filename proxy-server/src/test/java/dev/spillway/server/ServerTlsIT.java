@@ -16,7 +16,6 @@ import dev.spillway.core.config.Transport;
 import dev.spillway.core.config.UserConfig;
 import dev.spillway.core.config.UserSettings;
 import dev.spillway.testkit.Endpoint;
-import dev.spillway.testkit.Messages;
 import dev.spillway.testkit.OpeningTap;
 import dev.spillway.testkit.PostgresFixture;
 import dev.spillway.testkit.ScriptedServer;
