@@ -18,7 +18,9 @@ import dev.spillway.server.lane.NameSources;
 import dev.spillway.server.ops.AuthFile;
 import dev.spillway.server.ops.LaneOperations;
 import dev.spillway.server.ops.Reload;
+import dev.spillway.server.ops.TlsFiles;
 import dev.spillway.server.transport.NettyTransport;
+import dev.spillway.server.transport.TlsContexts;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
@@ -56,6 +58,7 @@ public final class Proxy {
     private final EventLoopGroup loops;
     private final ExecutorService slowWork = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("slow-work").daemon().factory());
+    private final ExecutorService tlsWork;
     private final Lanes lanes;
     private final Listeners listeners;
     private final LaneOperations operations;
@@ -66,12 +69,19 @@ public final class Proxy {
     private volatile @Nullable Ending ending;
     private volatile boolean isOpen;
 
-    private Proxy(ProxyConfig config, ConfigSource source, NettyTransport transport, int count) {
+    private Proxy(
+            ProxyConfig config,
+            ConfigSource source,
+            NettyTransport transport,
+            int count,
+            TlsContexts tls,
+            ExecutorService tlsWork) {
         this.transport = transport;
+        this.tlsWork = tlsWork;
         this.lanes = new Lanes(count, config.lanes() == 0);
         this.loops = transport.newGroup(count, "lane", lanes::laneForArrival);
         this.listeners = new Listeners(transport, config, loops, acceptor(lanes));
-        this.reload = new Reload(source, config, lanes, slowWork);
+        this.reload = new Reload(source, config, tls, lanes, slowWork, tlsWork);
         this.operations = new LaneOperations(lanes, reload, this::end, () -> ending != null);
     }
 
@@ -84,7 +94,7 @@ public final class Proxy {
      * Opens the port.
      *
      * @param source where {@code config} came from, for reloading it
-     * @throws IOException if it cannot be opened, auth_file cannot be read or this system lacks the transport; the message is for the user
+     * @throws IOException if it cannot be opened, a file cannot be used or this system lacks the transport; the message is for the user
      */
     public static Proxy start(ProxyConfig config, ConfigSource source) throws IOException {
         return start(config, source, NameSources.ofSystem());
@@ -95,9 +105,12 @@ public final class Proxy {
         Credentials credentials = new Credentials(config, AuthFile.read(config));
         NettyTransport transport = transport(config);
         int count = config.lanes() == 0 ? Runtime.getRuntime().availableProcessors() : config.lanes();
-        Proxy proxy = new Proxy(config, source, transport, count);
+        ExecutorService tlsWork = Executors.newFixedThreadPool(
+                count, Thread.ofPlatform().name("tls-work-", 0).daemon().factory());
+        TlsContexts tls = TlsFiles.read(config, tlsWork);
+        Proxy proxy = new Proxy(config, source, transport, count, tls, tlsWork);
         for (EventExecutor loop : proxy.loops) {
-            proxy.addLane((EventLoop) loop, config, transport, credentials, names);
+            proxy.addLane((EventLoop) loop, config, transport, credentials, tls, names);
         }
         try {
             proxy.listeners.open();
@@ -133,7 +146,12 @@ public final class Proxy {
     }
 
     private void addLane(
-            EventLoop loop, ProxyConfig config, NettyTransport transport, Credentials credentials, NameSources names) {
+            EventLoop loop,
+            ProxyConfig config,
+            NettyTransport transport,
+            Credentials credentials,
+            TlsContexts tls,
+            NameSources names) {
         String version = "Spillway " + SpillwayVersion.number();
         lanes.add(new Lane(
                 loop,
@@ -142,6 +160,7 @@ public final class Proxy {
                 lanes,
                 lanes.all().size(),
                 credentials,
+                tls,
                 names,
                 slowWork,
                 (wire, lane, isAdmin) -> new ConsoleSession(wire, source(lane), isAdmin, version)));
@@ -274,6 +293,8 @@ public final class Proxy {
                 LOG.warn("the event loops did not end within {} ms", CLOSE_LIMIT_MILLIS);
             }
             slowWork.shutdownNow();
+            reload.tls().release();
+            tlsWork.shutdown();
             if (isOpen) {
                 LOG.info("stopped");
             }

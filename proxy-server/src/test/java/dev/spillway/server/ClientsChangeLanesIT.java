@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Settings;
+import dev.spillway.core.config.SslMode;
+import dev.spillway.core.config.TlsSettings;
 import dev.spillway.core.config.Transport;
 import dev.spillway.core.session.Ending;
 import dev.spillway.server.lane.Lanes;
@@ -17,6 +19,7 @@ import dev.spillway.testkit.IsolationOracle;
 import dev.spillway.testkit.Messages;
 import dev.spillway.testkit.OracleFeature;
 import dev.spillway.testkit.PostgresFixture;
+import dev.spillway.testkit.TestCertificates;
 import dev.spillway.testkit.WireClient;
 import java.io.IOException;
 import java.time.Duration;
@@ -92,6 +95,34 @@ class ClientsChangeLanesIT {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"3, AUTO, default", "3, EPOLL, default", "2, NIO, default", "3, AUTO, TLS_AES_128_GCM_SHA256"})
+    void noReplyIsLostUnderTls(int poolSize, Transport transport, String ciphers) throws Exception {
+        Endpoint postgres = PostgresFixture.withTls().endpoint();
+        boolean isNative = ciphers.equals("default"); // else by the JDK
+        ProxyConfig config = TlsConfigs.forClients(
+                        TlsConfigs.toServer(postgres, "127.0.0.1", SslMode.VERIFY_CA), SslMode.REQUIRE)
+                .with(Settings.DEFAULT_POOL_SIZE, poolSize)
+                .with(Settings.LANES, LANES)
+                .with(Settings.TRANSPORT, transport)
+                .with(TlsSettings.CLIENT_TLS13_CIPHERS, isNative ? null : ciphers)
+                .with(TlsSettings.SERVER_TLS13_CIPHERS, isNative ? null : ciphers);
+        try (RunningProxy proxy = new RunningProxy(config);
+                ChaosRelay relay =
+                        ChaosRelay.before(postgres.withPort(proxy.proxy().port()), ChaosPlan.splitting(seed))) {
+            Endpoint target = postgres.withPort(relay.port()).withTls(TestCertificates.client());
+            try (Unrest _ = new Unrest(proxy)) {
+                IsolationOracle.run(IsolationOracle.Settings.of(target, postgres, seed)
+                                .clients(12, IS_THOROUGH ? 1000 : 25)
+                                .diagnosis(() -> proxy.state(PostgresFixture.withTls(), target)))
+                        .assertIsolated();
+            }
+            assertThat(proxy.proxy().lanes().departures()).isGreaterThan(50);
+            Endpoint through = new Endpoint("127.0.0.1", proxy.proxy().port(), "bench", "bench", target.tls());
+            assertAtRest(proxy, through);
+        }
+    }
+
     @Test
     void clientsThatAreCutOffUnderWayCostNobodyElse() throws Exception {
         Set<OracleFeature> features =
@@ -115,7 +146,10 @@ class ClientsChangeLanesIT {
     }
 
     private void assertAtRest(RunningProxy proxy) {
-        Endpoint through = direct.withPort(proxy.proxy().port());
+        assertAtRest(proxy, direct.withPort(proxy.proxy().port()));
+    }
+
+    private void assertAtRest(RunningProxy proxy, Endpoint through) {
         await().untilAsserted(() -> {
             assertThat(proxy.proxy().lanes().isTravelling()).isFalse();
             assertThat(proxy.servers(through, "active")).as("seed %d", seed).isZero();

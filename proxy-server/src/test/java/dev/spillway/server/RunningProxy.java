@@ -59,7 +59,11 @@ record RunningProxy(Proxy proxy, LogTap log) implements AutoCloseable {
 
     /** The same of a proxy before {@code postgres}. */
     String state(PostgresFixture postgres) {
-        Endpoint direct = postgres.endpoint();
+        return state(postgres, postgres.endpoint());
+    }
+
+    /** The same, and clients reach the proxy as they reach {@code direct}. */
+    String state(PostgresFixture postgres, Endpoint direct) {
         StringBuilder text = new StringBuilder(4096);
         try (WireClient console = WireClient.connect(
                 direct.withPort(proxy.port()).withDatabase("spillway"), Map.of(), Duration.ofSeconds(5))) {

@@ -24,12 +24,17 @@ record EmbeddedServer(int port, Path directory) {
 
     /** {@code more} settings than every server has, or others. */
     static EmbeddedServer start(Map<String, String> more) {
+        return start(more, PostgresFixture.accessRules("127.0.0.1/32"));
+    }
+
+    /** The same, with other {@code rules} of who may connect. */
+    static EmbeddedServer start(Map<String, String> more, String rules) {
         AtomicReference<Path> data = new AtomicReference<>();
         EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
                 .setServerConfig("listen_addresses", "127.0.0.1")
                 .setServerConfig("unix_socket_directories", ".") // the data directory
                 .setServerConfig("log_min_messages", "fatal") // errors are what the tests provoke
-                .setDataDirectoryCustomizer(directory -> data.set(withAccessRules(directory.toPath())))
+                .setDataDirectoryCustomizer(directory -> data.set(withAccessRules(directory.toPath(), rules)))
                 .setPGStartupWait(Duration.ofSeconds(60));
         PostgresFixture.SETTINGS.forEach(builder::setServerConfig);
         more.forEach(builder::setServerConfig);
@@ -40,9 +45,9 @@ record EmbeddedServer(int port, Path directory) {
         }
     }
 
-    private static Path withAccessRules(Path directory) {
+    private static Path withAccessRules(Path directory, String rules) {
         try {
-            Files.writeString(directory.resolve("pg_hba.conf"), PostgresFixture.accessRules("127.0.0.1/32"));
+            Files.writeString(directory.resolve("pg_hba.conf"), rules);
             return directory.toAbsolutePath();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -14,7 +14,7 @@ public final class Messages {
     public static final int PROTOCOL_3_2 = 3 << 16 | 2;
 
     private static final int CANCEL_REQUEST_CODE = 80877102;
-    private static final int SSL_REQUEST_CODE = 80877103;
+    static final int SSL_REQUEST_CODE = 80877103;
     private static final int GSSENC_REQUEST_CODE = 80877104;
 
     private Messages() {}

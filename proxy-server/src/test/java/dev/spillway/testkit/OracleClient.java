@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -201,22 +202,26 @@ final class OracleClient implements Runnable {
     }
 
     private void lateCancelled(String id) throws IOException, Mismatch {
-        BackendMessage first = next();
-        if (first.is('E') && first.sqlState().equals("57014")) {
-            ledger.countError("57014");
-        } else if (first.is('T')) {
-            BackendMessage second = next();
-            if (second.is('E') && second.sqlState().equals("57014")) {
-                ledger.countError("57014");
-            } else if (second.is('D') && second.column().equals(id)) {
-                check(new Exchange().expectTag("SELECT 1"));
-            } else {
-                throw new Mismatch("expected row " + id + " or 57014, got " + second);
-            }
-        } else {
-            throw new Mismatch("expected a row description or 57014, got " + first);
+        // PostgreSQL looks whether it has been cancelled between any two of them.
+        if (hasNextOrIsCancelled("a row description", message -> message.is('T'))
+                && hasNextOrIsCancelled(
+                        "row " + id,
+                        message -> message.is('D') && message.column().equals(id))) {
+            hasNextOrIsCancelled("a tag", message -> message.is('C'));
         }
         check(new Exchange().expectReady('I'));
+    }
+
+    private boolean hasNextOrIsCancelled(String what, Predicate<BackendMessage> isIt) throws IOException, Mismatch {
+        BackendMessage message = next();
+        if (message.is('E') && message.sqlState().equals("57014")) {
+            ledger.countError("57014");
+            return false;
+        }
+        if (!isIt.test(message)) {
+            throw new Mismatch("expected " + what + " or 57014, got " + message);
+        }
+        return true;
     }
 
     /** Leaves where it hurts; nothing that it leaves behind may be committed. */

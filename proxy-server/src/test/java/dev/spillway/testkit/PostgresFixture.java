@@ -23,6 +23,7 @@ public final class PostgresFixture {
     public static final String SCRAM_USER = "scram_user";
     public static final String MD5_USER = "md5_user";
     public static final String CLEAR_USER = "clear_user";
+    public static final String CERTIFIED_USER = "certified_user";
     public static final String PASSWORD = "sesame";
 
     public static final int MAX_CONNECTIONS = 60;
@@ -61,6 +62,14 @@ public final class PostgresFixture {
     /** For whatever needs PostgreSQL's Unix socket: a container's cannot be reached from here. */
     public static PostgresFixture embedded() {
         return Embedded.FIXTURE;
+    }
+
+    /**
+     * An embedded one with TLS, whose certificate is {@link TestCertificates#forHost localhost}'s of the first authority. {@value
+     * #CERTIFIED_USER} must show a certificate of the same authority, and {@value #PLAIN_USER} must not use TLS.
+     */
+    public static PostgresFixture withTls() {
+        return WithTls.FIXTURE;
     }
 
     /** An embedded one that tests may {@link #restart}: apart from the others, whose tests do not expect it. */
@@ -146,6 +155,7 @@ public final class PostgresFixture {
             throw new IllegalStateException("could not prepare PostgreSQL", e);
         }
         execute("create role %s login".formatted(PLAIN_USER));
+        execute("create role %s login".formatted(CERTIFIED_USER));
         createUser(SCRAM_USER, PASSWORD, "scram-sha-256");
         createUser(MD5_USER, PASSWORD, "md5");
         createUser(CLEAR_USER, PASSWORD, "scram-sha-256");
@@ -161,6 +171,26 @@ public final class PostgresFixture {
     private static final class Embedded {
         static final EmbeddedServer SERVER = EmbeddedServer.start(Map.of());
         static final PostgresFixture FIXTURE = new PostgresFixture(SERVER.port(), null);
+    }
+
+    private static final class WithTls {
+        static final PostgresFixture FIXTURE = new PostgresFixture(start().port(), null);
+
+        private static EmbeddedServer start() {
+            TestCertificates.Files files = TestCertificates.forHost("localhost");
+            String rules = """
+                hostnossl all certified_user 127.0.0.1/32 reject
+                hostssl all certified_user 127.0.0.1/32 cert
+                hostssl all plain_user 127.0.0.1/32 reject
+                """;
+            return EmbeddedServer.start(
+                    Map.of(
+                            "ssl", "on",
+                            "ssl_cert_file", files.certificate(),
+                            "ssl_key_file", files.key(),
+                            "ssl_ca_file", TestCertificates.authority()),
+                    rules + accessRules("127.0.0.1/32"));
+        }
     }
 
     private static final class Restartable {

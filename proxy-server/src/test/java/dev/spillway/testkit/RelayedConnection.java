@@ -133,8 +133,13 @@ final class RelayedConnection {
     /** Cuts the server's bytes into messages where a fault is to be applied to one. */
     private final class Frames {
         private byte[] partial = new byte[0];
+        private boolean isEncrypted;
 
         byte[] edited(byte[] bytes, int length) {
+            return isEncrypted ? Arrays.copyOf(bytes, length) : editedInTheClear(bytes, length);
+        }
+
+        private byte[] editedInTheClear(byte[] bytes, int length) {
             ByteBuffer in = ByteBuffer.allocate(partial.length + length)
                     .put(partial)
                     .put(bytes, 0, length)
@@ -142,7 +147,9 @@ final class RelayedConnection {
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             while (in.hasRemaining() && bareAnswers.get() > 0) {
                 bareAnswers.decrementAndGet();
-                out.write(in.get());
+                byte answer = in.get();
+                isEncrypted |= answer == 'S';
+                out.write(answer);
             }
             BackendEdit edit = relay.edit();
             while (in.remaining() >= 5 && in.remaining() > in.getInt(in.position() + 1)) {

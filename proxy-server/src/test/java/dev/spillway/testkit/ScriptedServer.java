@@ -3,12 +3,14 @@ package dev.spillway.testkit;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.DataInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -45,6 +47,7 @@ public final class ScriptedServer implements Closeable {
     private final Queue<Answer> logins = new ConcurrentLinkedQueue<>();
     private final Queue<Answer> queries = new ConcurrentLinkedQueue<>();
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private volatile byte[] tlsAnswer = {'N'};
     private final AtomicInteger accepted = new AtomicInteger();
 
     public ScriptedServer() throws IOException {
@@ -158,7 +161,7 @@ public final class ScriptedServer implements Closeable {
             socket.setTcpNoDelay(true);
             DataInputStream in = new DataInputStream(socket.getInputStream());
             OutputStream out = socket.getOutputStream();
-            in.readNBytes(in.readInt() - 4);
+            readStartup(in, out);
             Answer greeting = logins.poll();
             if (!answer(out, greeting, greeting())) {
                 return;
@@ -175,6 +178,23 @@ public final class ScriptedServer implements Closeable {
         } finally {
             open.remove(socket);
         }
+    }
+
+    /** Requests for TLS are answered with these bytes, in hexadecimal digits; with none, the connection is closed. */
+    public void answerTlsRequests(String answer) {
+        tlsAnswer = HexFormat.of().parseHex(answer);
+    }
+
+    private void readStartup(DataInputStream in, OutputStream out) throws IOException {
+        int length = in.readInt();
+        while (in.readInt() == Messages.SSL_REQUEST_CODE) {
+            if (tlsAnswer.length == 0) {
+                throw new EOFException("closed as asked for");
+            }
+            out.write(tlsAnswer);
+            length = in.readInt();
+        }
+        in.skipNBytes(length - 2 * Integer.BYTES);
     }
 
     private boolean onQuery(OutputStream out, byte[] body) throws IOException {

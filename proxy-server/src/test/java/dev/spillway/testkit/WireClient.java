@@ -13,6 +13,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSession;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,9 +29,9 @@ public final class WireClient implements Closeable {
     private static final int MAX_MESSAGE_BYTES = 64 << 20;
 
     private final Endpoint endpoint;
-    private final Socket socket;
-    private final DataInputStream in;
-    private final OutputStream out;
+    private Socket socket;
+    private DataInputStream in;
+    private OutputStream out;
     private final Map<String, String> parameterStatus = new LinkedHashMap<>();
     private byte[] key = new byte[0];
     private boolean isInsideMessage;
@@ -39,12 +43,45 @@ public final class WireClient implements Closeable {
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(Math.toIntExact(timeout.toMillis()));
             socket.connect(new InetSocketAddress(endpoint.host(), endpoint.port()), (int) timeout.toMillis());
-            this.in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 4096));
+            this.in = input(socket);
             this.out = socket.getOutputStream();
+            if (endpoint.tls() != null) {
+                send(Messages.sslRequest());
+                requireTls(in.readUnsignedByte());
+                shakeHands(endpoint.tls());
+            }
         } catch (IOException e) {
             socket.close();
             throw e;
         }
+    }
+
+    private static DataInputStream input(Socket socket) throws IOException {
+        return new DataInputStream(new BufferedInputStream(socket.getInputStream(), 4096));
+    }
+
+    private static void requireTls(int answer) throws IOException {
+        if (answer != 'S') {
+            throw new IOException("no TLS, but " + (char) answer);
+        }
+    }
+
+    /**
+     * From now on the connection is protected. What came before the handshake and was not read yet is lost.
+     *
+     * @param applicationProtocols offered by ALPN
+     */
+    public SSLSession shakeHands(SSLContext tls, String... applicationProtocols) throws IOException {
+        SSLSocket secure =
+                (SSLSocket) tls.getSocketFactory().createSocket(socket, endpoint.host(), endpoint.port(), true);
+        SSLParameters parameters = secure.getSSLParameters();
+        parameters.setApplicationProtocols(applicationProtocols);
+        secure.setSSLParameters(parameters);
+        secure.startHandshake();
+        socket = secure;
+        in = input(secure);
+        out = secure.getOutputStream();
+        return secure.getSession();
     }
 
     /** A connection on which nothing has been said yet. */

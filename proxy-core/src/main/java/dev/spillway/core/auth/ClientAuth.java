@@ -1,6 +1,7 @@
 package dev.spillway.core.auth;
 
 import dev.spillway.core.config.AuthType;
+import dev.spillway.core.error.ProxyError;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * fails. Bodies are borrowed: the machine copies what it keeps. It never throws because of what a client sent, never
  * tells an unknown user from a wrong password by the messages it sends, and never derives a key itself.
  */
-public sealed interface ClientAuth permits TrustClientAuth, ClearTextClientAuth, Md5ClientAuth, ScramClientAuth {
+public sealed interface ClientAuth
+        permits TrustClientAuth, CertClientAuth, ClearTextClientAuth, Md5ClientAuth, ScramClientAuth {
     /** The first step. */
     AuthStep start();
 
@@ -26,6 +28,11 @@ public sealed interface ClientAuth permits TrustClientAuth, ClearTextClientAuth,
 
     /** The longest body of a 'p' message that can succeed; a longer one may be refused unread. */
     int responseLimitBytes();
+
+    /** What a client is told that did not prove who it is; takes the user's name. */
+    default ProxyError failure() {
+        return ProxyError.AUTHENTICATION_FAILED;
+    }
 
     /** Lets everybody in. */
     static ClientAuth trust() {
@@ -58,10 +65,18 @@ public sealed interface ClientAuth permits TrustClientAuth, ClearTextClientAuth,
     /**
      * The machine for a configured method, as PgBouncer chooses it: {@code md5} becomes SCRAM for a user whose secret is a
      * SCRAM verifier. Unlike PgBouncer's, {@code trust} needs no list of users.
+     *
+     * @param certified the common name of the client's certificate, if it has proved to hold one
      */
-    static ClientAuth choose(AuthType method, @Nullable StoredSecret secret, String user, ScramIssuer issuer) {
+    static ClientAuth choose(
+            AuthType method,
+            @Nullable StoredSecret secret,
+            String user,
+            ScramIssuer issuer,
+            @Nullable String certified) {
         return switch (method) {
             case ANY, TRUST -> trust();
+            case CERT -> new CertClientAuth(user, secret != null, certified);
             case PLAIN -> clearText(secret, user);
             case SCRAM_SHA_256 -> scram(secret, user, issuer);
             case MD5 ->

@@ -10,7 +10,9 @@ public enum AuthType {
     PLAIN("plain"),
     /** MD5, or SCRAM for a user whose stored secret is a SCRAM one. */
     MD5("md5"),
-    SCRAM_SHA_256("scram-sha-256");
+    SCRAM_SHA_256("scram-sha-256"),
+    /** A certificate with the user's name as its common name. */
+    CERT("cert");
 
     private final String spelling;
 
@@ -25,6 +27,6 @@ public enum AuthType {
 
     /** Whether a client has to know a password that we can check. */
     public boolean needsPassword() {
-        return this != ANY && this != TRUST;
+        return this != ANY && this != TRUST && this != CERT;
     }
 }

@@ -39,6 +39,7 @@ final class Consistency {
         checkAddresses();
         checkUnixSocket();
         checkKeepalive();
+        checkTls();
         checkReserve(config.queryWaitTimeout(), "", at(Settings.QUERY_WAIT_TIMEOUT, Settings.RESERVE_POOL_TIMEOUT));
         databases.forEach((name, table) ->
                 checkDatabase(Objects.requireNonNull(config.databases().get(name)), table));
@@ -85,6 +86,36 @@ final class Consistency {
             problems.add(
                     at(Settings.UNIX_SOCKET_DIR),
                     "unix_socket_dir '" + directory + "' is abstract, which transport 'nio' cannot do");
+        }
+    }
+
+    private void checkTls() {
+        SslMode clients = config.clientTlsSslmode();
+        boolean isSound = global.areSound(TlsSettings.CLIENT_TLS_SSLMODE);
+        if (isSound && clients.isOn()) {
+            require(TlsSettings.CLIENT_TLS_KEY_FILE, config.clientTlsKeyFile(), TlsSettings.CLIENT_TLS_SSLMODE);
+            require(TlsSettings.CLIENT_TLS_CERT_FILE, config.clientTlsCertFile(), TlsSettings.CLIENT_TLS_SSLMODE);
+        }
+        if (isSound && clients.isVerifying()) {
+            require(TlsSettings.CLIENT_TLS_CA_FILE, config.clientTlsCaFile(), TlsSettings.CLIENT_TLS_SSLMODE);
+        }
+        if (isSound && config.authType() == AuthType.CERT && clients != SslMode.VERIFY_FULL) {
+            problems.add(
+                    at(Settings.AUTH_TYPE, TlsSettings.CLIENT_TLS_SSLMODE),
+                    "auth_type 'cert' needs client_tls_sslmode 'verify-full', not '" + clients.spelling() + "'");
+        }
+        boolean isToServers = config.serverTlsSslmode().isOn();
+        if (isToServers && config.serverTlsKeyFile() != null) {
+            require(TlsSettings.SERVER_TLS_CERT_FILE, config.serverTlsCertFile(), TlsSettings.SERVER_TLS_KEY_FILE);
+        }
+        if (isToServers && config.serverTlsCertFile() != null) {
+            require(TlsSettings.SERVER_TLS_KEY_FILE, config.serverTlsKeyFile(), TlsSettings.SERVER_TLS_CERT_FILE);
+        }
+    }
+
+    private void require(Setting<String> setting, @Nullable String value, Setting<?> because) {
+        if (value == null && global.areSound(setting)) {
+            problems.add(at(because), because.name() + " needs " + setting.name() + ", which is not set");
         }
     }
 

@@ -66,6 +66,11 @@ public record DatabaseConfig(String name, SettingValues values) {
         return Objects.requireNonNullElse(values.find(DatabaseSettings.CONNECT_QUERY), "");
     }
 
+    /** Null: {@link ProxyConfig#serverTlsSslmode}. */
+    public @Nullable SslMode sslmode() {
+        return values.find(DatabaseSettings.SSLMODE);
+    }
+
     /** Null: the global one. */
     public @Nullable PoolMode poolMode() {
         return values.find(DatabaseSettings.POOL_MODE);

@@ -57,6 +57,12 @@ public final class DatabaseSettings {
                 + " custom settings that it names too) are the base for every client and come back after whatever a"
                 + " client has set; what else it leaves, such as temporary tables, stays in transaction mode only. A"
                 + " connection on which it fails is not used; PgBouncer uses it."));
+    public static final Setting<SslMode> SSLMODE = add(Setting.optional(
+            "sslmode",
+            ChoiceType.of(SslMode.class, SslMode::spelling),
+            "\"prefer\"",
+            RELOAD,
+            "Instead of `server_tls_sslmode`, for this database."));
     public static final Setting<PoolMode> POOL_MODE = add(Setting.optional(
             "pool_mode",
             Settings.poolMode(),

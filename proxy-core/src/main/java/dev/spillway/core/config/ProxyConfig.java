@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -76,6 +77,22 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
         return exact != null || fallback == null ? exact : fallback.standingFor(name);
     }
 
+    /** A copy that says by itself how TLS is spoken with its servers. */
+    public DatabaseConfig withServerTls(DatabaseConfig database) {
+        SslMode mode = sslmodeOf(database);
+        SettingValues all = database.values();
+        for (Setting<?> setting : TlsSettings.OF_SERVERS) {
+            all = mode.isOn() ? all.withThatOf(values, setting) : all.with(setting, null);
+        }
+        return new DatabaseConfig(
+                database.name(), all.with(TlsSettings.SERVER_TLS_SSLMODE, null).with(DatabaseSettings.SSLMODE, mode));
+    }
+
+    /** How much TLS there must be with the servers of {@code database}. */
+    public SslMode sslmodeOf(DatabaseConfig database) {
+        return Objects.requireNonNullElse(database.sslmode(), serverTlsSslmode());
+    }
+
     public List<String> listenAddr() {
         return List.copyOf(values.get(Settings.LISTEN_ADDR));
     }
@@ -111,6 +128,72 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
 
     public @Nullable String authFile() {
         return values.find(Settings.AUTH_FILE);
+    }
+
+    public SslMode clientTlsSslmode() {
+        return values.get(TlsSettings.CLIENT_TLS_SSLMODE);
+    }
+
+    public @Nullable String clientTlsKeyFile() {
+        return values.find(TlsSettings.CLIENT_TLS_KEY_FILE);
+    }
+
+    public @Nullable String clientTlsCertFile() {
+        return values.find(TlsSettings.CLIENT_TLS_CERT_FILE);
+    }
+
+    public @Nullable String clientTlsCaFile() {
+        return values.find(TlsSettings.CLIENT_TLS_CA_FILE);
+    }
+
+    public Set<TlsVersion> clientTlsProtocols() {
+        return values.get(TlsSettings.CLIENT_TLS_PROTOCOLS);
+    }
+
+    public String clientTlsCiphers() {
+        return values.get(TlsSettings.CLIENT_TLS_CIPHERS);
+    }
+
+    public @Nullable String clientTls13Ciphers() {
+        return values.find(TlsSettings.CLIENT_TLS13_CIPHERS);
+    }
+
+    public String clientTlsEcdhcurve() {
+        return values.get(TlsSettings.CLIENT_TLS_ECDHCURVE);
+    }
+
+    public DheParams clientTlsDheparams() {
+        return values.get(TlsSettings.CLIENT_TLS_DHEPARAMS);
+    }
+
+    /** Of databases that do not say it themselves. */
+    public SslMode serverTlsSslmode() {
+        return values.get(TlsSettings.SERVER_TLS_SSLMODE);
+    }
+
+    public @Nullable String serverTlsKeyFile() {
+        return values.find(TlsSettings.SERVER_TLS_KEY_FILE);
+    }
+
+    public @Nullable String serverTlsCertFile() {
+        return values.find(TlsSettings.SERVER_TLS_CERT_FILE);
+    }
+
+    /** Null: those that Java trusts. */
+    public @Nullable String serverTlsCaFile() {
+        return values.find(TlsSettings.SERVER_TLS_CA_FILE);
+    }
+
+    public Set<TlsVersion> serverTlsProtocols() {
+        return values.get(TlsSettings.SERVER_TLS_PROTOCOLS);
+    }
+
+    public String serverTlsCiphers() {
+        return values.get(TlsSettings.SERVER_TLS_CIPHERS);
+    }
+
+    public @Nullable String serverTls13Ciphers() {
+        return values.find(TlsSettings.SERVER_TLS13_CIPHERS);
     }
 
     public PoolMode poolMode() {

@@ -63,11 +63,12 @@ public final class Settings {
                     + " to reach the port: whoever can may give any address."));
     public static final Setting<AuthType> AUTH_TYPE = global(Setting.of(
             "auth_type",
-            ChoiceType.of(AuthType.class, AuthType::spelling, "cert", "hba", "ldap", "pam", "peer", "gss"),
+            ChoiceType.of(AuthType.class, AuthType::spelling, "hba", "ldap", "pam", "peer", "gss"),
             AuthType.SCRAM_SHA_256,
             RELOAD,
             "How clients prove who they are. `trust` believes the name they give and needs no list of users; `any`"
-                    + " ignores the name too, and every database then needs a `user`."));
+                    + " ignores the name too, and every database then needs a `user`. `cert` lets a known user in whose"
+                    + " certificate has the name as its common name, with `client_tls_sslmode` `verify-full`."));
     public static final Setting<String> AUTH_FILE = global(Setting.optional(
             "auth_file",
             new TextType(),
@@ -75,6 +76,11 @@ public final class Settings {
             RELOAD,
             "File of user names and passwords or stored secrets, in PgBouncer's format; a relative path starts at the"
                     + " working directory."));
+
+    static {
+        GLOBAL.addAll(TlsSettings.all());
+    }
+
     public static final Setting<PoolMode> POOL_MODE = global(Setting.of(
             "pool_mode",
             poolMode(),

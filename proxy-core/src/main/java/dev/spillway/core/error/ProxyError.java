@@ -34,6 +34,8 @@ public enum ProxyError {
     AUTHENTICATION_FAILED(INVALID_PASSWORD, Severity.FATAL, "password authentication failed for user \"%s\""),
     AUTHENTICATION_GARBLED(PROTOCOL_VIOLATION, Severity.FATAL, "authentication of user \"%s\" failed: %s"),
     CANCELED_WHILE_WAITING(QUERY_CANCELED, Severity.ERROR, "canceling statement due to user request"),
+    CERTIFICATE_REFUSED(
+            INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "certificate authentication failed for user \"%s\""),
     CLIENT_IDLE_TIMEOUT(IDLE_SESSION_TIMEOUT, Severity.FATAL, "client_idle_timeout: nothing was asked for %d ms"),
     CLIENT_LOGIN_TIMEOUT(
             INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "client_login_timeout: not logged in after %s"),
@@ -98,6 +100,7 @@ public enum ProxyError {
             "the settings of this session could not be put into force on a server connection: %s"),
     SHUTTING_DOWN(ADMIN_SHUTDOWN, Severity.FATAL, "terminating connection because the pooler is shutting down"),
     STARTING_DOWN(CANNOT_CONNECT_NOW, Severity.FATAL, "pooler is shutting down"),
+    TLS_REQUIRED(INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "SSL required"),
     TOO_MANY_CLIENTS(
             TOO_MANY_CONNECTIONS, Severity.FATAL, "no more connections allowed (max_client_conn): there may be %d"),
     TOO_MANY_CLIENTS_OF_DATABASE(

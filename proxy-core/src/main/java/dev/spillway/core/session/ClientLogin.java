@@ -20,14 +20,28 @@ import org.jspecify.annotations.Nullable;
 /**
  * A client from its first byte until it is authenticated.
  *
- * <p>It accepts, in this order and nothing else: encryption requests (each at most once, answered no), one startup packet
+ * <p>It accepts, in this order and nothing else: encryption requests (each at most once), one startup packet
  * or cancel request, then as many password messages as the authentication asks for. Every one is bounded in length, and
  * the lane bounds the whole in time. Then the {@link Reception} decides what the client becomes.
  */
 public final class ClientLogin implements Phase {
     /** Decides about clients; one per lane. */
     public interface Reception {
-        /** The machine that authenticates this client. */
+        /** May this client have TLS if it asks for it? Then {@link #secure} is called next, with the answer sent. */
+        default boolean offersTls(Wire wire) {
+            return false;
+        }
+
+        /** Has the transport begin the handshake with what comes next. */
+        default void secure(Wire wire) {
+            throw new IllegalStateException("no TLS was offered");
+        }
+
+        /**
+         * The machine that authenticates this client.
+         *
+         * @throws Refused if it is not even asked who it is
+         */
         ClientAuth authentication(Wire wire, StartupRequest request);
 
         /**
@@ -141,7 +155,7 @@ public final class ClientLogin implements Phase {
     private void onPacket(StartupPacket packet, ByteBuf rest) {
         switch (packet) {
             case StartupPacket.SslRequest() -> {
-                sslAsked = refuseEncryption(sslAsked, rest);
+                onSslRequest(rest);
             }
             case StartupPacket.GssEncRequest() -> {
                 gssAsked = refuseEncryption(gssAsked, rest);
@@ -166,11 +180,32 @@ public final class ClientLogin implements Phase {
         }
     }
 
+    /** What comes behind it in clear text may be from whoever stands between, and must not be taken for the client's. */
+    private void onSslRequest(ByteBuf rest) {
+        if (wire.protection() != null) {
+            throw new ProtocolViolation("the client asked for TLS inside of TLS");
+        }
+        if (sslAsked || !reception.offersTls(wire)) {
+            sslAsked = refuseEncryption(sslAsked, rest);
+            return;
+        }
+        sslAsked = answerEncryption('S', rest);
+        wire.flush();
+        reception.secure(wire);
+    }
+
     private boolean refuseEncryption(boolean isAskedBefore, ByteBuf rest) {
-        if (isAskedBefore || rest.isReadable()) {
+        if (isAskedBefore) {
+            throw new ProtocolViolation("the client asked for encryption twice");
+        }
+        return answerEncryption('N', rest);
+    }
+
+    private boolean answerEncryption(char answer, ByteBuf rest) {
+        if (rest.isReadable()) {
             throw new ProtocolViolation("received unencrypted data after an encryption request");
         }
-        wire.write(wire.allocator().buffer(1).writeByte('N'));
+        wire.write(wire.allocator().buffer(1).writeByte(answer));
         return true;
     }
 
@@ -179,8 +214,9 @@ public final class ClientLogin implements Phase {
         request = read;
         ports.log().clientAsks(subject(), read.replication());
         negotiate(message);
-        auth = reception.authentication(wire, read);
-        onStep(auth.start());
+        ClientAuth machine = reception.authentication(wire, read);
+        auth = machine;
+        onStep(machine.start());
     }
 
     private void negotiate(StartupPacket.StartupMessage message) {
@@ -253,11 +289,12 @@ public final class ClientLogin implements Phase {
 
     private void onFailed(String detail, boolean isViolation) {
         String user = request == null ? "" : request.user();
-        if (isViolation) {
+        ClientAuth machine = auth;
+        if (isViolation || machine == null) {
             end(ClientEnd.LOGIN_FAILED, detail, ProxyError.AUTHENTICATION_GARBLED.fields(user, detail));
         } else {
             ClientEnd how = isSasl ? ClientEnd.SASL_FAILED : ClientEnd.PASSWORD_WRONG;
-            end(how, detail, ProxyError.AUTHENTICATION_FAILED.fields(user));
+            end(how, detail, machine.failure().fields(user));
         }
     }
 
@@ -309,6 +346,14 @@ public final class ClientLogin implements Phase {
     /** Did it come to have something cancelled, and waits until that is done? */
     public boolean isCancelling() {
         return isCancelling;
+    }
+
+    /** The handshake of TLS has failed, and the transport closes the connection: why. */
+    public void onUnprotected(String why) {
+        if (!isOver) {
+            isOver = true;
+            ports.log().clientEnded(subject(), ClientEnd.LOGIN_FAILED, why, null);
+        }
     }
 
     /** Has it ended, well or badly? */

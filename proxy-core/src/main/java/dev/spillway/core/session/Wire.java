@@ -2,6 +2,7 @@ package dev.spillway.core.session;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The outbound verbs of one connection: what a session may do to its socket.
@@ -44,4 +45,9 @@ public interface Wire {
 
     /** What was written and the system has not taken yet. */
     long unsentBytes();
+
+    /** What protects the connection; null: nothing does. */
+    default @Nullable Protection protection() {
+        return null;
+    }
 }

@@ -107,7 +107,7 @@ public final class SocketTables {
                 pointer(socket.wire().id()),
                 pointer(socket.linkId()),
                 socket.processId(),
-                "",
+                socket.wire().tls(),
                 socket.applicationName(),
                 0,
                 socket.wire().id());

@@ -1,5 +1,6 @@
 package dev.spillway.core.stats;
 
+import dev.spillway.core.session.Protection;
 import dev.spillway.core.session.Wire;
 import org.jspecify.annotations.Nullable;
 
@@ -9,10 +10,18 @@ import org.jspecify.annotations.Nullable;
  * @param id tells it from the others; 0: no connection stands
  * @param address without brackets; {@code unix} of a Unix socket
  * @param peerProcessId of the other end of a Unix socket; 0 if that is not known
+ * @param tls version and cipher; empty: nothing protects it
  * @param unsentBytes written, and not taken by the system yet
  */
 record WireFigures(
-        int id, String address, int port, String localAddress, int localPort, int peerProcessId, long unsentBytes) {
+        int id,
+        String address,
+        int port,
+        String localAddress,
+        int localPort,
+        int peerProcessId,
+        String tls,
+        long unsentBytes) {
     static WireFigures of(Wire wire) {
         return new WireFigures(
                 wire.id(),
@@ -21,12 +30,17 @@ record WireFigures(
                 host(wire.local()),
                 port(wire.local()),
                 wire.peerProcessId(),
+                tls(wire.protection()),
                 wire.unsentBytes());
+    }
+
+    private static String tls(@Nullable Protection protection) {
+        return protection == null ? "" : protection.text();
     }
 
     /** Of a connection that does not stand yet, to {@code host}. */
     static WireFigures to(@Nullable String host, int port) {
-        return new WireFigures(0, String.valueOf(host), port, "", 0, 0, 0);
+        return new WireFigures(0, String.valueOf(host), port, "", 0, 0, "", 0);
     }
 
     static String host(String address) {

@@ -44,6 +44,7 @@ class ClientAuthTest {
             case PLAIN -> "3,3,3,3";
             case MD5 -> "5,5,10,5";
             case SCRAM_SHA_256 -> "10,10,10,10";
+            case CERT -> "done,done,done,failed";
         };
         assertThat(String.join(
                         ",", start(method, PLAIN), start(method, MD5), start(method, SCRAM), start(method, null)))
@@ -51,7 +52,7 @@ class ClientAuthTest {
     }
 
     private static String start(AuthType method, @Nullable StoredSecret secret) {
-        return switch (ClientAuth.choose(method, secret, USER, ISSUER).start()) {
+        return switch (ClientAuth.choose(method, secret, USER, ISSUER, USER).start()) {
             case AuthStep.Send send -> Integer.toString(send.authCode());
             case AuthStep.Done _ -> "done";
             case AuthStep.Failed _ -> "failed";

@@ -93,7 +93,23 @@ class SettingsTest {
             Map.entry("tcp_socket_buffer", "3"),
             Map.entry("tcp_defer_accept", "no"),
             Map.entry("listen_backlog", "3"),
-            Map.entry("so_reuseport", "yes"));
+            Map.entry("so_reuseport", "yes"),
+            Map.entry("client_tls_sslmode", "require"),
+            Map.entry("client_tls_key_file", "x"),
+            Map.entry("client_tls_cert_file", "x"),
+            Map.entry("client_tls_ca_file", "x"),
+            Map.entry("client_tls_protocols", "tlsv1.3"),
+            Map.entry("client_tls_ciphers", "x"),
+            Map.entry("client_tls13_ciphers", "x"),
+            Map.entry("client_tls_ecdhcurve", "x"),
+            Map.entry("client_tls_dheparams", "none"),
+            Map.entry("server_tls_sslmode", "require"),
+            Map.entry("server_tls_key_file", "x"),
+            Map.entry("server_tls_cert_file", "x"),
+            Map.entry("server_tls_ca_file", "x"),
+            Map.entry("server_tls_protocols", "tlsv1.3"),
+            Map.entry("server_tls_ciphers", "x"),
+            Map.entry("server_tls13_ciphers", "x"));
 
     private static final Map<String, String> OTHER_DATABASE = Map.ofEntries(
             Map.entry("host", "db"),
@@ -105,6 +121,7 @@ class SettingsTest {
             Map.entry("connect_query", "select 1"),
             Map.entry("pool_mode", "session"),
             Map.entry("fail_fast", "true"),
+            Map.entry("sslmode", "require"),
             Map.entry("pool_size", "1"),
             Map.entry("reserve_pool_size", "1"),
             Map.entry("min_pool_size", "1"),
@@ -134,7 +151,7 @@ class SettingsTest {
     @ParameterizedTest
     @MethodSource("all")
     void hasANameAndOneLineOfDocumentation(Setting<?> setting) {
-        assertThat(setting.name()).matches("[a-z][a-z_]*[a-z]");
+        assertThat(setting.name()).matches("[a-z][a-z_0-9]*[a-z]");
         assertThat(setting.doc())
                 .hasSizeGreaterThan(20)
                 .endsWith(".")

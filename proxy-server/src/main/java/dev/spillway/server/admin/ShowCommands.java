@@ -39,7 +39,9 @@ final class ShowCommands {
             entry("active_sockets", shows -> new OfFigures(SocketTables::activeSockets)),
             entry("clients", shows -> new OfFigures(SocketTables::clients)),
             entry("config", shows -> now(ShowTables.config(shows.config.get()))),
-            entry("databases", shows -> new OfFigures(all -> ShowTables.databases(all, shows.config.get(), shows.orders.get()))),
+            entry(
+                    "databases",
+                    shows -> new OfFigures(all -> ShowTables.databases(all, shows.config.get(), shows.orders.get()))),
             entry("dns_hosts", shows -> new OfFigures(ShowTables::dnsHosts)),
             entry("dns_zones", shows -> now(ShowTables.dnsZones())),
             entry("fds", shows -> shows.fds()),

@@ -8,10 +8,13 @@ import dev.spillway.core.config.RawTable;
 import dev.spillway.core.config.RawValue;
 import dev.spillway.core.config.Settings;
 import dev.spillway.core.config.Source;
+import dev.spillway.core.config.SslMode;
+import dev.spillway.core.config.TlsSettings;
 import dev.spillway.core.config.UserSettings;
 import dev.spillway.server.configfile.DatabaseUrlParser.MalformedUrlException;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +27,10 @@ final class DatabaseUrlLayers {
     static final String VARIABLE = "DATABASE_URL";
 
     private static final Source SOURCE = Source.environment(VARIABLE);
-    private static final List<String> PARAMETERS = List.of("sslmode", "connect_timeout", "application_name");
+    private static final List<String> PARAMETERS =
+            List.of("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name");
+    /** libpq's word for the authorities that the system trusts, which are ours where nothing is set. */
+    private static final String SYSTEM = "system";
 
     private final Problems problems;
     private final @Nullable DatabaseUrl url;
@@ -69,9 +75,9 @@ final class DatabaseUrlLayers {
             layer.markUnreadable();
             return layer;
         }
-        putAddress(layer.database(name, SOURCE), url);
+        putTarget(layer.database(name, SOURCE), url);
         if (withFallback) {
-            putAddress(layer.database(ProxyConfig.FALLBACK, SOURCE), url);
+            putTarget(layer.database(ProxyConfig.FALLBACK, SOURCE), url);
         }
         if (!url.user().isEmpty()) {
             RawTable user = layer.user(url.user(), SOURCE);
@@ -84,19 +90,29 @@ final class DatabaseUrlLayers {
     }
 
     /** All of it, so that nothing of an address in a file remains; each database has its own name on the server. */
-    private static void putAddress(RawTable table, DatabaseUrl url) {
+    private static void putTarget(RawTable table, DatabaseUrl url) {
         table.put(DatabaseSettings.HOST.name(), valueOrUnset(url.host()));
         table.put(DatabaseSettings.PORT.name(), valueOrUnset(url.port()));
         table.put(DatabaseSettings.DBNAME.name(), RawValue.unset(SOURCE));
         table.put(DatabaseSettings.USER.name(), valueOrUnset(url.user()));
         String password = url.password() == null ? "" : url.password().reveal();
         table.put(DatabaseSettings.PASSWORD.name(), valueOrUnset(password));
+        String mode = url.parameters().getOrDefault("sslmode", "");
+        table.put(DatabaseSettings.SSLMODE.name(), isMode(mode) ? value(mode) : RawValue.unset(SOURCE));
     }
 
     private void readParameters(Map<String, String> parameters, RawTable global) {
         parameters.forEach((name, value) -> {
             switch (name) {
-                case "sslmode" -> checkSslMode(value);
+                case "sslmode" -> {
+                    if (!isMode(value)) {
+                        problems.add(SOURCE, VARIABLE + " has an unknown sslmode");
+                    }
+                }
+                case "sslrootcert" ->
+                    global.put(TlsSettings.SERVER_TLS_CA_FILE.name(), valueOrUnset(value.equals(SYSTEM) ? "" : value));
+                case "sslcert" -> global.put(TlsSettings.SERVER_TLS_CERT_FILE.name(), value(value));
+                case "sslkey" -> global.put(TlsSettings.SERVER_TLS_KEY_FILE.name(), value(value));
                 case "connect_timeout" -> global.put(Settings.SERVER_CONNECT_TIMEOUT.name(), value(value));
                 case "application_name" -> {
                     // Server connections carry the names of the clients that use them.
@@ -106,18 +122,8 @@ final class DatabaseUrlLayers {
         });
     }
 
-    private void checkSslMode(String mode) {
-        switch (mode) {
-            case "disable", "allow", "prefer" -> {
-                // All three are content with the plain text that we speak to the server.
-            }
-            case "require", "verify-ca", "verify-full" ->
-                problems.add(
-                        SOURCE,
-                        VARIABLE + " asks for sslmode=" + mode + ", but TLS to the server is not supported yet: only"
-                                + " sslmode=disable, allow and prefer work");
-            default -> problems.add(SOURCE, VARIABLE + " has an unknown sslmode");
-        }
+    private static boolean isMode(String word) {
+        return Stream.of(SslMode.values()).anyMatch(mode -> mode.spelling().equals(word));
     }
 
     private static RawValue valueOrUnset(String text) {

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param overrides global settings by name, from the command line
  * @param log is opened as the configuration says, once it is read
  */
-public record FileSource(@Nullable Path file, Map<String, String> environment, Map<String, String> overrides, LogOpening log)
+public record FileSource(
+        @Nullable Path file, Map<String, String> environment, Map<String, String> overrides, LogOpening log)
         implements ConfigSource {
     @Override
     public ProxyConfig load() throws ConfigException {

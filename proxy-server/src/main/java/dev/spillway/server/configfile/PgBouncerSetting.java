@@ -3,7 +3,6 @@ package dev.spillway.server.configfile;
 import dev.spillway.core.config.Settings;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
-import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -28,9 +27,7 @@ record PgBouncerSetting(String name, Kind kind, @Nullable String defaultText) {
         /** With commas between. */
         LIST,
         /** With commas or blanks between. */
-        WORDS,
-        /** {@code disable} to {@code verify-full}. */
-        SSLMODE
+        WORDS
     }
 
     /** A pool without a size of its own: PostgreSQL has no more connections than that. */
@@ -40,8 +37,6 @@ record PgBouncerSetting(String name, Kind kind, @Nullable String defaultText) {
             Pattern.compile("[+-]?(0[xX][0-9a-fA-F]{1,15}|0[0-7]{0,18}|[1-9][0-9]{0,17})");
     private static final Pattern SECONDS = Pattern.compile("\\+?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]{1,3})?");
     private static final BigDecimal YEAR = BigDecimal.valueOf(365L * 24 * 60 * 60);
-    private static final List<String> PLAIN_MODES = List.of("disable", "allow", "prefer");
-    private static final List<String> TLS_MODES = List.of("require", "verify-ca", "verify-full");
 
     /** What is wrong with a value, to follow the setting's name. */
     static final class MalformedValueException extends Exception {
@@ -71,7 +66,6 @@ record PgBouncerSetting(String name, Kind kind, @Nullable String defaultText) {
             case TEXT -> name.equals("server_check_query") ? checkQuery(text) : text;
             case LIST -> names(text, ",");
             case WORDS -> names(text, "[,\\s]");
-            case SSLMODE -> sslMode(text);
         };
     }
 
@@ -113,19 +107,5 @@ record PgBouncerSetting(String name, Kind kind, @Nullable String defaultText) {
                 .filter(name -> !name.isEmpty())
                 .distinct()
                 .collect(Collectors.joining(","));
-    }
-
-    /** Whoever demands TLS shall not have his passwords sent in clear text. */
-    private String sslMode(String text) throws MalformedValueException {
-        String mode = text.toLowerCase(Locale.ROOT);
-        if (TLS_MODES.contains(mode) && !isEffective()) {
-            throw new MalformedValueException(
-                    "is '" + mode + "', but there is no TLS yet: only " + String.join(", ", PLAIN_MODES) + " work");
-        }
-        if (!PLAIN_MODES.contains(mode) && !TLS_MODES.contains(mode)) {
-            throw new MalformedValueException("must be one of " + String.join(", ", PLAIN_MODES) + ", "
-                    + String.join(", ", TLS_MODES) + ", not '" + text + "'");
-        }
-        return mode;
     }
 }

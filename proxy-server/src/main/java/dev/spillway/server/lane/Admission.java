@@ -7,18 +7,30 @@ import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.pool.Orders;
+import dev.spillway.core.protocol.startup.ProxyHeader;
 import dev.spillway.core.protocol.startup.StartupPacket;
 import dev.spillway.core.session.ClientIdentity;
 import dev.spillway.core.session.ClientLogin;
+import dev.spillway.core.session.Protection;
 import dev.spillway.core.session.Refused;
 import dev.spillway.core.session.StartupRequest;
 import dev.spillway.core.session.WelcomeProbe;
 import dev.spillway.core.session.Wire;
 import dev.spillway.server.pipeline.ConnectionHandler;
+import dev.spillway.server.pipeline.ProxyHeaderHandler;
+import dev.spillway.server.transport.TlsContexts;
+import io.netty.channel.ChannelPipeline;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Who may come in on one lane, and as what. Confined to it. */
 final class Admission implements ClientLogin.Reception {
+    private static final Logger LOG = LoggerFactory.getLogger(Admission.class);
     private static final int SCRAM_ITERATIONS = 4096;
 
     private final Lane lane;
@@ -29,6 +41,7 @@ final class Admission implements ClientLogin.Reception {
     private final ScramIssuer issuer = new ScramIssuer(random, SCRAM_ITERATIONS);
     private ProxyConfig config;
     private Credentials credentials;
+    private TlsContexts tls;
     private Orders orders = Orders.NONE;
     private boolean isClosed;
 
@@ -38,19 +51,22 @@ final class Admission implements ClientLogin.Reception {
             LanePools pools,
             ConsoleDoor door,
             ProxyConfig config,
-            Credentials credentials) {
+            Credentials credentials,
+            TlsContexts tls) {
         this.lane = lane;
         this.lanes = lanes;
         this.pools = pools;
         this.door = door;
         this.config = config;
         this.credentials = credentials;
+        this.tls = tls;
     }
 
     /** For those who come from now on. */
-    void apply(ProxyConfig next, Credentials nextCredentials) {
+    void apply(ProxyConfig next, Credentials nextCredentials, TlsContexts nextTls) {
         config = next;
         credentials = nextCredentials;
+        tls = nextTls;
     }
 
     /** For those who come from now on. */
@@ -68,8 +84,46 @@ final class Admission implements ClientLogin.Reception {
         isClosed = true;
     }
 
+    /** What becomes of a client that has said where it is; {@code begin} hears of it, of null if it has not. */
+    ProxyHeaderHandler.Gate gate(Consumer<@Nullable SocketAddress> begin) {
+        return new ProxyHeaderHandler.Gate() {
+            @Override
+            public void open(ProxyHeader header) {
+                begin.accept(header.client());
+            }
+
+            @Override
+            public void refused(String peer, String why) {
+                if (config.logPoolerErrors()) {
+                    LOG.info("client refused {}: {}", peer, why);
+                }
+            }
+        };
+    }
+
+    /** Lets a new connection begin with TLS at once, if it may have it. */
+    void openDoor(ConnectionHandler client, ChannelPipeline pipeline) {
+        if (tls.isOfferedToClients() && pipeline.channel().remoteAddress() instanceof InetSocketAddress) {
+            ClientTls.openDoor(tls, client, pipeline);
+        }
+    }
+
+    @Override
+    public boolean offersTls(Wire wire) {
+        return ClientTls.isOffered(tls, (ConnectionHandler) wire);
+    }
+
+    @Override
+    public void secure(Wire wire) {
+        ClientTls.secure(tls, (ConnectionHandler) wire);
+    }
+
     @Override
     public ClientAuth authentication(Wire wire, StartupRequest request) {
+        Protection protection = wire.protection();
+        if (protection == null && ClientTls.isRequired(tls, (ConnectionHandler) wire)) {
+            throw new Refused(ProxyError.TLS_REQUIRED.fields());
+        }
         boolean isForConsole = ConsoleDoor.isFor(request);
         if (isClosed && !isForConsole) {
             throw new Refused(ProxyError.STARTING_DOWN.fields());
@@ -80,7 +134,9 @@ final class Admission implements ClientLogin.Reception {
         if (ConsoleDoor.isKnown(wire, request)) {
             return ClientAuth.trust();
         }
-        return ClientAuth.choose(config.authType(), credentials.of(request.user()), request.user(), issuer);
+        String certified = protection == null ? null : protection.peerName();
+        String user = request.user();
+        return ClientAuth.choose(config.authType(), credentials.of(user), user, issuer, certified);
     }
 
     @Override

@@ -1,41 +1,45 @@
 package dev.spillway.server.lane;
 
 import dev.spillway.core.auth.KeyDerivation;
-import dev.spillway.core.session.SessionPorts.Derived;
-import io.netty.channel.EventLoop;
+import dev.spillway.core.session.SessionPorts;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Executor;
 
-/** Password derivations, which take milliseconds, made elsewhere and remembered. Confined to its lane. */
+/** Salted passwords, which take milliseconds to derive, are derived elsewhere and remembered. Confined to its lane. */
 final class Derivations {
     private static final int MAX_KNOWN = 10_000;
 
-    private final EventLoop loop;
     private final Executor slowWork;
+    private final Executor lane;
     private final Map<KeyDerivation, byte[]> known = new LinkedHashMap<>();
 
-    Derivations(EventLoop loop, Executor slowWork) {
-        this.loop = loop;
+    /** {@code slowWork} derives, and {@code lane} hears of it. */
+    Derivations(Executor slowWork, Executor lane) {
         this.slowWork = slowWork;
+        this.lane = lane;
     }
 
-    /** Hands the result to {@code done}, at once if it is known. */
-    void derive(KeyDerivation derivation, Derived done) {
-        byte[] before = known.get(derivation);
-        if (before != null) {
-            done.saltedPassword(before);
-            return;
-        }
-        slowWork.execute(() -> {
-            byte[] salted = derivation.saltedPassword();
-            loop.execute(() -> {
-                if (known.size() >= MAX_KNOWN) {
-                    known.clear();
-                }
-                known.put(derivation, salted);
-                done.saltedPassword(salted);
+    /** See {@link SessionPorts#derive}. */
+    void derive(KeyDerivation derivation, SessionPorts.Derived done) {
+        byte[] salted = known.get(derivation);
+        if (salted != null) {
+            done.saltedPassword(salted);
+        } else {
+            slowWork.execute(() -> {
+                byte[] fresh = derivation.saltedPassword();
+                lane.execute(() -> {
+                    remember(derivation, fresh);
+                    done.saltedPassword(fresh);
+                });
             });
-        });
+        }
+    }
+
+    private void remember(KeyDerivation derivation, byte[] salted) {
+        if (known.size() >= MAX_KNOWN) {
+            known.clear();
+        }
+        known.put(derivation, salted);
     }
 }

@@ -11,7 +11,6 @@ import dev.spillway.core.pool.Pool;
 import dev.spillway.core.pool.PoolShare;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.protocol.backend.ErrorFields;
-import dev.spillway.core.protocol.startup.ProxyHeader;
 import dev.spillway.core.session.ClientIdentity;
 import dev.spillway.core.session.ClientLogin;
 import dev.spillway.core.session.ClientSession;
@@ -28,6 +27,7 @@ import dev.spillway.core.stats.StatsLine;
 import dev.spillway.server.pipeline.ConnectionHandler;
 import dev.spillway.server.pipeline.ProxyHeaderHandler;
 import dev.spillway.server.transport.NettyTransport;
+import dev.spillway.server.transport.TlsContexts;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.group.ChannelGroup;
@@ -95,6 +95,7 @@ public final class Lane implements SessionPorts {
             Lanes lanes,
             int number,
             Credentials credentials,
+            TlsContexts tls,
             NameSources names,
             Executor slowWork,
             Console console) {
@@ -104,14 +105,14 @@ public final class Lane implements SessionPorts {
         this.lanes = lanes;
         this.number = number;
         this.usage = lanes.isElastic() ? new Usage() : null;
-        this.derivations = new Derivations(loop, slowWork);
+        this.derivations = new Derivations(slowWork, loop);
         this.log = config.logFormat() == LogFormat.PGBOUNCER
                 ? new PgBouncerConnectionLog(this::config, this::nowMillis)
                 : new OwnConnectionLog(this::config);
         this.door = new ConsoleDoor(this, console);
-        this.connector = new ServerConnector(loop, transport, config, credentials, names, number, this, channels);
+        this.connector = new ServerConnector(loop, transport, config, credentials, tls, names, number, this, channels);
         this.pools = new LanePools(number, lanes, config, connector::open, connector::abandonOpenings);
-        this.admission = new Admission(this, lanes, pools, door, config, credentials);
+        this.admission = new Admission(this, lanes, pools, door, config, credentials, tls);
         var _ = loop.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
@@ -154,30 +155,21 @@ public final class Lane implements SessionPorts {
         channel.closeFuture().addListener(closed -> lanes.onDisconnected());
         boolean isTooMany = above > ClientLimits.roomAbove(config.maxClientConn());
         if (!isTooMany && config.proxyProtocol() && channel.remoteAddress() instanceof InetSocketAddress) {
-            channel.pipeline().addLast("proxy-header", new ProxyHeaderHandler(gate(channel)));
+            channel.pipeline()
+                    .addLast(
+                            "proxy-header",
+                            new ProxyHeaderHandler(admission.gate(client -> begin(channel, client, false))));
         } else {
             begin(channel, null, isTooMany);
         }
     }
 
-    private ProxyHeaderHandler.Gate gate(Channel channel) {
-        return new ProxyHeaderHandler.Gate() {
-            @Override
-            public void open(ProxyHeader header) {
-                begin(channel, header.client(), false);
-            }
-
-            @Override
-            public void refused(String peer, String why) {
-                if (config.logPoolerErrors()) {
-                    LOG.info("client refused {}: {}", peer, why);
-                }
-            }
-        };
-    }
-
     private void begin(Channel channel, @Nullable SocketAddress client, boolean isTooMany) {
-        channel.pipeline().addLast("connection", new ConnectionHandler(wire -> logIn(wire, isTooMany), client));
+        ConnectionHandler handler = new ConnectionHandler(wire -> logIn(wire, isTooMany), client);
+        if (!isTooMany) {
+            admission.openDoor(handler, channel.pipeline());
+        }
+        channel.pipeline().addLast("connection", handler);
     }
 
     private ClientLogin logIn(Wire wire, boolean isTooMany) {
@@ -276,11 +268,11 @@ public final class Lane implements SessionPorts {
     // ---- configuration -------------------------------------------------------------------------------------------
 
     /** Puts a new configuration into force. Clients of a database that points elsewhere now move to its new pool. */
-    void apply(ProxyConfig next, Credentials nextCredentials) {
+    void apply(ProxyConfig next, Credentials nextCredentials, TlsContexts nextTls) {
         config = next;
         isIdlenessLimited = TimeLimits.isIdlenessLimited(next);
-        admission.apply(next, nextCredentials);
-        connector.apply(next, nextCredentials);
+        admission.apply(next, nextCredentials, nextTls);
+        connector.apply(next, nextCredentials, nextTls);
         pools.apply(next, nowNanos());
         leaveRetired();
     }
@@ -397,7 +389,7 @@ public final class Lane implements SessionPorts {
 
     @Override
     public void sendCancel(Wire server, CancelKey key, CancelEnd ended) {
-        connector.sendCancel(((ConnectionHandler) server).remoteAddress(), key, ended);
+        connector.sendCancel((ConnectionHandler) server, key, ended);
     }
 
     @Override

@@ -142,7 +142,7 @@ final class LanePools {
     }
 
     private PoolKey key(DatabaseConfig database, String user) {
-        return PoolKey.of(database, user).of(orders.generation(database.name()));
+        return PoolKey.of(config.withServerTls(database), user).of(orders.generation(database.name()));
     }
 
     private boolean isCurrent(PoolKey key) {
@@ -154,7 +154,7 @@ final class LanePools {
         DatabaseConfig database = config.database(key.database());
         return database != null
                 && key.generation() == orders.generation(key.database())
-                && PoolKey.of(database, key.user()).equals(key.shared());
+                && PoolKey.of(config.withServerTls(database), key.user()).equals(key.shared());
     }
 
     /** Closes every server of a database. Its clients have left. */

@@ -11,6 +11,7 @@ import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.session.Ending;
 import dev.spillway.core.session.ServerSession;
 import dev.spillway.core.stats.ProxyFigures;
+import dev.spillway.server.transport.TlsContexts;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
 import java.util.List;
@@ -93,8 +94,8 @@ public final class Lanes implements Crossing<ServerSession> {
     }
 
     /** Has every lane put a new configuration into force; done when all have. */
-    public CompletableFuture<Void> apply(ProxyConfig config, Credentials credentials) {
-        return onEach(lane -> lane.apply(config, credentials));
+    public CompletableFuture<Void> apply(ProxyConfig config, Credentials credentials, TlsContexts tls) {
+        return onEach(lane -> lane.apply(config, credentials, tls));
     }
 
     /** Has every lane do {@code action}; done when all have. */

@@ -1,7 +1,9 @@
 package dev.spillway.server.lane;
 
 import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.config.SslMode;
 import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.session.Phase;
 import dev.spillway.core.session.ServerLogin;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.Wire;
@@ -137,13 +139,15 @@ final class Opening {
             tryNextHost();
             return;
         }
-        ConnectionHandler handler = new ConnectionHandler(this::logIn);
+        Attempt next = new Attempt(address);
+        ServerTls.Target target = target(address);
+        ConnectionHandler handler = new ConnectionHandler(wire -> connector.begin(target, wire, next));
         ChannelFuture connecting = connector.connect(address, shareMillis(), handler);
         Channel channel = connecting.channel();
         attempt = channel;
         connecting.addListener(connected -> {
             if (!connected.isSuccess()) {
-                onNotConnected(address, connected.cause());
+                next.onNotConnected(AddressText.problem(address, connected.cause()));
             }
         });
         channel.closeFuture().addListener(closed -> {
@@ -154,19 +158,43 @@ final class Opening {
         });
     }
 
-    private void onNotConnected(SocketAddress address, Throwable cause) {
-        attempt = null;
-        if (!isOver) {
-            connector.onFailure(address);
-            note(AddressText.problem(address, cause));
-            tryNextAddress();
-        }
+    /** Null: the connection is to stay as it is. */
+    private ServerTls.@Nullable Target target(SocketAddress address) {
+        SslMode mode = database.sslmode();
+        return mode != null && mode.isOn() && address instanceof InetSocketAddress
+                ? new ServerTls.Target(host, database.port(), mode)
+                : null;
     }
 
-    private ServerLogin logIn(Wire wire) {
-        standing = wire;
-        login = connector.logIn(wire, pool, database, user);
-        return login;
+    /** One address that is tried. */
+    private final class Attempt implements ServerTls.Next {
+        private final SocketAddress address;
+
+        Attempt(SocketAddress address) {
+            this.address = address;
+        }
+
+        @Override
+        public Phase begin(Wire wire) {
+            standing = wire;
+            ServerLogin begun = connector.logIn(wire, pool, database, user);
+            login = begun;
+            return begun;
+        }
+
+        @Override
+        public void onUseless(String why) {
+            onNotConnected(AddressText.place(address) + ": " + why);
+        }
+
+        void onNotConnected(String why) {
+            attempt = null;
+            if (!isOver) {
+                connector.onFailure(address);
+                note(why);
+                tryNextAddress();
+            }
+        }
     }
 
     /** What it is, for operators. */

@@ -5,6 +5,7 @@ import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.startup.Replication;
 import dev.spillway.core.session.ConnectionLog;
 import dev.spillway.core.session.LogSubject;
+import dev.spillway.core.session.Protection;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -39,10 +40,11 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
     public void clientAsks(LogSubject client, Replication replication) {
         if (config.get().logConnections()) {
             LOG.info(
-                    "{}login attempt: db={} user={} tls=no replication={}",
+                    "{}login attempt: db={} user={} tls={} replication={}",
                     prefix('C', client),
                     word(client.database()),
                     word(client.user()),
+                    tls(client),
                     spelling(replication));
         }
     }
@@ -137,6 +139,11 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
         String user = subject.user().isEmpty() ? "(nouser)" : word(subject.user());
         return side + "-0x" + Integer.toHexString(subject.wire().id()) + ": " + database + '/' + user + '@'
                 + subject.wire().peer() + ' ';
+    }
+
+    private static String tls(LogSubject client) {
+        Protection protection = client.wire().protection();
+        return protection == null ? "no" : protection.text();
     }
 
     private static String word(String name) {

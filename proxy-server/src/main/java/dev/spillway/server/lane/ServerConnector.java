@@ -7,25 +7,22 @@ import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.pool.OwnLogin;
 import dev.spillway.core.protocol.CancelKey;
-import dev.spillway.core.protocol.frontend.FrontendMessages;
 import dev.spillway.core.protocol.startup.CommandLineOptions;
+import dev.spillway.core.session.Phase;
 import dev.spillway.core.session.ServerLogin;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.SessionPorts;
 import dev.spillway.core.session.Wire;
 import dev.spillway.core.stats.LaneView;
+import dev.spillway.server.pipeline.ConnectionHandler;
 import dev.spillway.server.transport.NettyTransport;
-import io.netty.buffer.ByteBuf;
+import dev.spillway.server.transport.TlsContexts;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.group.ChannelGroup;
-import io.netty.util.ReferenceCountUtil;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -35,6 +32,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the connections that begin at a lane: servers for its pools, and cancel requests.
@@ -46,6 +44,7 @@ final class ServerConnector {
     private final NettyTransport transport;
     private ProxyConfig config;
     private Credentials credentials;
+    private TlsContexts tls;
     private final SessionPorts ports;
     private final ChannelGroup channels;
     private final RandomBytes random = RandomBytes.secure();
@@ -64,6 +63,7 @@ final class ServerConnector {
             NettyTransport transport,
             ProxyConfig config,
             Credentials credentials,
+            TlsContexts tls,
             NameSources names,
             int number,
             SessionPorts ports,
@@ -72,6 +72,7 @@ final class ServerConnector {
         this.transport = transport;
         this.config = config;
         this.credentials = credentials;
+        this.tls = tls;
         this.ports = ports;
         this.channels = channels;
         this.lookup = new HostLookup(loop, transport, config, names, channels::add);
@@ -79,9 +80,10 @@ final class ServerConnector {
     }
 
     /** For what begins from now on. */
-    void apply(ProxyConfig next, Credentials nextCredentials) {
+    void apply(ProxyConfig next, Credentials nextCredentials, TlsContexts nextTls) {
         config = next;
         credentials = nextCredentials;
+        tls = nextTls;
         lookup.apply(next);
     }
 
@@ -184,20 +186,27 @@ final class ServerConnector {
         pool.pool().onOpenFailed(ProxyError.SERVER_UNREACHABLE.fields(name, why), false, nowNanos());
     }
 
+    /** What a new connection to a server begins with; {@code target} null: it stays as it is. */
+    Phase begin(ServerTls.@Nullable Target target, Wire wire, ServerTls.Next next) {
+        return target == null ? next.begin(wire) : ServerTls.begin(tls, target, wire, next);
+    }
+
     // ---- cancels ---------------------------------------------------------------------------------------------------
 
-    /** Sends a cancel request to {@code server}; see {@link SessionPorts#sendCancel}. */
-    void sendCancel(SocketAddress server, CancelKey key, SessionPorts.CancelEnd ended) {
-        var attempt = connect(server, config.serverConnectTimeout().toMillis(), new Deaf());
+    /** Sends a cancel request to {@code server}, as protected as that is; see {@link SessionPorts#sendCancel}. */
+    void sendCancel(ConnectionHandler server, CancelKey key, SessionPorts.CancelEnd ended) {
+        CancelConnection cancel = new CancelConnection(key);
+        ServerTls.Target target = ServerTls.targetOf(server);
+        var attempt = connect(
+                server.remoteAddress(),
+                config.serverConnectTimeout().toMillis(),
+                new ConnectionHandler(wire -> begin(target, wire, cancel)));
         attempt.addListener(connecting -> {
             if (!connecting.isSuccess()) {
                 ended.ended(true); // nothing was sent, so nothing can come
                 return;
             }
             Channel channel = attempt.channel();
-            ByteBuf message = channel.alloc().buffer(32);
-            FrontendMessages.cancelRequest(message, key);
-            channel.writeAndFlush(message).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
             long limitMillis = config.cancelWaitTimeout().toMillis();
             if (limitMillis == 0) {
                 channel.closeFuture().addListener(closed -> ended.ended(true));
@@ -211,13 +220,5 @@ final class ServerConnector {
                     TimeUnit.MILLISECONDS);
             channel.closeFuture().addListener(closed -> ended.ended(deadline.cancel(false)));
         });
-    }
-
-    /** A server says nothing to a cancel request. */
-    private static final class Deaf extends ChannelInboundHandlerAdapter {
-        @Override
-        public void channelRead(ChannelHandlerContext context, Object message) {
-            ReferenceCountUtil.release(message);
-        }
     }
 }

@@ -6,6 +6,7 @@ import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.server.configfile.ConfigSource;
 import dev.spillway.server.lane.Credentials;
 import dev.spillway.server.lane.Lanes;
+import dev.spillway.server.transport.TlsContexts;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,19 +28,34 @@ public final class Reload {
     private final ConfigSource source;
     private final Lanes lanes;
     private final Executor slowWork;
+    private final Executor tlsWork;
     private volatile ProxyConfig current;
+    private volatile TlsContexts tls;
 
     /** {@code slowWork}: one thread, which may block. */
-    public Reload(ConfigSource source, ProxyConfig current, Lanes lanes, Executor slowWork) {
+    public Reload(
+            ConfigSource source,
+            ProxyConfig current,
+            TlsContexts tls,
+            Lanes lanes,
+            Executor slowWork,
+            Executor tlsWork) {
         this.source = source;
         this.current = current;
+        this.tls = tls;
         this.lanes = lanes;
         this.slowWork = slowWork;
+        this.tlsWork = tlsWork;
     }
 
     /** The configuration in force. */
     public ProxyConfig current() {
         return current;
+    }
+
+    /** The keys and certificates in force. */
+    public TlsContexts tls() {
+        return tls;
     }
 
     /** Reloads; {@code done} hears what is wrong, or of an empty list when all lanes have applied it, on any thread. */
@@ -67,7 +83,7 @@ public final class Reload {
         } catch (ConfigException e) {
             refuse(what, e.problems().stream().map(Problem::toString).toList(), done);
         } catch (IOException e) {
-            refuse(what, List.of(String.valueOf(e.getMessage())), done);
+            refuse(what, String.valueOf(e.getMessage()).lines().toList(), done);
         } catch (RuntimeException e) {
             LOG.error("reloading failed", e);
             refuse(what, List.of("reloading failed: " + e), done);
@@ -83,9 +99,13 @@ public final class Reload {
         List<String> fixed = new ArrayList<>();
         ProxyConfig next = loaded.keepingFixed(current, setting -> fixed.add(setting.name()));
         Credentials credentials = new Credentials(next, AuthFile.read(next));
+        TlsContexts nextTls = TlsFiles.read(next, tlsWork);
         fixed.forEach(name -> LOG.warn("{} has changed: this needs a restart", name));
         current = next;
-        var _ = lanes.apply(next, credentials).whenComplete((nothing, failure) -> {
+        TlsContexts former = tls;
+        tls = nextTls;
+        var _ = lanes.apply(next, credentials, nextTls).whenComplete((nothing, failure) -> {
+            former.release();
             if (failure == null) {
                 LOG.info("{}", what);
                 done.accept(List.of());

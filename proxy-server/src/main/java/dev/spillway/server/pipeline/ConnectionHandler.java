@@ -1,6 +1,7 @@
 package dev.spillway.server.pipeline;
 
 import dev.spillway.core.session.Phase;
+import dev.spillway.core.session.Protection;
 import dev.spillway.core.session.Wire;
 import dev.spillway.server.transport.AddressText;
 import dev.spillway.server.transport.PeerProcess;
@@ -13,7 +14,11 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -76,6 +81,11 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
     private @Nullable Runnable afterEnd;
     /** A report of writability waits in the event loop. */
     private boolean reportQueued;
+    /** Whose TLS it is; null without. */
+    private @Nullable TlsListener tls;
+
+    private boolean isShakingHands;
+    private @Nullable Protection protection;
 
     @SuppressWarnings("NullAway.Init") // set when the connection is active, like the texts
     private SocketAddress remote;
@@ -212,6 +222,64 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
         return cause instanceof IOException || cause.getCause() instanceof IOException;
     }
 
+    /**
+     * From now on everything goes through {@code handler}, which has yet to shake hands. What was written before leaves in clear text.
+     *
+     * @param listener may be called before this returns
+     */
+    public void secure(SslHandler handler, TlsListener listener) {
+        tls = listener;
+        isShakingHands = true;
+        ChannelPipeline pipeline = ctx.pipeline();
+        pipeline.addBefore(ctx.name(), "read-gate", ReadGate.INSTANCE);
+        pipeline.addBefore(ctx.name(), "tls", handler);
+    }
+
+    /** What was given to {@link #secure}; null: nothing. */
+    public @Nullable TlsListener tls() {
+        return tls;
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext from, Object event) {
+        if (event instanceof SslHandshakeCompletionEvent end) {
+            onHandshake(from, end);
+        } else if (event instanceof SslCloseCompletionEvent && state == State.OPEN) {
+            state = State.CLOSING;
+            closeNow(); // the peer says that nothing more comes
+        }
+    }
+
+    private void onHandshake(ChannelHandlerContext from, SslHandshakeCompletionEvent end) {
+        TlsListener listener = tls;
+        boolean isAwaited = isShakingHands && state == State.OPEN;
+        isShakingHands = false;
+        if (!isAwaited || listener == null) {
+            return;
+        }
+        SslHandler handler = from.pipeline().get(SslHandler.class);
+        if (end.isSuccess()) {
+            protection = listener.protection(handler);
+            listener.onSecured(handler);
+        } else {
+            listener.onFailed(TlsProblem.of(end.cause()));
+        }
+    }
+
+    @Override
+    public @Nullable Protection protection() {
+        return protection;
+    }
+
+    /** Runs {@code action} on the connection's event loop, later. */
+    public void execute(Runnable action) {
+        ctx.channel().eventLoop().execute(action);
+    }
+
+    public boolean isOpen() {
+        return state == State.OPEN && ctx.channel().isActive();
+    }
+
     /** Runs {@code action} when the connection has ended, on its event loop. */
     public void whenClosed(Runnable action) {
         ctx.channel().closeFuture().addListener(closed -> action.run());
@@ -269,6 +337,10 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
         setReading(true); // or its leaving would not be noticed
         state = State.CLOSING;
         dirty = false;
+        if (isShakingHands) {
+            closeNow(); // nothing can be said yet
+            return;
+        }
         // Netty writes in order: when the empty buffer is through, so is all that came before it.
         ChannelFuture written = ctx.writeAndFlush(Unpooled.EMPTY_BUFFER);
         if (written.isDone()) {
@@ -392,6 +464,7 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
         Channel channel = ctx.channel();
         if (!channel.isOpen()) {
             channelInactive(ctx); // nobody else would tell
+            releaseTls();
             target.execute(arrived);
             return;
         }
@@ -399,8 +472,17 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
             if (!registered.isSuccess()) {
                 channel.close();
                 channelInactive(ctx);
+                releaseTls();
             }
             arrived.run();
         });
+    }
+
+    /** Netty empties the pipeline of a channel that leaves its event loop last of all; this one has left before its end. */
+    private void releaseTls() {
+        SslHandler handler = ctx.pipeline().get(SslHandler.class);
+        if (handler != null) {
+            ctx.pipeline().remove(handler);
+        }
     }
 }

@@ -20,6 +20,9 @@ final class Script {
     /** A query whose result is large. */
     static final String MANY_ROWS = "select many rows";
 
+    /** What a proxy asks first; its answer is no. */
+    static final int SSL_REQUEST = 80877103;
+
     private static final int TEXT_OID = 25;
     private static final int PIPELINED = 10;
 

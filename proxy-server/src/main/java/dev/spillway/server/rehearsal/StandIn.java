@@ -75,7 +75,7 @@ final class StandIn implements AutoCloseable {
                 socket.setTcpNoDelay(true);
                 DataInputStream in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
                 OutputStream out = new BufferedOutputStream(socket.getOutputStream());
-                in.skipNBytes(in.readInt() - Integer.BYTES);
+                readStartup(in);
                 out.write(Script.welcome(pid));
                 out.flush();
                 while (answer(in, out)) {
@@ -88,6 +88,15 @@ final class StandIn implements AutoCloseable {
             } catch (IOException e) {
                 throw new IllegalStateException("the stand-in cannot serve", e);
             }
+        }
+
+        private void readStartup(DataInputStream in) throws IOException {
+            int length = in.readInt();
+            while (in.readInt() == Script.SSL_REQUEST) {
+                socket.getOutputStream().write('N');
+                length = in.readInt();
+            }
+            in.skipNBytes(length - 2 * Integer.BYTES);
         }
 
         private boolean answer(DataInputStream in, OutputStream out) throws IOException {

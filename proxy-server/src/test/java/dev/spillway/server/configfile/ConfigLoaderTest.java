@@ -10,6 +10,7 @@ import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.Problem;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Secret;
+import dev.spillway.core.config.SslMode;
 import dev.spillway.core.config.UserConfig;
 import dev.spillway.core.config.UserSettings;
 import java.io.IOException;
@@ -137,9 +138,6 @@ class ConfigLoaderTest {
 
     @ParameterizedTest
     @CsvSource({
-        "sslmode=require, TLS to the server is not supported yet",
-        "sslmode=verify-ca, TLS to the server is not supported yet",
-        "sslmode=verify-full, TLS to the server is not supported yet",
         "sslmode=yes, unknown sslmode",
         "ssl_mode=disable, did you mean 'sslmode'?",
         "options=-csearch_path%3Dx, unknown parameter 'options' of DATABASE_URL",
@@ -152,6 +150,39 @@ class ConfigLoaderTest {
                 .satisfies(p -> assertThat(p)
                         .startsWith("environment variable DATABASE_URL: ")
                         .contains(expected));
+    }
+
+    @Test
+    void tlsOfTheUrlIsThatOfItsDatabasesAndItsFilesAreForAll() throws Exception {
+        environment.put("DATABASE_URL", URL + "?sslmode=verify-full&sslrootcert=ca.pem&sslcert=own.pem&sslkey=own.key");
+        ProxyConfig config = load();
+        assertThat(config.databases().values())
+                .hasSize(2)
+                .allSatisfy(database -> assertThat(config.sslmodeOf(database)).isEqualTo(SslMode.VERIFY_FULL));
+        assertThat(config.serverTlsSslmode()).as("of other databases").isEqualTo(SslMode.PREFER);
+        assertThat(config.serverTlsCaFile()).isEqualTo("ca.pem");
+        assertThat(config.serverTlsCertFile()).isEqualTo("own.pem");
+        assertThat(config.serverTlsKeyFile()).isEqualTo("own.key");
+
+        environment.put("DATABASE_URL", URL + "?sslmode=require&sslrootcert=system");
+        assertThat(load().serverTlsCaFile()).as("what the system trusts").isNull();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "client_tls_sslmode = 'prefer'; client_tls_sslmode needs client_tls_key_file",
+                "client_tls_sslmode = 'prefer'; client_tls_sslmode needs client_tls_cert_file",
+                "client_tls_sslmode = 'verify-ca'; client_tls_sslmode needs client_tls_ca_file",
+                "server_tls_key_file = 'x'; server_tls_key_file needs server_tls_cert_file",
+                "server_tls_cert_file = 'x'; server_tls_cert_file needs server_tls_key_file",
+                "auth_type = 'cert'; auth_type 'cert' needs client_tls_sslmode 'verify-full', not 'disable'",
+                "server_tls_protocols = 'tlsv1.2:!all'; server_tls_protocols leaves no version of TLS",
+            })
+    void tlsThatLacksSomethingIsRefused(String line, String expected) {
+        file(line.replace('\'', '"') + "\n[databases.app]\n");
+        assertThat(problems()).anySatisfy(problem -> assertThat(problem).contains(expected));
     }
 
     @Test

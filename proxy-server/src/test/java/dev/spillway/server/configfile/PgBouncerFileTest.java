@@ -262,7 +262,7 @@ class PgBouncerFileTest {
             log_connections = yes
             pool_mode = pool
             auth_type = hba
-            server_tls_sslmode = Verify-Full
+            server_tls_protocols = tlsv1.2,tlsv9
             client_tls_sslmode = on
             [peers]
             x = host=h
@@ -287,7 +287,7 @@ class PgBouncerFileTest {
                         p -> assertThat(p).isEqualTo("14 log_connections must be a whole number, not 'yes'"),
                         p -> assertThat(p).startsWith("15 pool_mode must be one of session"),
                         p -> assertThat(p).startsWith("16 auth_type cannot be 'hba'"),
-                        p -> assertThat(p).startsWith("17 server_tls_sslmode is 'verify-full', but there is no TLS"),
+                        p -> assertThat(p).startsWith("17 server_tls_protocols must be a list of tlsv1.0"),
                         p -> assertThat(p).startsWith("18 client_tls_sslmode must be one of disable"),
                         p -> assertThat(p).startsWith("20 peer 'x' must have a number"),
                         p -> assertThat(p).startsWith("21 unknown setting 'prt' of peer 1: did you mean 'port'?"),
@@ -341,7 +341,7 @@ class PgBouncerFileTest {
                             line -> assertThat(line).contains("database 'b' is to keep 5 servers"),
                             line -> assertThat(line)
                                     .endsWith("pgbouncer.ini: without effect in Spillway: peer 1, syslog_facility,"
-                                            + " server_tls_sslmode, auth_ldap_options, auth_user,"
+                                            + " auth_ldap_options, auth_user,"
                                             + " password of database 'a', auth_user of database 'a'"));
             assertThat(log.lines().toString()).doesNotContain("secret").doesNotContain("hush");
         }
@@ -363,8 +363,7 @@ class PgBouncerFileTest {
                     .toString());
             String line = log.lines().getLast();
             Stream<String> others = PgBouncerSettings.ALL.stream()
-                    .filter(setting ->
-                            !"".equals(setting.defaultText()) && !setting.name().equals("client_tls_sslmode"))
+                    .filter(setting -> !"".equals(setting.defaultText()))
                     .map(PgBouncerSetting::name)
                     .filter(name -> !ours.contains(name));
             assertThat(others)

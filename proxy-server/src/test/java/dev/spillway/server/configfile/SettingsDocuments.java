@@ -139,10 +139,11 @@ final class SettingsDocuments {
         - User, password and name are percent-encoded UTF-8; IPv6 addresses stand in brackets; several hosts have commas
           between and one port; without a host it is
           `127.0.0.1`, without a port `5432`, without a name the user's.
-        - Where a file has a database of the same name, the URL replaces its `host`, `port`, `dbname`, `user` and `password` as
-          a whole; `pool_size` and the others stay. The same holds for the password of a user.
-        - `?sslmode=` may be `disable`, `allow` or `prefer`, which all mean plain text for now; `require` and `verify-…`
-          are refused until there is TLS to the server. `connect_timeout` sets `server_connect_timeout`.
+        - Where a file has a database of the same name, the URL replaces its `host`, `port`, `dbname`, `user`, `password` and
+          `sslmode` as a whole; `pool_size` and the others stay. The same holds for the password of a user.
+        - `?sslmode=` is that of its databases. `sslrootcert`, `sslcert` and `sslkey` set `server_tls_ca_file`,
+          `server_tls_cert_file` and `server_tls_key_file`; `sslrootcert=system` leaves it to what Java trusts.
+          `connect_timeout` sets `server_connect_timeout`.
           `application_name` is accepted and has no effect: server connections carry the names of the clients that use
           them. Any other parameter is refused.
 

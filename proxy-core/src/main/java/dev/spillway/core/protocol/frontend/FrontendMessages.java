@@ -11,6 +11,7 @@ import java.util.Map;
 /** Writes the frontend messages that Spillway sends on its own account. Every method borrows {@code out}. */
 public final class FrontendMessages {
     private static final int CANCEL_REQUEST_CODE = 80877102;
+    private static final int SSL_REQUEST_CODE = 80877103;
     private static final int PROTOCOL_3_0 = 196608;
 
     private FrontendMessages() {}
@@ -25,6 +26,11 @@ public final class FrontendMessages {
         });
         out.writeByte(0);
         out.setInt(at, out.writerIndex() - at);
+    }
+
+    /** Asks for TLS; answered by one byte. */
+    public static void sslRequest(ByteBuf out) {
+        out.writeInt(8).writeInt(SSL_REQUEST_CODE);
     }
 
     /** A CancelRequest with the key that the server gave. */

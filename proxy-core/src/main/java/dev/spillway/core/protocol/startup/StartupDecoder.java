@@ -31,7 +31,7 @@ public final class StartupDecoder {
     public static @Nullable StartupPacket decode(ByteBuf in) {
         int start = in.readerIndex();
         if (in.isReadable() && in.getByte(start) == TLS_HANDSHAKE_RECORD) {
-            throw new ProtocolViolation("direct TLS connections are not supported");
+            throw new ProtocolViolation("direct TLS is not offered here");
         }
         if (in.readableBytes() < Integer.BYTES) {
             return null;
