@@ -254,9 +254,8 @@ class ConsoleCommandsIT {
             assertThat(operator.cell("SHOW CONFIG", "query_wait_timeout", "value"))
                     .isEqualTo("30");
 
-            BackendMessage notice =
-                    operator.console().query("SET log_stats = 0").getFirst();
-            assertThat(notice.errorText()).isEqualTo("log_stats has no effect in Spillway");
+            BackendMessage notice = operator.console().query("SET job_name = x").getFirst();
+            assertThat(notice.errorText()).isEqualTo("job_name has no effect in Spillway");
             assertThat(operator.run("SHOW VERSION")).isEqualTo("SHOW");
         }
     }

@@ -106,7 +106,7 @@ class LanesIT {
                 WireClient two = WireClient.connect(through);
                 assertThatThrownBy(() -> WireClient.connect(through).close())
                         .hasMessageContaining("53300")
-                        .hasMessageContaining("max_db_client_connections = 2");
+                        .hasMessageContaining("(max_db_client_connections): database \"bench\" may have 2");
                 two.close();
                 await().ignoreExceptions()
                         .untilAsserted(() -> WireClient.connect(through).close());

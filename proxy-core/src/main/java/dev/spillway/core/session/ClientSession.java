@@ -155,11 +155,10 @@ public final class ClientSession implements Phase, LeaseHolder {
     public void onRestored() {
         ServerSession linked = server;
         restoreGuard.end(linked);
-        if (linked == null) {
-            return;
+        if (linked != null) {
+            told.update(linked.parameters());
+            input.goOn();
         }
-        told.update(linked.parameters());
-        input.goOn();
     }
 
     @Override
