@@ -11,7 +11,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -49,7 +48,7 @@ class PgBouncerProcessIT {
     @Test
     void hasPgbouncersLinesAPidfileAndALogThatCanBeRotated() throws Exception {
         Path ini = write(0, "stats_period = 1");
-        try (ProxyProcess proxy = new ProxyProcess(List.of(), ini)) {
+        try (ProxyProcess proxy = ProxyProcess.byHand(ini)) {
             Endpoint through = direct.withPort(proxy.port());
             await().untilAsserted(() -> assertThat(pidfile()).hasContent(proxy.pid() + "\n"));
             try (WireClient client = WireClient.connect(through)) {
@@ -78,7 +77,7 @@ class PgBouncerProcessIT {
                     Files.exists(logfile()) && Files.readString(logfile()).contains("ERROR not reloaded: "));
             write(0, "");
 
-            try (ProxyProcess second = new ProxyProcess(List.of(), ini)) {
+            try (ProxyProcess second = ProxyProcess.byHand(ini)) {
                 assertThat(second.exitCode()).isEqualTo(1);
                 assertThat(second.lines())
                         .singleElement()
@@ -97,7 +96,7 @@ class PgBouncerProcessIT {
     void aPortThatIsTakenIsTheOnlyThingItSpeaksOf() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
             Path ini = write(taken.getLocalPort(), "");
-            try (ProxyProcess proxy = new ProxyProcess(List.of(), ini)) {
+            try (ProxyProcess proxy = ProxyProcess.byHand(ini)) {
                 assertThat(proxy.exitCode()).isEqualTo(1);
                 assertThat(proxy.lines())
                         .singleElement()
@@ -110,7 +109,7 @@ class PgBouncerProcessIT {
     @Test
     void aUserThatItIsNotEndsTheStartAndQuietIsQuiet() throws Exception {
         Path ini = write(0, "user = nobody-else");
-        try (ProxyProcess proxy = new ProxyProcess(List.of(), ini, "-q")) {
+        try (ProxyProcess proxy = ProxyProcess.byHand(ini, "-q")) {
             assertThat(proxy.exitCode()).isEqualTo(1);
             assertThat(proxy.lines()).isEmpty();
         }

@@ -17,6 +17,9 @@ import java.util.regex.Pattern;
 final class ProxyProcess implements AutoCloseable {
     private static final Pattern LISTENING = Pattern.compile("listening on (?:.* port |[0-9.]+:)(\\d+)");
 
+    /** So that no signal is ignored because whoever runs the tests ignores it. */
+    private static final List<String> HEEDED = List.of("env", "--default-signal=HUP,INT,TERM,USR1,USR2");
+
     private final Process process;
     private final List<String> lines = new CopyOnWriteArrayList<>();
 
@@ -41,6 +44,18 @@ final class ProxyProcess implements AutoCloseable {
         builder.environment().remove("DATABASE_URL");
         process = builder.redirectErrorStream(true).start();
         Thread.ofVirtual().start(this::read);
+    }
+
+    /** As if started by hand. */
+    static ProxyProcess byHand(Path config, String... options) throws Exception {
+        return new ProxyProcess(isAble(HEEDED) ? HEEDED : List.of(), config, options);
+    }
+
+    /** Not every system's env knows the option; without it the signals are as they were inherited. */
+    private static boolean isAble(List<String> prefix) throws Exception {
+        List<String> command = new ArrayList<>(prefix);
+        command.add("true");
+        return new ProcessBuilder(command).start().waitFor() == 0;
     }
 
     private void read() {

@@ -13,7 +13,6 @@ import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,17 +40,8 @@ class SignalsIT {
             """.formatted(poolSize, more, direct.port()));
     }
 
-    /** As if started by hand, whatever the test's own parent ignores. */
     private ProxyProcess start() throws Exception {
-        List<String> heeded = List.of("env", "--default-signal=HUP,INT,TERM,USR1,USR2");
-        return new ProxyProcess(isAble(heeded) ? heeded : List.of(), directory.resolve("spillway.toml"));
-    }
-
-    /** Not every system's env knows the option; without it the signals are as they were inherited. */
-    private static boolean isAble(List<String> prefix) throws Exception {
-        List<String> command = new ArrayList<>(prefix);
-        command.add("true");
-        return new ProcessBuilder(command).start().waitFor() == 0;
+        return ProxyProcess.byHand(directory.resolve("spillway.toml"));
     }
 
     @Test
