@@ -163,6 +163,20 @@ class HostsIT {
         }
     }
 
+    /** The system accepts for a process that hangs; it is asked for TLS first, and does not answer that either. */
+    @Test
+    void addressThatAcceptsAndSaysNothingIsFollowedByTheNext() throws IOException {
+        names.set(NAME, "127.0.0.3", HERE);
+        try (ServerSocket hanging = new ServerSocket(server.port(), 50, InetAddress.getByName("127.0.0.3"));
+                RunningProxy proxy = start(config(NAME).with(Settings.SERVER_CONNECT_TIMEOUT, Duration.ofSeconds(3)))) {
+            assertServed(proxy, 3);
+            assertThat(hanging.isBound()).isTrue();
+            assertThat(proxy.log().lines())
+                    .anySatisfy(
+                            line -> assertThat(line).contains("server not reached", "127.0.0.3", "no answer in time"));
+        }
+    }
+
     @Test
     void nameThatDoesNotExistIsToldToTheClient() throws IOException {
         names.remove(NAME);

@@ -124,4 +124,17 @@ class TlsReloadIT {
             await().until(() -> proxy.log().count("server closed") == 1);
         }
     }
+
+    @Test
+    void whatRunsUnderTheFormerRulesCanStillBeCancelled() throws IOException {
+        ProxyConfig config = config();
+        try (RunningProxy proxy = start(config);
+                WireClient client = WireClient.connect(through(proxy))) {
+            TlsConfigs.sleep(client);
+            written.set(config.with(TlsSettings.SERVER_TLS_SSLMODE, SslMode.DISABLE));
+            assertThat(reload(proxy)).contains("RELOAD");
+            client.cancel();
+            assertThat(client.readUntilReady().toString()).contains("57014");
+        }
+    }
 }

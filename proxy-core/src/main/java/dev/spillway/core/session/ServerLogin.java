@@ -209,6 +209,7 @@ public final class ServerLogin implements Phase {
         if (!isOver) {
             isOver = true;
             isAbandoned = true;
+            ports.log().serverEnded(subject(), false, "not wanted any more");
             if (connectQuery.isRunning()) {
                 ports.sendCancel(wire, key, isCertain -> {});
             }

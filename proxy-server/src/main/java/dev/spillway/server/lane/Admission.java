@@ -104,7 +104,7 @@ final class Admission implements ClientLogin.Reception {
     /** Lets a new connection begin with TLS at once, if it may have it. */
     void openDoor(ConnectionHandler client, ChannelPipeline pipeline) {
         if (tls.isOfferedToClients() && pipeline.channel().remoteAddress() instanceof InetSocketAddress) {
-            ClientTls.openDoor(tls, client, pipeline);
+            ClientTls.openDoor(() -> tls, client, pipeline);
         }
     }
 

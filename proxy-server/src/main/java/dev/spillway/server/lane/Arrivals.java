@@ -102,6 +102,9 @@ final class Arrivals {
     private static void refuse(Channel channel, String limit) {
         ErrorFields error = ProxyError.CLIENT_LOGIN_TIMEOUT.fields(limit);
         switch (phase(channel)) {
+            case ClientLogin login when login.isOver() && !login.isCancelling() -> {
+                // it is closing, and has been told why
+            }
             case ClientLogin login -> login.refuse(error);
             case WelcomeProbe probe -> probe.end(ProxyError.CLIENT_LOGIN_TIMEOUT_OF_SERVER.fields(limit));
             case null, default ->

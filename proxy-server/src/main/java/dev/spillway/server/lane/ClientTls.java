@@ -10,6 +10,7 @@ import dev.spillway.server.transport.TlsRules;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.ssl.SslHandler;
 import java.net.InetSocketAddress;
+import java.util.function.Supplier;
 
 /** The handshake with one client, asked for or direct. Confined to the lane of the connection. */
 final class ClientTls implements TlsListener {
@@ -42,9 +43,14 @@ final class ClientTls implements TlsListener {
         secure(contexts, client, false);
     }
 
-    /** For one that may begin with its handshake. */
-    static void openDoor(TlsContexts contexts, ConnectionHandler client, ChannelPipeline pipeline) {
-        pipeline.addLast("tls-door", new TlsDoor(() -> secure(contexts, client, true)));
+    /** For one that may begin with its handshake, with the contexts of that moment. */
+    static void openDoor(Supplier<TlsContexts> current, ConnectionHandler client, ChannelPipeline pipeline) {
+        pipeline.addLast("tls-door", new TlsDoor(() -> {
+            TlsContexts contexts = current.get();
+            if (isOffered(contexts, client)) {
+                secure(contexts, client, true);
+            }
+        }));
     }
 
     private static void secure(TlsContexts contexts, ConnectionHandler client, boolean isDirect) {

@@ -95,7 +95,7 @@ public final class Lanes implements Crossing<ServerSession> {
 
     /** Has every lane put a new configuration into force; done when all have. */
     public CompletableFuture<Void> apply(ProxyConfig config, Credentials credentials, TlsContexts tls) {
-        return onEach(lane -> lane.apply(config, credentials, tls));
+        return onEach(lane -> lane.apply(config, credentials, tls)).thenRun(awaiting::check);
     }
 
     /** Has every lane do {@code action}; done when all have. */

@@ -45,11 +45,11 @@ final class Opening {
     private String host = "";
     /** Counts the steps, so that what comes too late is known as such. */
     private int step;
-    /** When the look-up that is under way has had its share. */
+    /** When the look-up or the attempt that is under way has had its share. */
     private long stepEndsNanos;
 
     private boolean isLookingUp;
-    private @Nullable Channel attempt;
+    private @Nullable Attempt attempt;
     private @Nullable ServerLogin login;
     private @Nullable Wire standing;
     private boolean isOver;
@@ -142,9 +142,11 @@ final class Opening {
         Attempt next = new Attempt(address);
         ServerTls.Target target = target(address);
         ConnectionHandler handler = new ConnectionHandler(wire -> connector.begin(target, wire, next));
+        stepEndsNanos = connector.nowNanos() + shareMillis() * 1_000_000;
         ChannelFuture connecting = connector.connect(address, shareMillis(), handler);
         Channel channel = connecting.channel();
-        attempt = channel;
+        next.isAt(handler, channel);
+        attempt = next;
         connecting.addListener(connected -> {
             if (!connected.isSuccess()) {
                 next.onNotConnected(AddressText.problem(address, connected.cause()));
@@ -169,9 +171,35 @@ final class Opening {
     /** One address that is tried. */
     private final class Attempt implements ServerTls.Next {
         private final SocketAddress address;
+        private @Nullable ConnectionHandler handler;
+        private @Nullable Channel channel;
+        private boolean isGivenUp;
 
         Attempt(SocketAddress address) {
             this.address = address;
+        }
+
+        void isAt(ConnectionHandler ownHandler, Channel ownChannel) {
+            handler = ownHandler;
+            channel = ownChannel;
+        }
+
+        /** Ends it. Nothing comes of it any more, not even of a handshake that succeeds in this moment. */
+        void close() {
+            isGivenUp = true;
+            ConnectionHandler own = handler;
+            Channel unfinished = channel;
+            if (own != null && unfinished != null) {
+                own.abandon();
+                var _ = unfinished.close();
+            }
+        }
+
+        /** It takes so long that those after it would have no time. */
+        void giveUp() {
+            close();
+            isGivenUp = false;
+            onNotConnected(AddressText.place(address) + ": no answer in time");
         }
 
         @Override
@@ -188,6 +216,10 @@ final class Opening {
         }
 
         void onNotConnected(String why) {
+            if (isGivenUp) {
+                return;
+            }
+            isGivenUp = true;
             attempt = null;
             if (!isOver) {
                 connector.onFailure(address);
@@ -223,7 +255,13 @@ final class Opening {
         } else if (isLookingUp && !hosts.isEmpty() && nowNanos - stepEndsNanos > 0) {
             isLookingUp = false;
             giveUpHost("host \"" + host + "\" cannot be resolved in time");
+        } else if (attempt != null && login == null && isAnywhereElse() && nowNanos - stepEndsNanos > 0) {
+            attempt.giveUp();
         }
+    }
+
+    private boolean isAnywhereElse() {
+        return !hosts.isEmpty() || !addresses.isEmpty();
     }
 
     private void end() {
@@ -235,6 +273,11 @@ final class Opening {
         }
         if (isLookingUp) {
             problems.add("host \"" + host + "\" cannot be resolved in time");
+        }
+        Attempt unanswered = attempt;
+        if (unanswered != null) {
+            connector.onFailure(unanswered.address);
+            connector.onFailure(host);
         }
         problems.add("server_connect_timeout is over");
         fail(String.join("; ", problems));
@@ -262,9 +305,9 @@ final class Opening {
     }
 
     private void closeAttempt() {
-        Channel unfinished = attempt;
+        Attempt unfinished = attempt;
         if (unfinished != null) {
-            var _ = unfinished.close();
+            unfinished.close();
         }
     }
 

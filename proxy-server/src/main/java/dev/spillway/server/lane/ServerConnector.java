@@ -23,6 +23,8 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.group.ChannelGroup;
+import io.netty.handler.ssl.SslContext;
+import io.netty.util.ReferenceCountUtil;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -197,10 +199,16 @@ final class ServerConnector {
     void sendCancel(ConnectionHandler server, CancelKey key, SessionPorts.CancelEnd ended) {
         CancelConnection cancel = new CancelConnection(key);
         ServerTls.Target target = ServerTls.targetOf(server);
+        SslContext context = ServerTls.contextOf(server);
         var attempt = connect(
                 server.remoteAddress(),
                 config.serverConnectTimeout().toMillis(),
-                new ConnectionHandler(wire -> begin(target, wire, cancel)));
+                new ConnectionHandler(wire ->
+                        target == null ? cancel.begin(wire) : ServerTls.begin(tls, context, target, wire, cancel)));
+        if (context != null) { // it may go out of use meanwhile
+            ReferenceCountUtil.retain(context);
+            attempt.channel().closeFuture().addListener(closed -> ReferenceCountUtil.release(context));
+        }
         attempt.addListener(connecting -> {
             if (!connecting.isSuccess()) {
                 ended.ended(true); // nothing was sent, so nothing can come

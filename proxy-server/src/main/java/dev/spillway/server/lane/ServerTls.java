@@ -41,9 +41,13 @@ final class ServerTls implements TlsRequest.Outcome, TlsListener {
     private final ConnectionHandler wire;
     private final Next next;
     private final TlsRequest request;
+    /** What the handshake is made with; null: not known yet. */
+    private @Nullable SslContext context;
 
-    private ServerTls(TlsContexts contexts, Target target, ConnectionHandler wire, Next next) {
+    private ServerTls(
+            TlsContexts contexts, @Nullable SslContext context, Target target, ConnectionHandler wire, Next next) {
         this.contexts = contexts;
+        this.context = context;
         this.target = target;
         this.wire = wire;
         this.next = next;
@@ -52,7 +56,17 @@ final class ServerTls implements TlsRequest.Outcome, TlsListener {
 
     /** The phase that a new connection begins with. */
     static Phase begin(TlsContexts contexts, Target target, Wire wire, Next next) {
-        return new ServerTls(contexts, target, (ConnectionHandler) wire, next).request;
+        return new ServerTls(contexts, null, target, (ConnectionHandler) wire, next).request;
+    }
+
+    /** The same with what another connection uses; the caller keeps {@code context} until this one has ended. */
+    static Phase begin(TlsContexts contexts, @Nullable SslContext context, Target target, Wire wire, Next next) {
+        return new ServerTls(contexts, context, target, (ConnectionHandler) wire, next).request;
+    }
+
+    /** What the handshake of {@code connection} was made with; null: there was none. */
+    static @Nullable SslContext contextOf(ConnectionHandler connection) {
+        return connection.tls() instanceof ServerTls tls ? tls.context : null;
     }
 
     /** How the connection is protected; null: not at all. */
@@ -73,19 +87,30 @@ final class ServerTls implements TlsRequest.Outcome, TlsListener {
 
     @Override
     public void secure() {
-        CompletableFuture<SslContext> context = contexts.forServers(target.mode());
-        if (context.isDone()) {
-            var _ = context.whenComplete(this::shakeHands);
+        SslContext given = context;
+        if (given != null) {
+            shakeHands(given, null);
+            return;
+        }
+        CompletableFuture<SslContext> found = contexts.forServers(target.mode());
+        if (found.isDone()) {
+            var _ = found.whenComplete(this::shakeHands);
         } else {
-            var _ = context.whenCompleteAsync(this::shakeHands, wire::execute);
+            var _ = found.whenCompleteAsync(this::shakeHands, wire::execute);
         }
     }
 
-    private void shakeHands(@Nullable SslContext context, @Nullable Throwable failure) {
-        if (context == null) {
+    /** Whatever fails here must be told: nobody hears of what is thrown. */
+    private void shakeHands(@Nullable SslContext found, @Nullable Throwable failure) {
+        if (found == null) {
             request.fail("TLS cannot be set up: " + failure);
         } else if (wire.isOpen()) {
-            wire.secure(contexts.toServer(context, wire.allocator(), target.host(), target.port()), this);
+            try {
+                wire.secure(contexts.toServer(found, wire.allocator(), target.host(), target.port()), this);
+                context = found;
+            } catch (RuntimeException e) {
+                request.fail("TLS cannot be set up: " + e);
+            }
         }
     }
 

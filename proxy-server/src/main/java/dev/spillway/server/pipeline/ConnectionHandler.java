@@ -276,6 +276,13 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
         ctx.channel().eventLoop().execute(action);
     }
 
+    /** Nobody wants it any more: its phase hears of nothing but its end, which the caller brings about. */
+    public void abandon() {
+        if (state == State.OPEN) {
+            state = State.CLOSING;
+        }
+    }
+
     public boolean isOpen() {
         return state == State.OPEN && ctx.channel().isActive();
     }
@@ -420,8 +427,7 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
 
     /** Has the system taken all that was written? */
     public boolean hasSentAll() {
-        ChannelOutboundBuffer unsent = ctx.channel().unsafe().outboundBuffer();
-        return unsent == null || unsent.isEmpty();
+        return unsentBytes() == 0;
     }
 
     /**

@@ -1,10 +1,12 @@
 package dev.spillway.server.pipeline;
 
+import io.netty.handler.ssl.NotSslRecordException;
 import java.nio.channels.ClosedChannelException;
 
 /** Why a handshake failed, for people: libraries wrap it several times. Stateless. */
 final class TlsProblem {
     private static final int DEEPEST = 10;
+    private static final int MOST_CHARACTERS = 200;
 
     private TlsProblem() {}
 
@@ -16,7 +18,13 @@ final class TlsProblem {
         if (cause instanceof ClosedChannelException) {
             return "TLS handshake failed: the peer closed the connection";
         }
+        if (cause instanceof NotSslRecordException) { // its message is all that came
+            return "TLS handshake failed: what came is no TLS";
+        }
         String text = cause.getMessage();
+        if (text != null && text.length() > MOST_CHARACTERS) {
+            text = text.substring(0, MOST_CHARACTERS) + "...";
+        }
         return "TLS handshake failed: " + (text == null ? cause.getClass().getSimpleName() : text);
     }
 }
