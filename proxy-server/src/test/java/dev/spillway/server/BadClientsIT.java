@@ -59,6 +59,16 @@ class BadClientsIT {
             };
         }
 
+        String replies() {
+            return switch (this) {
+                case IDLE -> "TDCZ";
+                case TRANSACTION -> "CTDCZ";
+                case FAILED_TRANSACTION -> "CEZ";
+                case EXTENDED_GROUP -> "12TDC";
+                case COPY_IN -> "G";
+            };
+        }
+
         char lastReply() {
             return switch (this) {
                 case IDLE, TRANSACTION, FAILED_TRANSACTION -> 'Z';
@@ -269,9 +279,13 @@ class BadClientsIT {
     private static WireClient in(Middle middle, Endpoint endpoint) throws IOException {
         WireClient client = WireClient.connect(endpoint);
         client.send(middle.begin());
-        while (!client.readMessage().is(middle.lastReply())) {
-            // until it is in the middle
-        }
+        List<BackendMessage> said = new ArrayList<>();
+        do {
+            said.add(client.readMessage());
+        } while (!said.getLast().is(middle.lastReply()));
+        StringBuilder types = new StringBuilder();
+        said.forEach(message -> types.append(message.type()));
+        assertThat(types.toString()).as("%s: %s", middle, said).isEqualTo(middle.replies());
         return client;
     }
 

@@ -66,6 +66,7 @@ public final class BadInput {
         all.put("largest length", header('P', Integer.MAX_VALUE));
         all.put("sync over the limit", header('S', 10_001));
         all.put("flush with a body", Messages.raw('H', (byte) 1));
+        all.put("sync with a body", Messages.raw('S', (byte) 1));
         return all;
     }
 

@@ -21,7 +21,9 @@ import org.jspecify.annotations.Nullable;
  *       discards nothing.
  *   <li>A server that reads COPY data swallows Flush and Sync, but a COPY may fail before it has read all that was sent:
  *       then the Syncs behind are answered. So Syncs sent into a COPY have no entry but are counted. If the COPY completes,
- *       all were swallowed; if it fails, a {@linkplain #addProbe() probe} tells how many were not.
+ *       all were swallowed; if it fails, a {@linkplain #addProbe() probe} tells how many were not. Each of
+ *       those is answered by a ReadyForQuery alone: what it would commit has failed with the COPY, and one that PostgreSQL
+ *       refuses, because it has a body, does not get here.
  *   <li>CopyData, CopyDone and CopyFail outside a COPY are ignored. Nobody knows where they will be read as long as a COPY
  *       may still be announced, so until then they {@linkplain #mustWait must wait}.
  *   <li>A fake whose turn comes in a failed transaction becomes 25P02 and, like any error, discards up to Sync, what is

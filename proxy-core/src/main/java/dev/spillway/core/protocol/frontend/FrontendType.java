@@ -34,7 +34,8 @@ public final class FrontendType {
 
     /**
      * A length field alone. PostgreSQL answers a Flush that has a body with an error after which it discards everything up
-     * to Sync, and a Flush has no place in the reply queue: it is better refused.
+     * to Sync, and a Flush has no place in the reply queue. A Sync that has one is answered by an error as well, unless a COPY
+     * swallows it: then nobody could tell its error from that of what follows. Both are better refused.
      */
     private static final int BARE_BYTES = 4;
 
@@ -68,7 +69,7 @@ public final class FrontendType {
             .allow(FUNCTION_CALL, LARGE_LIMIT_BYTES, WHOLE_UP_TO_BYTES)
             .allow(PARSE, LARGE_LIMIT_BYTES, WHOLE_UP_TO_BYTES)
             .allow(QUERY, LARGE_LIMIT_BYTES, WHOLE_UP_TO_BYTES)
-            .allow(SYNC, SMALL_LIMIT_BYTES, WHOLE_UP_TO_BYTES)
+            .allow(SYNC, BARE_BYTES, WHOLE_UP_TO_BYTES)
             .allow(TERMINATE, SMALL_LIMIT_BYTES, WHOLE_UP_TO_BYTES);
 
     private FrontendType() {}
