@@ -88,6 +88,13 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
                 database.name(), all.with(TlsSettings.SERVER_TLS_SSLMODE, null).with(DatabaseSettings.SSLMODE, mode));
     }
 
+    /** Are all settings of TLS, those of databases too, as {@code other} has them? */
+    public boolean hasTlsOf(ProxyConfig other) {
+        return TlsSettings.all().stream()
+                        .allMatch(setting -> Objects.equals(values.find(setting), other.values.find(setting)))
+                && databases.equals(other.databases);
+    }
+
     /** How much TLS there must be with the servers of {@code database}. */
     public SslMode sslmodeOf(DatabaseConfig database) {
         return Objects.requireNonNullElse(database.sslmode(), serverTlsSslmode());

@@ -60,26 +60,26 @@ public final class Reload {
 
     /** Reloads; {@code done} hears what is wrong, or of an empty list when all lanes have applied it, on any thread. */
     public void run(Consumer<List<String>> done) {
-        run(source, "reloaded", done);
+        run(source, "reloaded", true, done);
     }
 
     /** Changes one setting until the next reload; {@code done} hears as above. */
     public void set(String name, String value, Consumer<List<String>> done) {
-        run(() -> source.set(current, name, value), "set " + name, done);
+        run(() -> source.set(current, name, value), "set " + name, false, done);
     }
 
-    private void run(ConfigSource next, String what, Consumer<List<String>> done) {
+    private void run(ConfigSource next, String what, boolean readsKeys, Consumer<List<String>> done) {
         try {
-            slowWork.execute(() -> load(next, what, done));
+            slowWork.execute(() -> load(next, what, readsKeys, done));
         } catch (RejectedExecutionException e) {
             refuse(what, List.of("the pooler has shut down"), done);
         }
     }
 
     /** Whatever fails here must be told, or whoever asked would wait for ever. */
-    private void load(ConfigSource next, String what, Consumer<List<String>> done) {
+    private void load(ConfigSource next, String what, boolean readsKeys, Consumer<List<String>> done) {
         try {
-            apply(next.load(), what, done);
+            apply(next.load(), what, readsKeys, done);
         } catch (ConfigException e) {
             refuse(what, e.problems().stream().map(Problem::toString).toList(), done);
         } catch (IOException e) {
@@ -95,17 +95,22 @@ public final class Reload {
         done.accept(problems);
     }
 
-    private void apply(ProxyConfig loaded, String what, Consumer<List<String>> done) throws IOException {
+    /** {@code readsKeys}: keys and certificates may be others though no setting is. */
+    private void apply(ProxyConfig loaded, String what, boolean readsKeys, Consumer<List<String>> done)
+            throws IOException {
         List<String> fixed = new ArrayList<>();
         ProxyConfig next = loaded.keepingFixed(current, setting -> fixed.add(setting.name()));
         Credentials credentials = new Credentials(next, AuthFile.read(next));
-        TlsContexts nextTls = TlsFiles.read(next, tlsWork);
+        TlsContexts former = tls;
+        boolean isTlsAsBefore = !readsKeys && next.hasTlsOf(current);
+        TlsContexts nextTls = isTlsAsBefore ? former : TlsFiles.read(next, tlsWork);
         fixed.forEach(name -> LOG.warn("{} has changed: this needs a restart", name));
         current = next;
-        TlsContexts former = tls;
         tls = nextTls;
         var _ = lanes.apply(next, credentials, nextTls).whenComplete((nothing, failure) -> {
-            former.release();
+            if (!isTlsAsBefore) {
+                former.release();
+            }
             if (failure == null) {
                 LOG.info("{}", what);
                 done.accept(List.of());
