@@ -17,8 +17,11 @@ public final class SettingValues {
     /** Only what differs from the default, which makes equality mean what it says. */
     private final Map<Setting<?>, Object> changed;
 
+    private final int hash;
+
     private SettingValues(Map<Setting<?>, Object> changed) {
         this.changed = changed;
+        this.hash = changed.hashCode();
     }
 
     /** The value of a setting that always has one. */
@@ -52,12 +55,13 @@ public final class SettingValues {
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof SettingValues that && changed.equals(that.changed);
+        return this == other
+                || (other instanceof SettingValues that && hash == that.hash && changed.equals(that.changed));
     }
 
     @Override
     public int hashCode() {
-        return changed.hashCode();
+        return hash;
     }
 
     /** What differs from the defaults, by name. */

@@ -41,12 +41,22 @@ public record PoolKey(
 
     /** The pool of clients of {@code database} who logged in as {@code clientUser}, of the first generation. */
     public static PoolKey of(DatabaseConfig database, String clientUser) {
+        return to(servers(database), clientUser);
+    }
+
+    /** What of {@code database} decides where its servers go. */
+    public static DatabaseConfig servers(DatabaseConfig database) {
         DatabaseConfig servers =
                 database.with(DatabaseSettings.DBNAME, Objects.requireNonNullElse(database.dbname(), database.name()));
         for (Setting<?> setting : NOT_OF_SERVERS) {
             servers = servers.with(setting, null);
         }
-        return new PoolKey(servers, Objects.requireNonNullElse(database.user(), clientUser));
+        return servers;
+    }
+
+    /** The pool of those {@link #servers} for clients who logged in as {@code clientUser}, of the first generation. */
+    public static PoolKey to(DatabaseConfig servers, String clientUser) {
+        return new PoolKey(servers, Objects.requireNonNullElse(servers.user(), clientUser));
     }
 
     /** The pool beside it for one client, whose server logs in as {@code login} says. */

@@ -14,7 +14,6 @@ import dev.spillway.core.session.ConnectionLog.ClientEnd;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -383,10 +382,9 @@ public final class ClientLogin implements Phase {
         }
     }
 
-    /** The parameters a logged-in client is told, as messages. Returns a buffer that the caller owns. */
-    static ByteBuf greeting(Wire wire, Map<String, String> parameters, ClientIdentity identity) {
-        ByteBuf message = wire.allocator().buffer(512);
-        parameters.forEach((name, value) -> BackendMessages.parameterStatus(message, name, value));
+    /** What a logged-in client is told, {@code report} first. Returns a buffer that the caller owns. */
+    static ByteBuf greeting(Wire wire, byte[] report, ClientIdentity identity) {
+        ByteBuf message = wire.allocator().buffer(report.length + 64).writeBytes(report);
         BackendMessages.backendKeyData(message, identity.key());
         BackendMessages.readyForQuery(message, 'I');
         return message;

@@ -3,8 +3,12 @@ package dev.spillway.core.session;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.pool.OwnLogin;
 import dev.spillway.core.pool.Pool;
+import dev.spillway.core.protocol.backend.BackendMessages;
 import dev.spillway.core.protocol.startup.Replication;
 import dev.spillway.core.session.state.Snapshot;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -36,6 +40,8 @@ public final class ServerPool {
     };
     private final Recent<Snapshot> snapshots = new Recent<>();
     private final Recent<Map<String, String>> reported = new Recent<>();
+    private Map<String, String> reportedLast = Map.of();
+    private byte[] reportLast = {};
     private final Set<ServerSession> servers = new LinkedHashSet<>();
 
     /** A pool without clients. */
@@ -144,6 +150,18 @@ public final class ServerPool {
     /** The instance of these parameters, an immutable map, that clients and servers here compare at each link. */
     Map<String, String> shared(Map<String, String> parameters) {
         return reported.of(parameters);
+    }
+
+    /** These parameters as messages for a client. What is asked for again and again is made once. */
+    @SuppressWarnings("ReferenceEquality") // an equal map in another instance would only cost the making
+    byte[] reportOf(Map<String, String> parameters) {
+        if (parameters != reportedLast) {
+            ByteBuf messages = Unpooled.buffer();
+            parameters.forEach((name, value) -> BackendMessages.parameterStatus(messages, name, value));
+            reportedLast = parameters;
+            reportLast = ByteBufUtil.getBytes(messages);
+        }
+        return reportLast;
     }
 
     /** All servers that are logged in. */

@@ -19,6 +19,8 @@ import java.util.TreeMap;
  */
 public record StartupRequest(
         int minorVersion, String database, String user, Replication replication, Map<String, String> settings) {
+    private static final Set<String> NOT_SETTINGS = Set.of("user", "database", "options", "replication");
+
     /**
      * Reads a packet as PostgreSQL does: the database's name defaults to the user's, names of parameters have no case, and
      * {@code options} come before parameters of the packet's own ({@code process_startup_options()}).
@@ -40,7 +42,7 @@ public record StartupRequest(
         }
         Map<String, String> settings = new TreeMap<>(CommandLineOptions.parse(sent.getOrDefault("options", "")));
         sent.forEach((name, value) -> {
-            if (!Set.of("user", "database", "options", "replication").contains(name) && !name.startsWith("_pq_.")) {
+            if (!NOT_SETTINGS.contains(name) && !name.startsWith("_pq_.")) {
                 settings.put(name.toLowerCase(Locale.ROOT), value);
             }
         });

@@ -81,7 +81,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
         }
         pool.pool().counters().clientLogins++;
         ports.log().clientLoggedIn(identity.describe(wire));
-        wire.write(ClientLogin.greeting(wire, parameters, identity));
+        wire.write(ClientLogin.greeting(wire, pool.reportOf(parameters), identity));
         wire.become(session);
         wire.flush();
         return session;

@@ -38,12 +38,24 @@ final class LanePools {
         void open(ServerPool pool, DatabaseConfig servers, String user);
     }
 
+    private static final int MAX_SERVERS_OF = 1000;
+
     private final int lane;
     private final Lanes lanes;
     private final Opener opener;
     private final Consumer<ServerPool> abandoner;
     private final Map<PoolKey, LaneView.PoolEntry> slices = new LinkedHashMap<>();
     private final PastWork past = new PastWork();
+    /** Where the servers of databases go by the configuration in force, for those that were asked for lately. */
+    private final Map<String, DatabaseConfig> serversOf = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, DatabaseConfig> eldest) {
+            return size() > MAX_SERVERS_OF;
+        }
+    };
+
     private ProxyConfig config;
     private Orders orders = Orders.NONE;
 
@@ -109,6 +121,7 @@ final class LanePools {
     /** Puts {@code next} into force. Slices of databases that went or point elsewhere now are retired. */
     void apply(ProxyConfig next, long nowNanos) {
         config = next;
+        serversOf.clear();
         List.copyOf(slices.entrySet()).forEach(slice -> {
             PoolKey key = slice.getKey();
             ServerPool pool = slice.getValue().pool();
@@ -142,7 +155,12 @@ final class LanePools {
     }
 
     private PoolKey key(DatabaseConfig database, String user) {
-        return PoolKey.of(config.withServerTls(database), user).of(orders.generation(database.name()));
+        DatabaseConfig servers = serversOf.get(database.name());
+        if (servers == null) {
+            servers = PoolKey.servers(config.withServerTls(database));
+            serversOf.put(database.name(), servers);
+        }
+        return PoolKey.to(servers, user).of(orders.generation(database.name()));
     }
 
     private boolean isCurrent(PoolKey key) {

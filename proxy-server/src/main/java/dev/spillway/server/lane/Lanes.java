@@ -13,7 +13,9 @@ import dev.spillway.core.session.ServerSession;
 import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.server.transport.TlsContexts;
 import io.netty.channel.EventLoop;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -315,9 +317,9 @@ public final class Lanes implements Crossing<ServerSession> {
 
     /** A key that nobody can guess. */
     static CancelKey newKey(RandomBytes random, int secretBytes) {
-        byte[] id = random.next(4);
-        int processId = (id[0] & 0x7f) << 24 | (id[1] & 0xff) << 16 | (id[2] & 0xff) << 8 | (id[3] & 0xff);
-        return new CancelKey(processId, random.next(secretBytes));
+        byte[] bytes = random.next(Integer.BYTES + secretBytes);
+        int processId = ByteBuffer.wrap(bytes).getInt() & Integer.MAX_VALUE;
+        return new CancelKey(processId, Arrays.copyOfRange(bytes, Integer.BYTES, bytes.length));
     }
 
     /** The lane of the client with that key; null if there is none. */

@@ -19,7 +19,9 @@ record OwnConnectionLog(Supplier<ProxyConfig> config) implements ConnectionLog {
 
     @Override
     public void clientLoggedIn(LogSubject client) {
-        LOG.debug("client logged in {}", client.name());
+        if (LOG.isDebugEnabled()) {
+            LOG.debug("client logged in {}", client.name());
+        }
     }
 
     @Override
@@ -39,7 +41,9 @@ record OwnConnectionLog(Supplier<ProxyConfig> config) implements ConnectionLog {
             case LEFT, TURNED_AWAY, CUT_OFF -> "";
         };
         if (event.isEmpty()) {
-            LOG.debug("client gone {}: {}", client.name(), why);
+            if (LOG.isDebugEnabled()) {
+                LOG.debug("client gone {}: {}", client.name(), why);
+            }
         } else if (config.get().logPoolerErrors()) {
             LOG.info("{} {}: {}", event, client.name(), why);
         }

@@ -87,11 +87,12 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
     private boolean isShakingHands;
     private @Nullable Protection protection;
 
-    @SuppressWarnings("NullAway.Init") // set when the connection is active, like the texts
+    @SuppressWarnings("NullAway.Init") // set when the connection is active, like the next
     private SocketAddress remote;
 
-    private String peer = "";
-    private String local = "";
+    private @Nullable SocketAddress own;
+    /** Made when somebody wants to know: for most connections nobody does. */
+    private @Nullable String peer;
 
     /** {@code first} makes the phase that a new connection begins with; what it returns wins over {@link #become}. */
     public ConnectionHandler(Function<Wire, Phase> first) {
@@ -128,8 +129,7 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
 
     private void begin() {
         remote = known == null ? ctx.channel().remoteAddress() : known;
-        peer = AddressText.of(remote, ctx.channel().localAddress());
-        local = AddressText.of(ctx.channel().localAddress(), remote);
+        own = ctx.channel().localAddress();
         phase = first.apply(this);
     }
 
@@ -212,7 +212,7 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
             state = State.CLOSING;
         }
         if (!known && !isPeersDoing(cause)) {
-            LOG.error("connection failed peer={} local={}", peer, local, cause);
+            LOG.error("connection failed peer={} local={}", peer(), local(), cause);
         }
         closeNow();
     }
@@ -396,12 +396,17 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
 
     @Override
     public String peer() {
-        return peer;
+        String known = peer;
+        if (known == null) {
+            known = AddressText.of(remote, own);
+            peer = known;
+        }
+        return known;
     }
 
     @Override
     public String local() {
-        return local;
+        return AddressText.of(own, remote);
     }
 
     @Override

@@ -39,6 +39,9 @@ public enum Replication {
 
     /** Null if PostgreSQL would not take {@code value}. */
     public static @Nullable Replication parse(String value) {
+        if (value.equals(NONE.value)) { // what nearly everybody wants
+            return NONE;
+        }
         if (value.equals(LOGICAL.value)) {
             return LOGICAL;
         }
