@@ -99,6 +99,10 @@ public enum ProxyError {
             Severity.FATAL,
             "the settings of this session could not be put into force on a server connection: %s"),
     SHUTTING_DOWN(ADMIN_SHUTDOWN, Severity.FATAL, "terminating connection because the pooler is shutting down"),
+    STATE_UNKNOWN(
+            CONNECTION_FAILURE,
+            Severity.FATAL,
+            "the server connection could not be asked what this session has set, so it cannot go on: %s"),
     STARTING_DOWN(CANNOT_CONNECT_NOW, Severity.FATAL, "pooler is shutting down"),
     TLS_REQUIRED(INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "SSL required"),
     TOO_MANY_CLIENTS(

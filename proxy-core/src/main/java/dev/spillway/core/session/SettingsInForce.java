@@ -20,6 +20,11 @@ final class SettingsInForce {
         this.known = atLogin;
     }
 
+    /** What connect_query has set. */
+    Snapshot base() {
+        return base;
+    }
+
     /** What has to be in force for a client that wants {@code wanted}. */
     Snapshot withBase(Snapshot wanted) {
         return wanted.over(base);

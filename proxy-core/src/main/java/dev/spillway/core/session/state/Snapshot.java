@@ -4,14 +4,19 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.StringJoiner;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings that must be in force while a client's statements run: the parameters it started its session with. Also
- * those that a server has from its connect_query, which lie under every client's.
+ * The settings that must be in force while a client's statements run: the parameters it started its session with and what it
+ * has set since, its role and session authorization included. Also those that a server has from its connect_query, which lie
+ * under every client's.
  *
  * <p>Immutable, compared by content.
  */
@@ -25,14 +30,23 @@ public final class Snapshot {
     /** Neither in pg_settings nor taken back by RESET ALL. */
     static final String ROLE = "role";
 
-    /** Names have no case. The role comes last, for it may not be allowed to make the other settings. */
-    private static final Comparator<String> ORDER = Comparator.comparing((String name) -> name.equalsIgnoreCase(ROLE))
-            .thenComparing(String.CASE_INSENSITIVE_ORDER);
+    static final String SESSION_AUTHORIZATION = "session_authorization";
+
+    /**
+     * Names have no case. Session authorization and role come last, in this order: they may not be allowed to make the other
+     * settings, and the first takes the second away.
+     */
+    private static final Comparator<String> ORDER =
+            Comparator.comparingInt(Snapshot::rank).thenComparing(String.CASE_INSENSITIVE_ORDER);
 
     private static final HexFormat HEX = HexFormat.of();
 
     private final Map<String, String> settings;
     private final int hash;
+
+    private static int rank(String name) {
+        return name.equalsIgnoreCase(ROLE) ? 2 : name.equalsIgnoreCase(SESSION_AUTHORIZATION) ? 1 : 0;
+    }
 
     private Snapshot(Map<String, String> settings) {
         this.settings = settings;
@@ -60,6 +74,31 @@ public final class Snapshot {
         return of(both);
     }
 
+    /** These settings with those {@code changes}, whose names are in lower case; empty: it has none of that name any more. */
+    public Snapshot with(Map<String, Optional<String>> changes) {
+        Map<String, String> changed = new TreeMap<>(ORDER);
+        changed.putAll(settings);
+        changes.forEach((name, value) -> {
+            changed.remove(name); // it may be written in another case
+            value.ifPresent(present -> changed.put(name, present));
+        });
+        return changed.isEmpty() ? NEUTRAL : new Snapshot(Collections.unmodifiableMap(changed));
+    }
+
+    /** Is there a setting of that name, in whatever case? */
+    public boolean has(String name) {
+        return settings.containsKey(name);
+    }
+
+    /** The names of custom settings, in lower case. */
+    public Set<String> customNames() {
+        Set<String> names = new TreeSet<>();
+        settings.keySet().stream()
+                .filter(name -> name.indexOf('.') >= 0)
+                .forEach(name -> names.add(name.toLowerCase(Locale.ROOT)));
+        return names;
+    }
+
     public Map<String, String> settings() {
         return settings;
     }
@@ -72,8 +111,18 @@ public final class Snapshot {
      * standard_conforming_strings can change them. Functions are schema-qualified, so that no search_path can.
      */
     public String restoreSql() {
-        StringBuilder sql =
-                new StringBuilder(256).append(BEGIN).append("RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;");
+        return restoreSql(0);
+    }
+
+    /**
+     * The same, which also ends whatever else of these kinds there is, given by the sum of their {@linkplain StateKind#bit bits}.
+     * That comes behind the reset of all settings, which could be in its way.
+     */
+    public String restoreSql(int endedKinds) {
+        StringBuilder sql = new StringBuilder(256)
+                .append(BEGIN)
+                .append("RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;")
+                .append(StateKind.ends(endedKinds));
         if (!settings.isEmpty()) {
             StringJoiner calls = new StringJoiner(",", "SELECT ", ";");
             settings.forEach(

@@ -1,0 +1,86 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.session.state.Snapshot;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a client has made of its session, which follows it from server to server, and what it has been told of it. One per
+ * client, called by its session.
+ */
+final class ClientState {
+    private final Snapshot startup;
+    private final ToldParameters told;
+    private final RestoreGuard guard = new RestoreGuard();
+    private Snapshot now;
+
+    /** It began with {@code startup} and was told {@code atLogin}. */
+    ClientState(Wire wire, Snapshot startup, Map<String, String> atLogin) {
+        this.startup = startup;
+        this.told = new ToldParameters(wire, atLogin);
+        this.now = startup;
+    }
+
+    /** What has to be in force while its statements run. */
+    Snapshot now() {
+        return now;
+    }
+
+    RestoreGuard guard() {
+        return guard;
+    }
+
+    /** Its servers come from {@code pool} now. */
+    void share(ServerPool pool) {
+        now = pool.shared(now);
+    }
+
+    void link(ServerSession free, LeaseHolder holder) {
+        guard.begin();
+        free.link(holder, now);
+    }
+
+    /** Everything is in force on {@code linked}; null: it has gone in the same moment. */
+    void onRestored(@Nullable ServerSession linked) {
+        guard.end(linked);
+        if (linked != null) {
+            onReport(linked);
+        }
+    }
+
+    /** The server reports something else than before. */
+    void onReport(ServerSession linked) {
+        told.update(linked.session().parameters());
+    }
+
+    /** A session keeps its server, and what a RESET has taken away has to come back. For others the next link does that. */
+    void reapplyIfLost(ServerSession linked) {
+        if (!linked.isInTransaction() && linked.session().hasLost(now)) {
+            guard.begin();
+            linked.session().reapply(now);
+            linked.wire().flush();
+        }
+    }
+
+    /** The client could let its server go: does that have to be asked first what the client has left? Then it is. */
+    boolean asks(ServerSession linked, long nowNanos) {
+        boolean asks = linked.session().isSuspect();
+        if (asks) {
+            guard.beginAsk();
+            linked.session().ask(startup, now, nowNanos);
+            linked.wire().flush();
+        }
+        return asks;
+    }
+
+    /** The server has answered; null: in vain. */
+    void onAnswer(@Nullable Snapshot answer) {
+        guard.endAsk();
+        now = answer == null ? now : answer;
+    }
+
+    /** What the client is doing that holds {@code server}, as far as time limits care. */
+    LeaseClock.Doing doing(@Nullable ServerSession server) {
+        return guard.isAsking() ? LeaseClock.Doing.IDLING : LeaseClock.Doing.with(server);
+    }
+}
