@@ -157,7 +157,10 @@ public final class StateActor {
     private void make() throws IOException {
         switch (random.nextInt(8)) {
             case 0, 1, 2 -> set();
-            case 3 -> run("begin; " + statement(pick(), value(pick()), true) + "; select 1; commit");
+            case 3 -> {
+                String name = pick();
+                run("begin; " + statement(name, value(name), true) + "; select 1; commit");
+            }
             case 4 -> {
                 String name = pick();
                 run("begin; " + statement(name, value(name), false) + "; " + (random.nextBoolean() ? "rollback" : "select 1/0; rollback"));

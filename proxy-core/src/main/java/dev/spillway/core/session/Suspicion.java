@@ -176,8 +176,9 @@ final class Suspicion {
     private void note(FrameReader frames, int from) {
         int found = scan.kinds();
         kinds |= found;
-        if ((found & StateKind.SETTINGS.bit) != 0) {
-            wantsParameters = true;
+        boolean isOfSettings = (found & StateKind.SETTINGS.bit) != 0;
+        wantsParameters |= isOfSettings;
+        if ((isOfSettings || scan.isSetDoubtful()) && !frames.isContinuation()) {
             collect(frames, from);
         }
         if (!scan.names().isEmpty()) {

@@ -25,6 +25,7 @@ public final class TextScan {
     private boolean hasDeclare;
     private boolean hasUpdate;
     private boolean hasSettingsView;
+    private boolean isSetDoubtful;
     private @Nullable List<String> names;
 
     public TextScan(Vocabulary vocabulary) {
@@ -45,6 +46,7 @@ public final class TextScan {
         hasDeclare = false;
         hasUpdate = false;
         hasSettingsView = false;
+        isSetDoubtful = false;
         names = null;
     }
 
@@ -101,16 +103,17 @@ public final class TextScan {
     }
 
     private void onSet(ByteBuf text, int from, int to, int end) {
-        if (!isWhole || SetStatement.isLocal(text, end, to)) {
+        if (isWhole && SetStatement.isLocal(text, end, to)) {
             return;
         }
         List<String> made =
                 SqlText.isStatementStart(text, from, end - 3) ? SetStatement.names(text, end, to) : null;
-        if (made == null) {
-            areSetsKnown = false;
-        } else {
+        if (made != null) {
             names = names == null ? new ArrayList<>() : names;
             names.addAll(made);
+        } else {
+            areSetsKnown = false;
+            isSetDoubtful |= !hasUpdate && !SqlText.isInsideStatement(text, from, end - 3);
         }
     }
 
@@ -148,6 +151,11 @@ public final class TextScan {
     /** Is it known of every SET in it that it ends with the transaction, or which settings it makes? */
     public boolean areSetsKnown() {
         return areSetsKnown && (kinds & StateKind.CURSORS.bit) == 0;
+    }
+
+    /** Is there what looks like a SET statement, of which nobody knows what it makes? */
+    public boolean isSetDoubtful() {
+        return isSetDoubtful;
     }
 
     /** The settings that its SETs make for the session. */
