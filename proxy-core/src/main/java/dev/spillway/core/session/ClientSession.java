@@ -161,10 +161,10 @@ public final class ClientSession implements Phase, LeaseHolder {
     }
 
     @Override
-    public void onStateKnown(Snapshot now) {
+    public void onStateKnown(Snapshot now, boolean isInForce) {
         state.onAnswer(pool.shared(now));
         ServerSession linked = server;
-        boolean goesOn = input.isHolding() && !pool.pool().isAnyoneWaiting(); // what it has left is still there, and its own
+        boolean goesOn = isInForce && input.isHolding() && !pool.pool().isAnyoneWaiting();
         if (linked != null && !goesOn) {
             letGo(linked);
         }

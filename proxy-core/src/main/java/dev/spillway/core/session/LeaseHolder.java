@@ -30,8 +30,8 @@ interface LeaseHolder {
     /** They are not, and the server is in a failed transaction. */
     void onRestoreFailed(ErrorFields error);
 
-    /** The server was asked: {@code now} is what the holder has made of its session. */
-    void onStateKnown(Snapshot now);
+    /** The server was asked: {@code now} is what the holder has made of its session; {@code isInForce}: all of it still is. */
+    void onStateKnown(Snapshot now, boolean isInForce);
 
     /** It was asked in vain, and nobody knows what the holder's session has become. */
     void onStateUnknown(ErrorFields error);

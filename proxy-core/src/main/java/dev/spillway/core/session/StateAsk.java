@@ -103,7 +103,9 @@ final class StateAsk {
         if (holder == null) {
             server.onAskedForNobody();
         } else if (failure == null) {
-            holder.onStateKnown(asked.answer(startup, before, settings.base()));
+            Snapshot under = startup.over(settings.base());
+            boolean isInForce = !asked.isWhole() || under.settings().isEmpty(); // a RESET may have taken away what lies under
+            holder.onStateKnown(asked.answer(startup, before, settings.base()), isInForce);
         } else {
             holder.onStateUnknown(failure);
         }

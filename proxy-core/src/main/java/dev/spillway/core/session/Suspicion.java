@@ -26,6 +26,15 @@ final class Suspicion {
     private static final int MAX_STATEMENTS = 1000;
     private static final int MAX_NAMES = 200;
 
+    /** FirstNormalObjectId in {@code src/include/access/transam.h}; the others are in {@code pg_proc.dat}. */
+    private static final int FIRST_OWN_OID = 16384;
+
+    private static final int SET_CONFIG_OID = 2078;
+    private static final int FIRST_LOCK_OID = 2880;
+    private static final int LAST_XML_OID = 2950;
+    private static final int FIRST_TS_OID = 3684;
+    private static final int LAST_TS_OID = 3690;
+
     private final TextScan scan;
     private boolean isWatching;
     private int kinds;
@@ -87,11 +96,19 @@ final class Suspicion {
             case BIND -> onBind(frames);
             case EXECUTE -> isPortalKnown && isNulAt(frames, 0);
             case FUNCTION_CALL -> {
-                kinds |= StateKind.ALL;
+                kinds |= isHarmlessCall(frames) ? 0 : StateKind.ALL;
                 yield false;
             }
             case SYNC, CLOSE, DESCRIBE_STATEMENT, DESCRIBE_PORTAL, COPY_DATA, COPY_END -> false;
         };
+    }
+
+    /** A function of PostgreSQL's own, and none that sets, locks or runs a query: so are those for large objects, which libpq calls so. */
+    private static boolean isHarmlessCall(FrameReader frames) {
+        int body = body(frames);
+        int oid = frames.end() - body < Integer.BYTES ? 0 : frames.buffer().getInt(body);
+        boolean mayBeMore = (oid >= FIRST_LOCK_OID && oid <= LAST_XML_OID) || (oid >= FIRST_TS_OID && oid <= LAST_TS_OID);
+        return oid > 0 && oid < FIRST_OWN_OID && oid != SET_CONFIG_OID && !mayBeMore;
     }
 
     private boolean onQuery(FrameReader frames) {

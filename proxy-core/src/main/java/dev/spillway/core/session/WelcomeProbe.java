@@ -141,7 +141,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
     }
 
     @Override
-    public void onStateKnown(Snapshot now) {
+    public void onStateKnown(Snapshot now, boolean isInForce) {
         // it makes nothing of a session, and asks for nothing
     }
 

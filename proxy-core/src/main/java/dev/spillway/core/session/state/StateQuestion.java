@@ -62,6 +62,11 @@ public final class StateQuestion {
         return new StateQuestion(true, new TreeSet<>(customNames));
     }
 
+    /** Is it about all settings? */
+    public boolean isWhole() {
+        return isWhole;
+    }
+
     /** One query string. */
     public String sql() {
         return Snapshot.BEGIN + (isWhole ? wholeSql() : select(CUSTOM, custom())) + "COMMIT";
@@ -166,7 +171,8 @@ public final class StateQuestion {
         Map<String, Optional<String>> found = new HashMap<>();
         listed.forEach((name, value) -> put(found, name, value, base));
         custom.forEach((name, value) -> {
-            if (!isEmptyCustom(name, value, before)) {
+            boolean isReset = value.isEmpty() && (startup.has(name) || base.has(name));
+            if (!isReset && !isEmptyCustom(name, value, before)) {
                 put(found, name, value, base);
             }
         });
