@@ -55,10 +55,11 @@ class RowSecurityIT {
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void tenantsSeeTheirRowsAlone(int lanes) throws Exception {
-        ProxyConfig config = RunningProxy.config(direct.port(), PoolMode.TRANSACTION, 4).with(Settings.LANES, lanes);
+        ProxyConfig config =
+                RunningProxy.config(direct.port(), PoolMode.TRANSACTION, 4).with(Settings.LANES, lanes);
         try (RunningProxy proxy = new RunningProxy(config)) {
-            Endpoint plain = new Endpoint(
-                    direct.host(), proxy.proxy().port(), PostgresFixture.PLAIN_USER, direct.database());
+            Endpoint plain =
+                    new Endpoint(direct.host(), proxy.proxy().port(), PostgresFixture.PLAIN_USER, direct.database());
             List<Thread> threads = new ArrayList<>();
             for (int i = 0; i < TENANTS; i++) {
                 int tenant = i;

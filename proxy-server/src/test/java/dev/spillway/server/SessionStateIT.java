@@ -31,9 +31,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What clients of one server make of their sessions on a real PostgreSQL: each finds its own, and nothing else. */
 class SessionStateIT {
     private static final Duration LIMIT = Duration.ofSeconds(20);
-    private static final String ALL = "select concat_ws('|', current_user, session_user, current_setting('search_path'),"
-            + " current_setting('work_mem'), current_setting('timezone'), current_setting('datestyle'),"
-            + " current_setting('default_transaction_read_only'), coalesce(current_setting('app.tenant', true), ''))";
+    private static final String ALL =
+            "select concat_ws('|', current_user, session_user, current_setting('search_path'),"
+                    + " current_setting('work_mem'), current_setting('timezone'), current_setting('datestyle'),"
+                    + " current_setting('default_transaction_read_only'), coalesce(current_setting('app.tenant', true),"
+                    + " ''))";
 
     private final Endpoint direct = PostgresFixture.shared().endpoint();
 
@@ -186,12 +188,14 @@ class SessionStateIT {
                 "create temp table leak (a int)            | select count(*) from pg_class where relname = 'leak'",
                 "select 1 as a into temp leak              | select count(*) from pg_class where relname = 'leak'",
                 "create table pg_temp.leak as select 1     | select count(*) from pg_class where relname = 'leak'",
-                "set search_path = pg_temp; create view leak as select 1 | select count(*) from pg_class where relname = 'leak'",
+                "set search_path = pg_temp; create view leak as select 1 | select count(*) from pg_class where relname"
+                        + " = 'leak'",
                 "declare leak cursor with hold for select 1 | select count(*) from pg_cursors where is_holdable",
                 "prepare leak as select 1                  | select count(*) from pg_prepared_statements",
                 "listen leak                               | select count(*) from pg_listening_channels()",
                 "select pg_advisory_lock(4711)             | select count(*) from pg_locks where locktype = 'advisory'",
-                "do $$ begin create temp table leak (a int); end $$ | select count(*) from pg_class where relname = 'leak'",
+                "do $$ begin create temp table leak (a int); end $$ | select count(*) from pg_class where relname ="
+                        + " 'leak'",
             })
     void whatDoesNotMoveIsNobodyElses(String makes, String counts) throws IOException {
         try (RunningProxy proxy = new RunningProxy(config().with(Settings.DEFAULT_POOL_SIZE, 1));
@@ -225,18 +229,19 @@ class SessionStateIT {
     @Test
     void whatFunctionsDoUnseenIsFoundWhereThatIsConfigured() throws IOException {
         Map<String, ProxyConfig> ways = Map.of(
-                "always", config()
-                        .with(StateSettings.SESSION_STATE_CHECK, StateCheck.ALWAYS)
-                        .with(StateSettings.CUSTOM_SETTINGS, Set.of("app.tenant")),
-                "functions", config()
-                        .with(StateSettings.SUSPECT_FUNCTIONS, Set.of("hidden"))
-                        .with(StateSettings.CUSTOM_SETTINGS, Set.of("app.tenant")));
+                "always",
+                        config().with(StateSettings.SESSION_STATE_CHECK, StateCheck.ALWAYS)
+                                .with(StateSettings.CUSTOM_SETTINGS, Set.of("app.tenant")),
+                "functions",
+                        config().with(StateSettings.SUSPECT_FUNCTIONS, Set.of("hidden"))
+                                .with(StateSettings.CUSTOM_SETTINGS, Set.of("app.tenant")));
         for (ProxyConfig way : ways.values()) {
             try (RunningProxy proxy = new RunningProxy(way);
                     WireClient one = WireClient.connect(through(proxy));
                     WireClient two = WireClient.connect(through(proxy))) {
                 one.query("select state.hidden('mine')");
-                assertThat(two.queryOne("select current_setting('app.tenant', true)")).isEmpty();
+                assertThat(two.queryOne("select current_setting('app.tenant', true)"))
+                        .isEmpty();
                 assertThat(one.queryOne("show app.tenant")).isEqualTo("mine");
             }
         }
@@ -251,24 +256,23 @@ class SessionStateIT {
             one.query("select set_config('work_mem', '7MB', false)");
             assertThat(two.queryOne("show work_mem")).isEqualTo("7MB");
         }
-        ProxyConfig reset = config()
-                .with(StateSettings.SESSION_STATE, SessionState.RESET)
+        ProxyConfig reset = config().with(StateSettings.SESSION_STATE, SessionState.RESET)
                 .with(StateSettings.SERVER_RESET_QUERY_ALWAYS, true);
         try (RunningProxy proxy = new RunningProxy(reset);
                 WireClient one = WireClient.connect(through(proxy));
                 WireClient two = WireClient.connect(through(proxy))) {
             one.query("select set_config('work_mem', '7MB', false); create temp table leak (a int)");
             assertThat(two.queryOne("show work_mem")).isEqualTo("4MB");
-            assertThat(two.queryOne("select to_regclass('pg_temp.leak') is null")).isEqualTo("t");
+            assertThat(two.queryOne("select to_regclass('pg_temp.leak') is null"))
+                    .isEqualTo("t");
         }
     }
 
     @Test
     void aDatabaseAndAUserMayHaveWaysOfTheirOwn() throws IOException {
-        ProxyConfig ofDatabase = config()
-                .with(DatabaseConfig.named(ProxyConfig.FALLBACK)
-                        .with(DatabaseSettings.PORT, direct.port())
-                        .with(DatabaseSettings.SESSION_STATE, SessionState.IGNORE));
+        ProxyConfig ofDatabase = config().with(DatabaseConfig.named(ProxyConfig.FALLBACK)
+                .with(DatabaseSettings.PORT, direct.port())
+                .with(DatabaseSettings.SESSION_STATE, SessionState.IGNORE));
         try (RunningProxy proxy = new RunningProxy(ofDatabase);
                 WireClient one = WireClient.connect(through(proxy));
                 WireClient two = WireClient.connect(through(proxy))) {
@@ -289,7 +293,8 @@ class SessionStateIT {
                 one.send(Messages.query("begin; set role plain_user; select pg_sleep(60)"));
             }
             assertThat(two.queryOne(ALL)).isEqualTo(before);
-            await().untilAsserted(() -> assertThat(proxy.servers(through(proxy), "idle")).isOne());
+            await().untilAsserted(() ->
+                    assertThat(proxy.servers(through(proxy), "idle")).isOne());
         }
     }
 
@@ -299,11 +304,14 @@ class SessionStateIT {
                 WireClient one = WireClient.connect(through(proxy));
                 WireClient two = WireClient.connect(through(proxy))) {
             one.query("set app.tenant = '" + "x".repeat(100_000) + "'");
-            assertThat(two.queryOne("select current_setting('app.tenant', true)")).isEmpty();
-            assertThat(one.queryOne("select length(current_setting('app.tenant'))")).isEqualTo("100000");
+            assertThat(two.queryOne("select current_setting('app.tenant', true)"))
+                    .isEmpty();
+            assertThat(one.queryOne("select length(current_setting('app.tenant'))"))
+                    .isEqualTo("100000");
             one.query("set app.other = '" + "x".repeat(400_000) + "'");
             assertThatThrownBy(() -> one.queryOne("select 1")).isInstanceOf(IOException.class);
-            assertThat(two.queryOne("select current_setting('app.other', true)")).isEmpty();
+            assertThat(two.queryOne("select current_setting('app.other', true)"))
+                    .isEmpty();
         }
     }
 }

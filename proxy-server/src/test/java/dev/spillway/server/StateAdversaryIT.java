@@ -19,11 +19,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A client that does with its session what it can, to make ours ask wrong, lie, fail or leak. */
 class StateAdversaryIT {
     private static final String ALL = "select pg_catalog.concat_ws('|', current_user, session_user,"
-            + " pg_catalog.current_setting('search_path'), pg_catalog.current_setting('work_mem'),"
-            + " pg_catalog.current_setting('statement_timeout'), pg_catalog.current_setting('lock_timeout'),"
-            + " pg_catalog.current_setting('client_encoding'), pg_catalog.current_setting('standard_conforming_strings'),"
-            + " pg_catalog.current_setting('default_transaction_read_only'), pg_catalog.current_setting('transaction_isolation'),"
-            + " pg_catalog.coalesce_it(pg_catalog.current_setting('app.tenant', true)))";
+        + " pg_catalog.current_setting('search_path'), pg_catalog.current_setting('work_mem'),"
+        + " pg_catalog.current_setting('statement_timeout'), pg_catalog.current_setting('lock_timeout'),"
+        + " pg_catalog.current_setting('client_encoding'), pg_catalog.current_setting('standard_conforming_strings'),"
+        + " pg_catalog.current_setting('default_transaction_read_only'),"
+        + " pg_catalog.current_setting('transaction_isolation'),"
+        + " pg_catalog.coalesce_it(pg_catalog.current_setting('app.tenant', true)))";
 
     private final Endpoint direct = PostgresFixture.shared().endpoint();
 
@@ -75,15 +76,18 @@ class StateAdversaryIT {
                 "set /* local */ app.tenant = 'x'",
                 "select 'set local', set_config('app.tenant', 'x', false), 'set_config(''a'', ''b'', true)'",
                 "select 1 as \"set_config('a','b',true)\", set_config('app.tenant', 'set local', false)",
-                "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_sort = off; set app.tenant = 'x'",
+                "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_sort = off; set"
+                        + " app.tenant = 'x'",
                 "set exit_on_error = on; set app.tenant = 'x'",
                 "set extra_float_digits = 3; set xmloption = document; set app.tenant = 'x'",
             })
     void whateverItSetsIsItsOwnAndNobodyElses(String evil) throws IOException {
         try (WireClient alone = WireClient.connect(direct);
                 RunningProxy proxy = new RunningProxy(config());
-                WireClient one = WireClient.connect(direct.withPort(proxy.proxy().port()));
-                WireClient two = WireClient.connect(direct.withPort(proxy.proxy().port()))) {
+                WireClient one =
+                        WireClient.connect(direct.withPort(proxy.proxy().port()));
+                WireClient two =
+                        WireClient.connect(direct.withPort(proxy.proxy().port()))) {
             String before = two.queryOne(all());
             alone.query(evil);
             one.query(evil);
@@ -107,8 +111,10 @@ class StateAdversaryIT {
         for (int round = 0; round < 5; round++) {
             try (WireClient alone = WireClient.connect(direct);
                     RunningProxy proxy = new RunningProxy(config());
-                    WireClient one = WireClient.connect(direct.withPort(proxy.proxy().port()));
-                    WireClient two = WireClient.connect(direct.withPort(proxy.proxy().port()))) {
+                    WireClient one =
+                            WireClient.connect(direct.withPort(proxy.proxy().port()));
+                    WireClient two =
+                            WireClient.connect(direct.withPort(proxy.proxy().port()))) {
                 String before = two.queryOne(all());
                 alone.query("set app.tenant = 'x'");
                 one.query(evil);
@@ -122,7 +128,8 @@ class StateAdversaryIT {
     private static String itsOwn(WireClient one) {
         try {
             List<BackendMessage> answer = one.query("show statement_timeout");
-            boolean isCanceled = answer.stream().anyMatch(message -> message.sqlState().equals("57014"));
+            boolean isCanceled =
+                    answer.stream().anyMatch(message -> message.sqlState().equals("57014"));
             return isCanceled ? "canceled" : answer.get(1).column();
         } catch (IOException closed) {
             return "closed";
@@ -136,8 +143,8 @@ class StateAdversaryIT {
                         + " create or replace function trap.become() returns void language sql as"
                         + " $$ select pg_catalog.set_config('role', 'borrowed', false) $$");
         try (RunningProxy proxy = new RunningProxy(config())) {
-            Endpoint plain = new Endpoint(
-                    direct.host(), proxy.proxy().port(), PostgresFixture.PLAIN_USER, direct.database());
+            Endpoint plain =
+                    new Endpoint(direct.host(), proxy.proxy().port(), PostgresFixture.PLAIN_USER, direct.database());
             try (WireClient one = WireClient.connect(plain);
                     WireClient two = WireClient.connect(plain)) {
                 one.query("set role borrowed");

@@ -69,7 +69,8 @@ class StateEquivalenceIT {
             "show transaction_isolation",
             "show transaction_read_only",
             "select current_user, session_user, current_setting('role')",
-            "select coalesce(current_setting('app.tenant', true), ''), coalesce(current_setting('app.other.name', true), '')",
+            "select coalesce(current_setting('app.tenant', true), ''), coalesce(current_setting('app.other.name',"
+                    + " true), '')",
             "select '2000-12-31 12:00+00'::timestamptz, '1 day 2 hours'::interval, 0.1::float8 + 0.2",
             "update pg_settings set setting = '512' where name = 'work_mem'");
 
@@ -79,7 +80,8 @@ class StateEquivalenceIT {
     @Test
     void programsHaveTheSameAnswersThroughATrackingPool() throws IOException {
         System.out.println("state equivalence, seed " + seed);
-        ProxyConfig config = RunningProxy.config(direct.port(), PoolMode.TRANSACTION, 1).with(Settings.LANES, 1);
+        ProxyConfig config =
+                RunningProxy.config(direct.port(), PoolMode.TRANSACTION, 1).with(Settings.LANES, 1);
         try (RunningProxy proxy = new RunningProxy(config)) {
             Endpoint through = direct.withPort(proxy.proxy().port());
             for (int i = 0; i < PROGRAMS; i++) {
@@ -102,7 +104,9 @@ class StateEquivalenceIT {
                 List<String> found = answer(pooled, sql, isExtended);
                 assertThat(found).as("program %d after %s", program, done).isEqualTo(expected);
                 if (expected.getLast().endsWith("I") && random.nextBoolean()) {
-                    assertThat(other.queryOne("show work_mem")).as("program %d after %s", program, done).isEqualTo("4MB");
+                    assertThat(other.queryOne("show work_mem"))
+                            .as("program %d after %s", program, done)
+                            .isEqualTo("4MB");
                 }
             }
             assertThat(new TreeMap<>(pooled.parameterStatus()))

@@ -54,7 +54,8 @@ class StateIsolationIT {
 
     private Findings run(int lanes, boolean isRough) throws InterruptedException, java.io.IOException {
         System.out.println("state isolation, seed " + seed + ", lanes " + lanes);
-        ProxyConfig config = RunningProxy.config(direct.port(), PoolMode.TRANSACTION, 3).with(Settings.LANES, lanes);
+        ProxyConfig config =
+                RunningProxy.config(direct.port(), PoolMode.TRANSACTION, 3).with(Settings.LANES, lanes);
         Findings findings = new Findings();
         long deadline = System.nanoTime() + Duration.ofSeconds(SECONDS).toNanos();
         try (RunningProxy proxy = new RunningProxy(config)) {
@@ -66,10 +67,12 @@ class StateIsolationIT {
             }
             Random random = new Random(seed);
             while (isRough && System.nanoTime() < deadline) {
-                LockSupport.parkNanos(Duration.ofMillis(50 + random.nextInt(200)).toNanos());
+                LockSupport.parkNanos(
+                        Duration.ofMillis(50 + random.nextInt(200)).toNanos());
                 PostgresFixture.shared()
-                        .execute("select pg_terminate_backend(pid) from (select pid from pg_stat_activity where usename = 'bench'"
-                                + " and application_name = '' and pid <> pg_backend_pid() order by random() limit 1) as one");
+                        .execute("select pg_terminate_backend(pid) from (select pid from pg_stat_activity where usename"
+                                + " = 'bench' and application_name = '' and pid <> pg_backend_pid() order by"
+                                + " random() limit 1) as one");
             }
             for (Thread thread : threads) {
                 thread.join(Duration.ofSeconds(60));

@@ -119,7 +119,8 @@ public final class StateActor {
         WireClient client = connected();
         client.send(Messages.query(
                 random.nextBoolean()
-                        ? "set work_mem = '" + (5 + number) + "MB'; select pg_advisory_lock(" + number + "), pg_sleep(0.01)"
+                        ? "set work_mem = '" + (5 + number) + "MB'; select pg_advisory_lock(" + number
+                                + "), pg_sleep(0.01)"
                         : "begin; set role actor_" + number + "; create temp table t_" + number + " (a int)"));
         switch (random.nextInt(4)) {
             case 0 -> client.terminate();
@@ -163,7 +164,8 @@ public final class StateActor {
             }
             case 4 -> {
                 String name = pick();
-                run("begin; " + statement(name, value(name), false) + "; " + (random.nextBoolean() ? "rollback" : "select 1/0; rollback"));
+                run("begin; " + statement(name, value(name), false) + "; "
+                        + (random.nextBoolean() ? "rollback" : "select 1/0; rollback"));
                 if (!statusIsIdle()) {
                     run("rollback");
                 }
@@ -206,14 +208,15 @@ public final class StateActor {
 
     private void object() throws IOException {
         String name = "mine_" + number + "_" + random.nextInt(1_000_000);
-        run(switch (random.nextInt(6)) {
-            case 0 -> "create temp table " + name + " (a int)";
-            case 1 -> "select 1 as a into temp " + name;
-            case 2 -> "begin; declare " + name + " cursor with hold for select 1; commit";
-            case 3 -> "prepare " + name + " as select 1";
-            case 4 -> "listen " + name;
-            default -> "select pg_try_advisory_lock(" + (1000 + number) + ", " + random.nextInt(100) + ")";
-        });
+        run(
+                switch (random.nextInt(6)) {
+                    case 0 -> "create temp table " + name + " (a int)";
+                    case 1 -> "select 1 as a into temp " + name;
+                    case 2 -> "begin; declare " + name + " cursor with hold for select 1; commit";
+                    case 3 -> "prepare " + name + " as select 1";
+                    case 4 -> "listen " + name;
+                    default -> "select pg_try_advisory_lock(" + (1000 + number) + ", " + random.nextInt(100) + ")";
+                });
     }
 
     private String pick() {
@@ -227,7 +230,8 @@ public final class StateActor {
             case "search_path" -> "path_" + number + "_" + random.nextInt(3) + ", public";
             case "work_mem" -> (5 + number) + "MB";
             case "timezone" -> "Etc/GMT+" + (1 + number % 12);
-            case "datestyle" -> List.of("ISO, YMD", "German, DMY", "SQL, DMY", "ISO, MDY").get(random.nextInt(4));
+            case "datestyle" ->
+                List.of("ISO, YMD", "German, DMY", "SQL, DMY", "ISO, MDY").get(random.nextInt(4));
             case "enable_seqscan" -> random.nextBoolean() ? "on" : "off";
             case "default_transaction_isolation" -> random.nextBoolean() ? "serializable" : "read committed";
             default -> "tenant " + number + "'s \\ " + random.nextInt(1000);
@@ -244,9 +248,11 @@ public final class StateActor {
         return switch (random.nextInt(isLocal ? 2 : 4)) {
             case 0 -> "set " + (isLocal ? "local " : "") + name + " = " + literal;
             case 1 ->
-                "select set_config('%s', '%s', %s)".formatted(name, value.replace("'", "''"), isLocal ? "true" : "false");
+                "select set_config('%s', '%s', %s)"
+                        .formatted(name, value.replace("'", "''"), isLocal ? "true" : "false");
             case 2 -> "set session " + name + " to " + literal;
-            default -> "do $$ begin perform set_config('%s', '%s', false); end $$".formatted(name, value.replace("'", "''"));
+            default ->
+                "do $$ begin perform set_config('%s', '%s', false); end $$".formatted(name, value.replace("'", "''"));
         };
     }
 
@@ -260,7 +266,9 @@ public final class StateActor {
             if (message.is('E') && message.isFatal()) {
                 throw new IOException(message.toString());
             }
-            if (message.is('E') && !message.sqlState().equals("22012") && !message.sqlState().equals("25P02")) {
+            if (message.is('E')
+                    && !message.sqlState().equals("22012")
+                    && !message.sqlState().equals("25P02")) {
                 findings.wrong(message + " for " + this);
             }
         }

@@ -305,6 +305,7 @@ public final class Settings {
             RELOAD,
             "How long clients may take to finish their transactions after SIGTERM, SIGINT or SHUTDOWN WAIT_FOR_…; 0"
                     + " disconnects them at once."));
+
     static {
         GLOBAL.addAll(StateSettings.all());
     }

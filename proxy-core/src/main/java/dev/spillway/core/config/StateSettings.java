@@ -15,46 +15,46 @@ public final class StateSettings {
             type(),
             SessionState.TRACK,
             RELOAD,
-            "What becomes of settings and whatever else a client has made of its session when its transaction ends and its"
-                + " pool is no session pool: it follows the client and nobody else finds it (`track`), or it stays on the"
-                + " server connection for whoever comes next (`ignore`), unless `server_reset_query_always` takes it away"
-                + " (`reset`). See [session state](session-state.md)."));
+            "What becomes of settings and whatever else a client has made of its session when its transaction ends and"
+                + " its pool is no session pool: it follows the client and nobody else finds it (`track`), or it stays"
+                + " on the server connection for whoever comes next (`ignore`), unless `server_reset_query_always`"
+                + " takes it away (`reset`). See [session state](session-state.md)."));
     public static final Setting<StateCheck> SESSION_STATE_CHECK = add(Setting.of(
             "session_state_check",
             ChoiceType.of(StateCheck.class, StateCheck::spelling),
             StateCheck.SUSPECTED,
             RELOAD,
             "With `track`: ask a server connection what a transaction has left where its statements gave reason to"
-                + " (`suspected`), or each time (`always`), which also finds what functions do unseen and costs a question"
-                + " and a clean-up per transaction."));
+                    + " (`suspected`), or each time (`always`), which also finds what functions do unseen and costs a"
+                    + " question and a clean-up per transaction."));
     public static final Setting<Set<String>> SUSPECT_FUNCTIONS = add(Setting.of(
             "suspect_functions",
             new NamesType(),
             Set.of(),
             RELOAD,
-            "With `track`: names of functions, without schema, that change the state of their session. A statement in whose"
-                + " text one of them stands is a reason to ask."));
+            "With `track`: names of functions, without schema, that change the state of their session. A statement in"
+                    + " whose text one of them stands is a reason to ask."));
     public static final Setting<Set<String>> CUSTOM_SETTINGS = add(Setting.of(
             "custom_settings",
             new NamesType(),
             Set.of(),
             RELOAD,
-            "With `track`: settings of your own such as `app.tenant` that are made where their names cannot be read, in a"
-                + " function for instance. PostgreSQL does not list them, so they are asked for by name."));
+            "With `track`: settings of your own such as `app.tenant` that are made where their names cannot be read,"
+                    + " in a function for instance. PostgreSQL does not list them, so they are asked for by name."));
     public static final Setting<String> SERVER_RESET_QUERY = add(Setting.of(
             "server_reset_query",
             new TextType(),
             "DISCARD ALL",
             RELOAD,
             "SQL that cleans a server connection when a client of a session pool leaves; empty sends nothing."
-                + " Other pools use it only with `server_reset_query_always`."));
+                    + " Other pools use it only with `server_reset_query_always`."));
     public static final Setting<Boolean> SERVER_RESET_QUERY_ALWAYS = add(Setting.of(
             "server_reset_query_always",
             new FlagType(),
             false,
             RELOAD,
-            "With `session_state = \"reset\"`: run `server_reset_query` after each transaction of a transaction pool, and"
-                + " after each statement of a statement pool, too."));
+            "With `session_state = \"reset\"`: run `server_reset_query` after each transaction of a transaction pool,"
+                    + " and after each statement of a statement pool, too."));
 
     private StateSettings() {}
 

@@ -487,7 +487,10 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     public ClientFacts facts(long nowNanos) {
         return new ClientFacts(
-                clock.requestNanos(), place.waitedNanos(nowNanos), input.heldBytes(), state.guard().isCancelWaiting());
+                clock.requestNanos(),
+                place.waitedNanos(nowNanos),
+                input.heldBytes(),
+                state.guard().isCancelWaiting());
     }
 
     /** The server it is linked to; null if none. */

@@ -136,7 +136,8 @@ public final class ServerSession implements Phase, PooledServer {
         if (recovery.closesInstead(home.isOfOneClient())) {
             return;
         }
-        boolean needsReset = (sessionEnds || home.resetsAlways()) && !home.resetQuery().isEmpty();
+        boolean needsReset =
+                (sessionEnds || home.resetsAlways()) && !home.resetQuery().isEmpty();
         if (isReleasable() && !needsReset && !recovery.isNeeded() && !state.mustClean()) {
             giveBack();
             return;

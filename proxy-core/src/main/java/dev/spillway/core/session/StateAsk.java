@@ -104,7 +104,8 @@ final class StateAsk {
             server.onAskedForNobody();
         } else if (failure == null) {
             Snapshot under = startup.over(settings.base());
-            boolean isInForce = !asked.isWhole() || under.settings().isEmpty(); // a RESET may have taken away what lies under
+            boolean isInForce =
+                    !asked.isWhole() || under.settings().isEmpty(); // a RESET may have taken away what lies under
             holder.onStateKnown(asked.answer(startup, before, settings.base()), isInForce);
         } else {
             holder.onStateUnknown(failure);

@@ -107,7 +107,8 @@ final class Suspicion {
     private static boolean isHarmlessCall(FrameReader frames) {
         int body = body(frames);
         int oid = frames.end() - body < Integer.BYTES ? 0 : frames.buffer().getInt(body);
-        boolean mayBeMore = (oid >= FIRST_LOCK_OID && oid <= LAST_XML_OID) || (oid >= FIRST_TS_OID && oid <= LAST_TS_OID);
+        boolean mayBeMore =
+                (oid >= FIRST_LOCK_OID && oid <= LAST_XML_OID) || (oid >= FIRST_TS_OID && oid <= LAST_TS_OID);
         return oid > 0 && oid < FIRST_OWN_OID && oid != SET_CONFIG_OID && !mayBeMore;
     }
 

@@ -43,7 +43,8 @@ public record ProxyFigures(
         Map<ServerPool, Tally> tallies = new HashMap<>();
         for (ClientSession client : view.clients()) {
             clients.add(ConnectionFigures.of(client, view));
-            tally(tallies, client.pool()).count(!client.isWaiting(), client.facts(view.nowNanos()).isCancelWaiting());
+            tally(tallies, client.pool())
+                    .count(!client.isWaiting(), client.facts(view.nowNanos()).isCancelWaiting());
         }
         for (WelcomeProbe client : view.probes()) {
             clients.add(ConnectionFigures.of(client, view));

@@ -33,12 +33,7 @@ public final class NoCrossing implements Crossing<Object> {
 
     /** The same for sessions. */
     public static ServerPool pool(
-            String name,
-            PoolMode mode,
-            StatePolicy state,
-            String resetQuery,
-            PoolLimits limits,
-            Pool.Opener opener) {
+            String name, PoolMode mode, StatePolicy state, String resetQuery, PoolLimits limits, Pool.Opener opener) {
         return new ServerPool(
                 NoCrossing.<ServerSession>pool(name, limits, opener),
                 new PoolPolicy(mode, state, resetQuery, "select 1", false, Duration.ofMillis(20)));

@@ -249,7 +249,11 @@ final class Scene {
     /** What of cancels is under way. */
     String cancels() {
         ServerFacts facts = server().facts();
-        return "all:%d asked:%d waiting:%s".formatted(facts.cancels(), facts.askedCancels(), client.facts(ports.nanos).isCancelWaiting());
+        return "all:%d asked:%d waiting:%s"
+                .formatted(
+                        facts.cancels(),
+                        facts.askedCancels(),
+                        client.facts(ports.nanos).isCancelWaiting());
     }
 
     /** Another client: {@code state} tells that it has had its turn. */

@@ -24,21 +24,36 @@ class StateSceneTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "nothing is asked without a reason    | open >Q <C,Z                       | Q                  | C Z   | idle/idle",
-                "what is set is asked about           | open >set <SET,Z                   | set ASK            | SET Z | active/tested",
-                "then taken away and put there again  | open >set <SET,Z <1MB,C,Z          | set ASK CLEAN1MB   | SET Z | idle/tested",
-                "after which it is anybody's          | open >set <SET,Z <1MB,C,Z <C,Z     | set ASK CLEAN1MB   | SET Z | idle/idle",
-                "and its own client's without a word  | open >set <SET,Z <1MB,C,Z <C,Z >Q <C,Z | set ASK CLEAN1MB Q | SET Z C Z | idle/idle",
-                "nothing of it until the transaction ends | open >begin <C,ZT >set <SET,ZT  | begin set          | C ZT SET ZT | active/active",
-                "SET LOCAL costs nothing              | open >setlocal <SET,Z              | setlocal           | SET Z | idle/idle",
-                "SET LOCAL and SET                    | open >setlocal,set <SET,Z,SET,Z    | setlocal set ASK   | SET Z SET Z | active/tested",
-                "a text is enough                     | open >lock <T,D,C,Z <C,Z           | lock CLEANLOCKS | T D C Z | idle/idle",
-                "a tag is enough                      | open >do <DO,Z                     | do ASKALL          | DO Z  | active/tested",
-                "a report is enough                   | open >Q <C,Tokyo,Z                 | Q ASKZONE          | C Tokyo Z | active/tested",
-                "whoever waits gets it clean          | open >set <SET,Z other <1MB,C,Z    | set ASK CLEAN1MB   | SET Z | idle/tested",
-                "and not before                       | open >set <SET,Z other <1MB,C,Z <C,Z | set ASK CLEAN1MB | SET Z | idle/idle other-served",
-                "who comes back at once goes on       | open >set <SET,Z >Q <1MB,C,Z <C,Z  | set ASK Q ASK      | SET Z C Z | active/tested",
-                "unless others wait                   | open >set <SET,Z >Q other <1MB,C,Z <C,Z <C,Z | set ASK CLEAN1MB Q | SET Z C Z | idle/idle other-served",
+                "nothing is asked without a reason    | open >Q <C,Z                       | Q                  | C Z "
+                        + "  | idle/idle",
+                "what is set is asked about           | open >set <SET,Z                   | set ASK            | SET"
+                        + " Z | active/tested",
+                "then taken away and put there again  | open >set <SET,Z <1MB,C,Z          | set ASK CLEAN1MB   | SET"
+                        + " Z | idle/tested",
+                "after which it is anybody's          | open >set <SET,Z <1MB,C,Z <C,Z     | set ASK CLEAN1MB   | SET"
+                        + " Z | idle/idle",
+                "and its own client's without a word  | open >set <SET,Z <1MB,C,Z <C,Z >Q <C,Z | set ASK CLEAN1MB Q |"
+                        + " SET Z C Z | idle/idle",
+                "nothing of it until the transaction ends | open >begin <C,ZT >set <SET,ZT  | begin set          | C"
+                        + " ZT SET ZT | active/active",
+                "SET LOCAL costs nothing              | open >setlocal <SET,Z              | setlocal           | SET"
+                        + " Z | idle/idle",
+                "SET LOCAL and SET                    | open >setlocal,set <SET,Z,SET,Z    | setlocal set ASK   | SET"
+                        + " Z SET Z | active/tested",
+                "a text is enough                     | open >lock <T,D,C,Z <C,Z           | lock CLEANLOCKS | T D C Z"
+                        + " | idle/idle",
+                "a tag is enough                      | open >do <DO,Z                     | do ASKALL          | DO Z"
+                        + "  | active/tested",
+                "a report is enough                   | open >Q <C,Tokyo,Z                 | Q ASKZONE          | C"
+                        + " Tokyo Z | active/tested",
+                "whoever waits gets it clean          | open >set <SET,Z other <1MB,C,Z    | set ASK CLEAN1MB   | SET"
+                        + " Z | idle/tested",
+                "and not before                       | open >set <SET,Z other <1MB,C,Z <C,Z | set ASK CLEAN1MB | SET"
+                        + " Z | idle/idle other-served",
+                "who comes back at once goes on       | open >set <SET,Z >Q <1MB,C,Z <C,Z  | set ASK Q ASK      | SET"
+                        + " Z C Z | active/tested",
+                "unless others wait                   | open >set <SET,Z >Q other <1MB,C,Z <C,Z <C,Z | set ASK"
+                        + " CLEAN1MB Q | SET Z C Z | idle/idle other-served",
             })
     void stateFollowsItsClient(String name, String events, String toServer, String toClient, String state) {
         play(events, toServer, toClient, state);
@@ -48,23 +63,40 @@ class StateSceneTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "leaves before it is answered         | open >set,X <SET,Z sent <Z         | set empty CLEAN    | ''    | closed/tested",
-                "leaves while it is asked about       | open >set <SET,Z >X                | set ASK            | SET Z | closed/tested",
-                "what it left is taken away           | open >set <SET,Z >X <1MB,C,Z <C,Z  | set ASK CLEAN      | SET Z | closed/idle",
-                "is lost while it is asked about      | open >set <SET,Z client! <1MB,C,Z <C,Z | set ASK CLEAN  | SET Z | closed/idle",
-                "leaves in a transaction              | open >begin,set <C,ZT,SET,ZT >X <C,Z <C,Z | begin set ROLLBACK CLEAN | C ZT SET ZT | closed/idle",
-                "cancels while it is asked about      | open >set <SET,Z cancel <1MB,C,Z <C,Z | set ASK CLEAN1MB | SET Z | idle/idle",
-                "cancels what waits for the answer    | open >set <SET,Z >Q cancel <1MB,C,Z <C,Z | set ASK CLEAN1MB | SET Z E57014 Z | idle/idle",
-                "the server dies while it is asked    | open >set <SET,Z server!           | set ASK            | SET Z E08006 | closed/closed",
-                "the server dies while it is cleaned  | open >set <SET,Z <1MB,C,Z server!  | set ASK CLEAN1MB   | SET Z | idle/closed",
-                "no answer closes the server          | open >set <SET,Z +21s              | set ASK            | SET Z E08006 | closed/closed",
-                "no end of the cleaning closes it     | open >set <SET,Z <1MB,C,Z +21s     | set ASK CLEAN1MB X | SET Z | idle/closed",
-                "an error is asked away               | open >set <SET,Z <cancelled,ZE     | set ASK AGAIN      | SET Z | active/tested",
-                "four times, then the client ends     | open >set <SET,Z <err,ZE <err,ZE <err,ZE <err,ZE | set ASK AGAIN AGAIN AGAIN ROLLBACK | SET Z E08006 | closed/tested",
-                "and the server is cleaned            | open >set <SET,Z <err,ZE <err,ZE <err,ZE <err,ZE <C,Z <C,Z | set ASK AGAIN AGAIN AGAIN ROLLBACK CLEAN | SET Z E08006 | closed/idle",
-                "what cannot be put there is left out | open >set <SET,Z <1MB,C,Z <err,ZE <C,Z <C,Z | set ASK CLEAN1MB ROLLBACK CLEAN | SET Z | idle/idle",
-                "what cannot be cleaned is closed     | open >set <SET,Z <1MB,C,Z <err,ZE <C,Z <err,ZE | set ASK CLEAN1MB ROLLBACK CLEAN X | SET Z | idle/closed",
-                "a row of nonsense closes the server  | open >set <SET,Z <D                | set ASK            | SET Z E08006 | closed/closed",
+                "leaves before it is answered         | open >set,X <SET,Z sent <Z         | set empty CLEAN    | ''  "
+                        + "  | closed/tested",
+                "leaves while it is asked about       | open >set <SET,Z >X                | set ASK            | SET"
+                        + " Z | closed/tested",
+                "what it left is taken away           | open >set <SET,Z >X <1MB,C,Z <C,Z  | set ASK CLEAN      | SET"
+                        + " Z | closed/idle",
+                "is lost while it is asked about      | open >set <SET,Z client! <1MB,C,Z <C,Z | set ASK CLEAN  | SET"
+                        + " Z | closed/idle",
+                "leaves in a transaction              | open >begin,set <C,ZT,SET,ZT >X <C,Z <C,Z | begin set ROLLBACK"
+                        + " CLEAN | C ZT SET ZT | closed/idle",
+                "cancels while it is asked about      | open >set <SET,Z cancel <1MB,C,Z <C,Z | set ASK CLEAN1MB | SET"
+                        + " Z | idle/idle",
+                "cancels what waits for the answer    | open >set <SET,Z >Q cancel <1MB,C,Z <C,Z | set ASK CLEAN1MB |"
+                        + " SET Z E57014 Z | idle/idle",
+                "the server dies while it is asked    | open >set <SET,Z server!           | set ASK            | SET"
+                        + " Z E08006 | closed/closed",
+                "the server dies while it is cleaned  | open >set <SET,Z <1MB,C,Z server!  | set ASK CLEAN1MB   | SET"
+                        + " Z | idle/closed",
+                "no answer closes the server          | open >set <SET,Z +21s              | set ASK            | SET"
+                        + " Z E08006 | closed/closed",
+                "no end of the cleaning closes it     | open >set <SET,Z <1MB,C,Z +21s     | set ASK CLEAN1MB X | SET"
+                        + " Z | idle/closed",
+                "an error is asked away               | open >set <SET,Z <cancelled,ZE     | set ASK AGAIN      | SET"
+                        + " Z | active/tested",
+                "four times, then the client ends     | open >set <SET,Z <err,ZE <err,ZE <err,ZE <err,ZE | set ASK"
+                        + " AGAIN AGAIN AGAIN ROLLBACK | SET Z E08006 | closed/tested",
+                "and the server is cleaned            | open >set <SET,Z <err,ZE <err,ZE <err,ZE <err,ZE <C,Z <C,Z |"
+                        + " set ASK AGAIN AGAIN AGAIN ROLLBACK CLEAN | SET Z E08006 | closed/idle",
+                "what cannot be put there is left out | open >set <SET,Z <1MB,C,Z <err,ZE <C,Z <C,Z | set ASK CLEAN1MB"
+                        + " ROLLBACK CLEAN | SET Z | idle/idle",
+                "what cannot be cleaned is closed     | open >set <SET,Z <1MB,C,Z <err,ZE <C,Z <err,ZE | set ASK"
+                        + " CLEAN1MB ROLLBACK CLEAN X | SET Z | idle/closed",
+                "a row of nonsense closes the server  | open >set <SET,Z <D                | set ASK            | SET"
+                        + " Z E08006 | closed/closed",
             })
     void whateverHappensNobodyElseFindsIt(String name, String events, String toServer, String toClient, String state) {
         play(events, toServer, toClient, state);

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Source: {@code VariableSetStmt} in {@code src/backend/parser/gram.y}.
  */
 final class SetStatement {
-    private static final List<String> CHARACTERISTICS = List.of(
-            "default_transaction_isolation", "default_transaction_read_only", "default_transaction_deferrable");
+    private static final List<String> CHARACTERISTICS =
+            List.of("default_transaction_isolation", "default_transaction_read_only", "default_transaction_deferrable");
 
     /** Part of no session: of a transaction, or of a generator that nobody can be asked about. */
     private static final List<String> NOT_OF_SESSION =
@@ -67,7 +67,9 @@ final class SetStatement {
         boolean isAssigned = (next < to && text.getByte(next) == '=')
                 || (next > end && (SqlText.isWordAt(text, next, to, "to") || SqlText.isWordAt(text, next, to, "from")));
         if (isAssigned) {
-            return name.equals("session_authorization") ? null : NOT_OF_SESSION.contains(name) ? List.of() : List.of(name);
+            return name.equals("session_authorization")
+                    ? null
+                    : NOT_OF_SESSION.contains(name) ? List.of() : List.of(name);
         }
         return next > end || (next < to && text.getByte(next) == '\'') ? withoutSign(name, text, next, to) : null;
     }

@@ -5,10 +5,10 @@ import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.SessionState;
 import dev.spillway.core.config.StateCheck;
 import dev.spillway.core.config.UserConfig;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -76,7 +76,9 @@ public final class StateQuestion {
         return select(NOW, "SELECT name,pg_catalog.current_setting(name) FROM (VALUES " + APART + ") AS apart(name)")
                 + "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL ROLE NONE;"
                 + "SET LOCAL statement_timeout TO DEFAULT;SET LOCAL lock_timeout TO DEFAULT;"
-                + select(DEFAULT, "SELECT name,pg_catalog.current_setting(name) FROM (VALUES " + APART + ") AS apart(name)")
+                + select(
+                        DEFAULT,
+                        "SELECT name,pg_catalog.current_setting(name) FROM (VALUES " + APART + ") AS apart(name)")
                 + "SET LOCAL statement_timeout=10000;SET LOCAL lock_timeout=10000;"
                 + select(
                         LISTED,

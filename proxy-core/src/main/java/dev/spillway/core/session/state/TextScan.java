@@ -90,8 +90,7 @@ public final class TextScan {
             case UPDATE -> hasUpdate = true;
             case SETTINGS_VIEW -> hasSettingsView = true;
             case DO -> suspect(!isWhole || isDo(text, from, to, end), StateKind.ALL);
-            case CALL ->
-                suspect(!isWhole || !SqlText.isInsideStatement(text, from, end - 4), StateKind.ALL);
+            case CALL -> suspect(!isWhole || !SqlText.isInsideStatement(text, from, end - 4), StateKind.ALL);
             case UNICODE -> suspect(end == to || text.getByte(end) == '&', StateKind.ALL);
             case SUSPECT -> suspect(true, StateKind.ALL);
         }
@@ -106,8 +105,7 @@ public final class TextScan {
         if (isWhole && SetStatement.isLocal(text, end, to)) {
             return;
         }
-        List<String> made =
-                SqlText.isStatementStart(text, from, end - 3) ? SetStatement.names(text, end, to) : null;
+        List<String> made = SqlText.isStatementStart(text, from, end - 3) ? SetStatement.names(text, end, to) : null;
         if (made != null) {
             names = names == null ? new ArrayList<>() : names;
             names.addAll(made);

@@ -188,7 +188,8 @@ class TextScanTest {
     void everyWordHasItsMeaning() {
         List<Vocabulary.Word> found = new ArrayList<>();
         Vocabulary vocabulary = new Vocabulary(Set.of("f"));
-        for (String word : List.of("set", "SET_CONFIG", "create", "into", "declare", "hold", "prepare", "listen", "f")) {
+        for (String word :
+                List.of("set", "SET_CONFIG", "create", "into", "declare", "hold", "prepare", "listen", "f")) {
             long hash = 0;
             for (byte b : word.getBytes(StandardCharsets.UTF_8)) {
                 hash = Vocabulary.hash(hash, Vocabulary.code(b));
