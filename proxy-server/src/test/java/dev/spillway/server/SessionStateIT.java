@@ -185,15 +185,15 @@ class SessionStateIT {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "create temp table leak (a int)            | select count(*) from pg_class where relname = 'leak'",
-                "select 1 as a into temp leak              | select count(*) from pg_class where relname = 'leak'",
-                "create table pg_temp.leak as select 1     | select count(*) from pg_class where relname = 'leak'",
+                "create temp table leak (a int)            | select count(*) from pg_class where relnamespace = pg_my_temp_schema()",
+                "select 1 as a into temp leak              | select count(*) from pg_class where relnamespace = pg_my_temp_schema()",
+                "create table pg_temp.leak as select 1     | select count(*) from pg_class where relnamespace = pg_my_temp_schema()",
                 "set search_path = pg_temp; create view leak as select 1 | select count(*) from pg_class where relname"
                         + " = 'leak'",
                 "declare leak cursor with hold for select 1 | select count(*) from pg_cursors where is_holdable",
                 "prepare leak as select 1                  | select count(*) from pg_prepared_statements",
                 "listen leak                               | select count(*) from pg_listening_channels()",
-                "select pg_advisory_lock(4711)             | select count(*) from pg_locks where locktype = 'advisory'",
+                "select pg_advisory_lock(4711)             | select count(*) from pg_locks where pid = pg_backend_pid() and locktype = 'advisory'",
                 "do $$ begin create temp table leak (a int); end $$ | select count(*) from pg_class where relname ="
                         + " 'leak'",
             })
@@ -205,6 +205,81 @@ class SessionStateIT {
             assertThat(answer).noneMatch(message -> message.is('E'));
             assertThat(two.queryOne(counts)).isEqualTo("0");
             assertThat(one.queryOne("select 1")).isEqualTo("1");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "create temp table kept (a int); insert into kept values (7) | select a from kept | drop table kept",
+                "create temp view kept as select 7              | select * from kept                | discard temp",
+                "declare kept scroll cursor with hold for select 7 | fetch absolute 1 kept             | close kept",
+                "prepare kept as select 7                       | execute kept                      | deallocate kept",
+                "listen kept                                    | select * from pg_listening_channels() | unlisten kept",
+                "select pg_advisory_lock_shared(4712)           | select count(*) from pg_locks where locktype = 'advisory'"
+                        + " and pid = pg_backend_pid()           | select pg_advisory_unlock_shared(4712)",
+                "do $$ begin create temp table kept (a int); end $$ | select count(*) from kept | discard all",
+            })
+    void whatCannotMoveKeepsItsServerUntilItIsGone(String makes, String uses, String ends) throws IOException {
+        try (WireClient alone = WireClient.connect(direct);
+                RunningProxy proxy = new RunningProxy(config());
+                WireClient one = WireClient.connect(through(proxy));
+                WireClient two = WireClient.connect(through(proxy))) {
+            alone.query(makes);
+            one.query(makes);
+            String kept = one.queryOne("select pg_backend_pid()");
+            for (int i = 0; i < 3; i++) {
+                assertThat(two.queryOne("select pg_backend_pid()")).isNotEqualTo(kept);
+                assertThat(one.queryOne(uses)).isEqualTo(alone.queryOne(uses));
+            }
+            one.query("set work_mem = '7MB'");
+            assertThat(one.queryOne("select pg_backend_pid()")).isEqualTo(kept);
+            one.query(ends);
+            await().untilAsserted(() -> {
+                assertThat(one.queryOne("select pg_backend_pid()")).isEqualTo(two.queryOne("select pg_backend_pid()"));
+                assertThat(one.queryOne("show work_mem")).isEqualTo(ends.equals("discard all") ? "4MB" : "7MB");
+            });
+            assertThat(proxy.log().count("client pinned")).isOne();
+        }
+    }
+
+    @Test
+    void onlySoManyServersAreKept() throws IOException {
+        ProxyConfig one = config().with(StateSettings.MAX_PINNED_SERVERS, 1);
+        try (RunningProxy proxy = new RunningProxy(one);
+                WireClient first = WireClient.connect(through(proxy));
+                WireClient second = WireClient.connect(through(proxy));
+                WireClient third = WireClient.connect(through(proxy))) {
+            first.query("create temp table kept (a int)");
+            assertThat(first.queryOne("select count(*) from kept")).isEqualTo("0");
+            second.send(Messages.query("create temp table kept (a int)"));
+            List<BackendMessage> answer = second.readUntilClosed();
+            assertThat(answer).anyMatch(message -> message.is('Z'));
+            assertThat(answer.getLast().sqlState()).isEqualTo("53400");
+            assertThat(answer.getLast().errorText()).contains("temporary objects", "max_pinned_servers");
+            assertThat(third.queryOne("select to_regclass('pg_temp.kept') is null")).isEqualTo("t");
+            first.close();
+            await().untilAsserted(() -> {
+                try (WireClient fourth = WireClient.connect(through(proxy))) {
+                    fourth.query("create temp table kept (a int)");
+                    assertThat(fourth.queryOne("select count(*) from kept")).isEqualTo("0");
+                }
+            });
+        }
+    }
+
+    @Test
+    void notificationsReachWhoeverListens() throws IOException {
+        try (RunningProxy proxy = new RunningProxy(config());
+                WireClient one = WireClient.connect(through(proxy));
+                WireClient two = WireClient.connect(through(proxy))) {
+            one.query("listen news");
+            two.query("notify news, 'first'");
+            assertThat(one.readMessage().strings()).isNotNull();
+            two.query("select pg_notify('news', 'second')");
+            assertThat(one.readMessage().is('A')).isTrue();
         }
     }
 

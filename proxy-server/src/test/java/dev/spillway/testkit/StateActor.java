@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +63,9 @@ public final class StateActor {
     private final Findings findings;
     private final Map<String, String> mine = new TreeMap<>(DEFAULTS);
     private final List<String> done = new ArrayList<>();
+
+    /** What cannot move, each with the letter of its kind before its name. */
+    private final Set<String> objects = new TreeSet<>();
     private @Nullable WireClient connection;
 
     public StateActor(
@@ -133,6 +138,7 @@ public final class StateActor {
 
     private void forget() {
         mine.putAll(DEFAULTS);
+        objects.clear();
         done.clear();
         try {
             if (connection != null) {
@@ -171,8 +177,12 @@ public final class StateActor {
                 }
             }
             case 5 -> {
-                run(random.nextBoolean() ? "reset all; reset role" : "discard all");
+                boolean isAll = random.nextBoolean();
+                run(isAll ? "discard all" : "reset all; reset role");
                 mine.putAll(DEFAULTS);
+                if (isAll) {
+                    objects.clear();
+                }
             }
             case 6 -> object();
             default -> extended();
@@ -207,16 +217,34 @@ public final class StateActor {
     }
 
     private void object() throws IOException {
-        String name = "mine_" + number + "_" + random.nextInt(1_000_000);
-        run(
-                switch (random.nextInt(6)) {
-                    case 0 -> "create temp table " + name + " (a int)";
-                    case 1 -> "select 1 as a into temp " + name;
-                    case 2 -> "begin; declare " + name + " cursor with hold for select 1; commit";
-                    case 3 -> "prepare " + name + " as select 1";
-                    case 4 -> "listen " + name;
-                    default -> "select pg_try_advisory_lock(" + (1000 + number) + ", " + random.nextInt(100) + ")";
-                });
+        if (!objects.isEmpty() && random.nextInt(3) == 0) {
+            String gone = List.copyOf(objects).get(random.nextInt(objects.size()));
+            String name = gone.substring(2);
+            run(switch (gone.charAt(0)) {
+                case 't' -> "discard temp"; // the table may be another role's of ours
+                case 'c' -> "close " + name;
+                case 'p' -> "deallocate " + name;
+                case 'l' -> "unlisten " + name;
+                default -> "select pg_advisory_unlock(" + (1000 + number) + ", " + name.substring(name.lastIndexOf('_') + 1) + ")";
+            });
+            objects.removeIf(object -> object.equals(gone) || (gone.startsWith("t ") && object.startsWith("t ")));
+            return;
+        }
+        int id = random.nextInt(1_000_000);
+        String name = "mine_" + number + "_" + id;
+        switch (random.nextInt(6)) {
+            case 0 -> made("t", name, "create temp table " + name + " (a int)");
+            case 1 -> made("t", name, "select 1 as a into temp " + name);
+            case 2 -> made("c", name, "begin; declare " + name + " cursor with hold for select 1; commit");
+            case 3 -> made("p", name, "prepare " + name + " as select 1");
+            case 4 -> made("l", name, "listen " + name);
+            default -> made("k", name, "select pg_advisory_lock(" + (1000 + number) + ", " + id + ")");
+        }
+    }
+
+    private void made(String kind, String name, String sql) throws IOException {
+        run(sql);
+        objects.add(kind + " " + name);
     }
 
     private String pick() {
@@ -283,12 +311,13 @@ public final class StateActor {
             current_setting('work_mem'), current_setting('timezone'), current_setting('datestyle'),
             current_setting('enable_seqscan'), current_setting('default_transaction_isolation'),
             coalesce(current_setting('app.tenant', true), ''),
-            (select string_agg(relname, ' ') from pg_class where relnamespace = pg_my_temp_schema() and relkind = 'r'),
-            (select string_agg(name, ' ') from pg_cursors where is_holdable),
-            (select string_agg(name, ' ') from pg_prepared_statements where from_sql),
-            (select string_agg(c, ' ') from pg_listening_channels() as c),
-            (select string_agg('mine_' || (classid::int - 1000) || '_', ' ') from pg_locks where locktype = 'advisory'
-            and pid = pg_backend_pid())
+            (select coalesce(string_agg(o, ',' order by o collate "C"), '') from (
+            select 't ' || relname from pg_class where relnamespace = pg_my_temp_schema() and relkind = 'r' union all
+            select 'c ' || name from pg_cursors where is_holdable union all
+            select 'p ' || name from pg_prepared_statements where from_sql union all
+            select 'l ' || c from pg_listening_channels() as c union all
+            select 'k mine_' || (classid::int - 1000) || '_' || objid from pg_locks where locktype = 'advisory'
+            and pid = pg_backend_pid()) as all_of_them(o))
             """;
         List<BackendMessage> answer = connected().query(sql);
         answered(answer);
@@ -316,12 +345,9 @@ public final class StateActor {
         if (!found.subList(0, expected.size()).equals(expected)) {
             findings.wrong("expected " + expected + ", found " + found + " " + this);
         }
-        for (String objects : found.subList(expected.size(), found.size())) {
-            for (String object : objects == null ? new String[0] : objects.split(" ", -1)) {
-                if (!object.startsWith("mine_" + number + "_")) {
-                    findings.wrong("another's " + object + " " + this);
-                }
-            }
+        String there = found.get(expected.size());
+        if (!String.join(",", objects).equals(there)) {
+            findings.wrong("expected " + objects + ", found " + there + " " + this);
         }
     }
 

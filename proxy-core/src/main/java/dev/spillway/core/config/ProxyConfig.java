@@ -369,6 +369,14 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
         return values.get(StateSettings.SUSPECT_FUNCTIONS);
     }
 
+    public int maxPinnedServers() {
+        return values.get(StateSettings.MAX_PINNED_SERVERS);
+    }
+
+    public Duration pinIdleTimeout() {
+        return values.get(StateSettings.PIN_IDLE_TIMEOUT);
+    }
+
     public Set<String> customSettings() {
         return values.get(StateSettings.CUSTOM_SETTINGS);
     }

@@ -2,6 +2,7 @@ package dev.spillway.core.config;
 
 import static dev.spillway.core.config.Setting.Change.RELOAD;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -41,6 +42,22 @@ public final class StateSettings {
             RELOAD,
             "With `track`: settings of your own such as `app.tenant` that are made where their names cannot be read,"
                     + " in a function for instance. PostgreSQL does not list them, so they are asked for by name."));
+    public static final Setting<Integer> MAX_PINNED_SERVERS = add(Setting.of(
+            "max_pinned_servers",
+            new IntegerType(0, Settings.MAX_BACKENDS),
+            20,
+            RELOAD,
+            "With `track`: most server connections of one pool that clients keep beyond their transaction, for they have"
+                + " something there that cannot move: temporary tables, cursors WITH HOLD, statements of PREPARE, LISTEN,"
+                + " advisory locks. They do not count against the pool's size. A client for whom there is none is"
+                + " disconnected."));
+    public static final Setting<Duration> PIN_IDLE_TIMEOUT = add(Setting.of(
+            "pin_idle_timeout",
+            new DurationType(),
+            Duration.ZERO,
+            RELOAD,
+            "A client that keeps a server connection so and asks for nothing for so long is disconnected; 0 sets no"
+                + " limit."));
     public static final Setting<String> SERVER_RESET_QUERY = add(Setting.of(
             "server_reset_query",
             new TextType(),

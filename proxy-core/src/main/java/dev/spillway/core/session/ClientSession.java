@@ -164,8 +164,13 @@ public final class ClientSession implements Phase, LeaseHolder {
     public void onStateKnown(Snapshot now, boolean isInForce) {
         state.onAnswer(pool.shared(now));
         ServerSession linked = server;
-        boolean goesOn = isInForce && input.isHolding() && !pool.pool().isAnyoneWaiting();
-        if (linked != null && !goesOn) {
+        ErrorFields refusal = linked == null ? null : state.pinIfImmovable(linked, this, isInForce);
+        if (refusal != null) {
+            close(refusal);
+            return;
+        }
+        boolean mayGoOn = isInForce && input.isHolding() && !pool.pool().isAnyoneWaiting();
+        if (linked != null && !linked.session().staysPinned() && (!mayGoOn || linked.session().isPinned())) {
             letGo(linked);
         }
         input.goOn();
@@ -232,7 +237,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         if (state.guard().isBusy() || keepsServer() || !linked.isReleasable() || input.hasForwardedHalf()) {
             return;
         }
-        if (!state.asks(linked, ports.nowNanos())) {
+        if (!state.asks(linked, ports.nowNanos()) && !linked.session().isPinned()) {
             letGo(linked);
         }
     }
@@ -413,7 +418,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     public void onTick(long nowNanos) {
         ErrorFields overdue = place.isWaiting()
                 ? null // that time the pool limits
-                : clock.overdue(state.doing(server), ports.limitsOf(identity), nowNanos);
+                : state.overdue(server, clock, pool, ports.limitsOf(identity), nowNanos);
         if (overdue != null) {
             close(ClientEnd.TOO_SLOW, overdue);
         }

@@ -1,6 +1,9 @@
 package dev.spillway.core.session;
 
+import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.session.state.Snapshot;
+import dev.spillway.core.session.state.StateKind;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -79,8 +82,44 @@ final class ClientState {
         now = answer == null ? now : answer;
     }
 
-    /** What the client is doing that holds {@code server}, as far as time limits care. */
-    LeaseClock.Doing doing(@Nullable ServerSession server) {
-        return guard.isAsking() ? LeaseClock.Doing.IDLING : LeaseClock.Doing.with(server);
+    /** Keeps {@code linked} where the client has what cannot move. Null, or the error that ends a client who may not. */
+    @Nullable
+    ErrorFields pinIfImmovable(ServerSession linked, ClientSession client, boolean isInForce) {
+        ServerState session = linked.session();
+        if (session.immovable() == 0) {
+            return null;
+        }
+        SessionPorts ports = client.ports();
+        boolean wasPinned = session.isPinned();
+        if (!session.pin(linked, ports.nowNanos())) {
+            return ProxyError.TOO_MANY_PINNED.fields(
+                    StateKind.words(session.immovable()),
+                    client.pool().pool().name(),
+                    client.pool().state().maxPinned());
+        }
+        if (!wasPinned) {
+            ports.log().clientPinned(client.identity().describe(client.wire()), session.immovable());
+        }
+        if (!isInForce) {
+            guard.begin();
+            session.reapply(now);
+            linked.wire().flush();
+        }
+        return null;
+    }
+
+    /** The error that ends a client, which holds {@code server}, for taking too long; null: it has time. */
+    @Nullable
+    ErrorFields overdue(
+            @Nullable ServerSession server, LeaseClock clock, ServerPool pool, TimeLimits limits, long nowNanos) {
+        LeaseClock.Doing doing = guard.isAsking() ? LeaseClock.Doing.IDLING : LeaseClock.Doing.with(server);
+        ErrorFields error = clock.overdue(doing, limits, nowNanos);
+        boolean isPinned = server != null && server.session().isPinned() && doing == LeaseClock.Doing.IDLING;
+        return error != null || !isPinned
+                ? error
+                : clock.overduePin(
+                        pool.state().pinIdleTimeout(),
+                        StateKind.words(server.session().immovable()),
+                        nowNanos);
     }
 }

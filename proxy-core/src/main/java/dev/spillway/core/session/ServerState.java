@@ -19,6 +19,7 @@ final class ServerState {
     private final Suspicion suspicion;
     private final StateAsk ask;
     private ServerPool home;
+    private boolean isPinned;
 
     /** {@code home}: the pool of {@code server}, which has just logged in. */
     ServerState(ServerSession server, ServerGreeting greeting, ServerPool home) {
@@ -41,7 +42,7 @@ final class ServerState {
     /** Puts what {@code holder} wants into force, unless it is. */
     void link(LeaseHolder holder, Snapshot wanted) {
         boolean tracks = home.tracks() && !holder.keepsServer();
-        int leftover = tracks ? suspicion.kinds() : 0; // of when nobody tracked
+        int leftover = tracks ? suspicion.toClean() : 0; // of when nobody tracked
         suspicion.begin(tracks, home.state(), parameters.now());
         if (leftover == 0 && settings.are(wanted)) {
             holder.onRestored();
@@ -119,9 +120,33 @@ final class ServerState {
 
     // ---- asking and cleaning -------------------------------------------------------------------------------------
 
-    /** May the holder have made settings that the server has to be asked about? */
+    /** May the holder have made something that the server has to be asked about? */
     boolean isSuspect() {
-        return suspicion.isWatching() && suspicion.isAny(parameters.now()) && suspicion.isOfSettings();
+        return suspicion.isWatching() && suspicion.isAny(parameters.now());
+    }
+
+    /** What the holder is known to have there that cannot move: the sum of {@linkplain StateKind#bit bits}. */
+    int immovable() {
+        return suspicion.immovable();
+    }
+
+    /** The holder keeps {@code self} for what cannot move; false if there is no room for one more such server. */
+    boolean pin(ServerSession self, long nowNanos) {
+        if (!isPinned && home.pool().pins.pin(self, home.state().maxPinned())) {
+            isPinned = true;
+            home.pool().onRoom(nowNanos);
+        }
+        return isPinned;
+    }
+
+    /** Does the holder keep the server, whether it has to by now or not? */
+    boolean isPinned() {
+        return isPinned;
+    }
+
+    /** Does it keep it for something that is known to be there? */
+    boolean staysPinned() {
+        return isPinned && suspicion.immovable() != 0;
     }
 
     /** Asks what the holder has made of its session, which it began with {@code startup}. The holder hears of the answer. */
@@ -135,18 +160,19 @@ final class ServerState {
 
     /** Would the next client find something of the last one's? */
     boolean mustClean() {
-        return suspicion.isAny(parameters.now())
+        return suspicion.isDirty(parameters.now())
                 && home.tracks()
                 && (suspicion.isWatching() || home.mode() != PoolMode.SESSION);
     }
 
     /** One query string that ends whatever is suspected and puts {@code kept} into force. */
     String cleanSql(Snapshot kept) {
-        return settings.withBase(kept).restoreSql(suspicion.kinds());
+        return settings.withBase(kept).restoreSql(suspicion.toClean());
     }
 
     void onCleaned(Snapshot kept) {
         settings.become(home.shared(kept));
         suspicion.clear();
+        isPinned = false;
     }
 }

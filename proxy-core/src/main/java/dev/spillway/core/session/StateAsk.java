@@ -52,13 +52,13 @@ final class StateAsk {
         sinceNanos = nowNanos;
         tries = 0;
         server.changeRules(RULES);
-        send(customSettings, areNamesEnough() ? StateQuestion.named(suspicion.names()) : whole(customSettings), "");
+        send(customSettings, areNamesEnough() ? StateQuestion.named(suspicion.names(), suspicion.toAsk()) : whole(customSettings), "");
     }
 
     /** Of settings that the client began with nobody could tell whether it has taken them back. */
     private boolean areNamesEnough() {
         Snapshot under = startup.over(settings.base());
-        return (suspicion.kinds() & StateKind.SETTINGS.bit) == 0
+        return (suspicion.toAsk() & StateKind.SETTINGS.bit) == 0
                 && suspicion.names().stream().noneMatch(under::has);
     }
 
@@ -66,7 +66,7 @@ final class StateAsk {
         Set<String> names = new HashSet<>(customSettings);
         names.addAll(suspicion.customNames());
         names.addAll(before.customNames());
-        return StateQuestion.whole(names);
+        return StateQuestion.whole(names, suspicion.toAsk());
     }
 
     private void send(Set<String> customSettings, StateQuestion next, String first) {
@@ -106,6 +106,7 @@ final class StateAsk {
             Snapshot under = startup.over(settings.base());
             boolean isInForce =
                     !asked.isWhole() || under.settings().isEmpty(); // a RESET may have taken away what lies under
+            suspicion.onAnswer(asked.immovable());
             holder.onStateKnown(asked.answer(startup, before, settings.base()), isInForce);
         } else {
             holder.onStateUnknown(failure);

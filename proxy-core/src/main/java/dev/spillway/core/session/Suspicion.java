@@ -38,6 +38,10 @@ final class Suspicion {
     private final TextScan scan;
     private boolean isWatching;
     private int kinds;
+    /** Asked about, and not cleaned yet. */
+    private int answered;
+    /** Known to be there. */
+    private int immovable;
     private boolean isUnnamedKnown;
     private boolean isPortalKnown;
     private boolean wantsParameters;
@@ -72,10 +76,12 @@ final class Suspicion {
 
     /** It is as it was put into force, and nothing else. */
     void clear() {
-        if ((kinds & StateKind.STATEMENTS.bit) != 0) {
+        if ((toClean() & StateKind.STATEMENTS.bit) != 0) {
             statements.clear();
         }
         kinds = 0;
+        answered = 0;
+        immovable = 0;
         wantsParameters = false;
         if (!names.isEmpty() || !customNames.isEmpty()) {
             names.clear();
@@ -125,7 +131,7 @@ final class Suspicion {
         int before = kinds;
         kinds = 0;
         boolean isKnown = read(frames, body + nameLength + 1);
-        int ofText = kinds;
+        int ofText = kinds | (scan.hasUnlock() ? StateKind.LOCKS.bit : 0);
         kinds |= before;
         if (nameLength == 0) {
             isUnnamedKnown = isKnown;
@@ -194,6 +200,7 @@ final class Suspicion {
     private void note(FrameReader frames, int from) {
         int found = scan.kinds();
         kinds |= found;
+        kinds |= scan.hasUnlock() ? immovable & StateKind.LOCKS.bit : 0;
         boolean isOfSettings = (found & StateKind.SETTINGS.bit) != 0;
         wantsParameters |= isOfSettings;
         if ((isOfSettings || scan.isSetDoubtful()) && !frames.isContinuation()) {
@@ -230,9 +237,17 @@ final class Suspicion {
 
     // ---- what comes back -----------------------------------------------------------------------------------------
 
+    /** The server has answered: of these kinds, and no other that it was asked about, there is something that cannot move. */
+    void onAnswer(int found) {
+        answered |= kinds;
+        immovable = found;
+        kinds = 0;
+        names.clear();
+    }
+
     /** A command of the client's has ended, with the current frame, which it borrows. */
     void onTag(FrameReader frames, boolean isTextKnown) {
-        int found = StateTags.kinds(frames, isTextKnown);
+        int found = StateTags.kinds(frames, isTextKnown) | (immovable == 0 ? 0 : StateTags.ended(frames));
         if (found != 0) {
             kinds |= found == StateKind.NAMED_SETTINGS.bit && names.isEmpty() ? 0 : found;
         }
@@ -247,6 +262,11 @@ final class Suspicion {
             compare(reportedNow);
         }
         return kinds != 0;
+    }
+
+    /** Is there anything that the next client must not find? */
+    boolean isDirty(Map<String, String> reportedNow) {
+        return isAny(reportedNow) || answered != 0;
     }
 
     private void compare(Map<String, String> reportedNow) {
@@ -270,14 +290,20 @@ final class Suspicion {
         }
     }
 
-    /** The {@linkplain StateKind#bit bits} of the kinds that are suspected. */
-    int kinds() {
-        return kinds;
+    /** The {@linkplain StateKind#bit bits} of what has to be cleaned. */
+    int toClean() {
+        return kinds | answered;
     }
 
-    /** Are there settings among them? */
-    boolean isOfSettings() {
-        return (kinds & (StateKind.NAMED_SETTINGS.bit | StateKind.SETTINGS.bit)) != 0;
+    /** Those of what has to be asked about. A prepared statement may have made settings that nobody has seen. */
+    int toAsk() {
+        boolean mayRunUnseen = (immovable & StateKind.STATEMENTS.bit) != 0;
+        return kinds | immovable | (mayRunUnseen ? StateKind.SETTINGS.bit : 0);
+    }
+
+    /** Those of what is known to be there and cannot move. */
+    int immovable() {
+        return immovable;
     }
 
     boolean isWatching() {

@@ -234,6 +234,9 @@ final class Scene {
         if (!serverWire.isClosed && !serverWire.isReading) {
             state.append(" server-unread");
         }
+        if (pool.pool().share().pinned() > 0) {
+            state.append(" pinned:").append(pool.pool().share().pinned());
+        }
         if (otherWasServed) {
             state.append(" other-served");
         }

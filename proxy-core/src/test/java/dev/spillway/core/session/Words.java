@@ -26,8 +26,8 @@ import java.util.function.Consumer;
 final class Words {
     static final Snapshot TOKYO = Snapshot.of(Map.of("TimeZone", "Asia/Tokyo"));
     private static final Snapshot ONE_MB = Snapshot.of(Map.of("work_mem", "1MB"));
-    private static final String ASK = StateQuestion.named(Set.of("work_mem")).sql();
-    private static final String ASK_ALL = StateQuestion.whole(Set.of()).sql();
+    private static final String ASK = StateQuestion.named(Set.of("work_mem"), 0).sql();
+    private static final String ASK_ALL = StateQuestion.whole(Set.of(), 0).sql();
 
     /** Q, begin, copy, row, done, R (restore), RN (of nothing), RB (our ROLLBACK), RBS (that, and Sync), ... */
     static final Words FRONTEND = new Words(true)
@@ -45,7 +45,11 @@ final class Words {
             .query("lock", "select pg_advisory_lock(1)")
             .query("do", "do $$ begin end $$")
             .query("ASK", ASK)
-            .query("ASKZONE", StateQuestion.named(Set.of("timezone")).sql())
+            .query("ASKZONE", StateQuestion.named(Set.of("timezone"), 0).sql())
+            .query("unlock", "select pg_advisory_unlock(1)")
+            .query("ASKLOCKS", StateQuestion.named(Set.of(), StateKind.LOCKS.bit).sql())
+            .query("ASKBOTH", StateQuestion.named(Set.of("work_mem"), StateKind.LOCKS.bit).sql())
+            .query("ASKEVERY", StateQuestion.whole(Set.of(), StateKind.ALL).sql())
             .query("ASKALL", ASK_ALL)
             .query("AGAIN", "ROLLBACK;" + ASK_ALL)
             .query("CLEAN1MB", ONE_MB.restoreSql(StateKind.NAMED_SETTINGS.bit))
@@ -71,6 +75,7 @@ final class Words {
             .put("C", out -> BackendMessages.commandComplete(out, "SELECT 1"))
             .put("SET", out -> BackendMessages.commandComplete(out, "SET"))
             .put("DO", out -> BackendMessages.commandComplete(out, "DO"))
+            .put("LOCKS", out -> BackendMessages.dataRow(out, List.of("k", hex("LOCKS"), hex(""))))
             .put("1MB", out -> BackendMessages.dataRow(out, List.of("c", hex("work_mem"), hex("1MB"))))
             .put("T", out -> BackendMessages.rowDescription(out, List.of("a"), List.of(25)))
             .put("D", out -> BackendMessages.dataRow(out, List.of("x")))

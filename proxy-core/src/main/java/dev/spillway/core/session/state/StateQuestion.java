@@ -20,6 +20,8 @@ import java.util.TreeSet;
  * travel as hexadecimal digits of UTF-8, and everything is schema-qualified, operators too. Asked about all settings, it is
  * asked as the user who logged in, with time limits of ours. What those are put into the place of is read before.
  *
+ * <p>It can also be asked whether there is anything of the kinds that cannot move.
+ *
  * <p>PostgreSQL lists what a session has set in pg_settings, but neither role and session authorization nor custom settings
  * ({@code app.tenant}); those are asked for by name.
  */
@@ -38,28 +40,32 @@ public final class StateQuestion {
     private static final char DEFAULT = 'd';
     private static final char LISTED = 's';
     private static final char CUSTOM = 'c';
+    private static final char KIND = 'k';
 
     private final boolean isWhole;
     private final Set<String> names;
+    private final int kinds;
+    private int found;
     private final Map<String, String> now = new HashMap<>();
     private final Map<String, String> defaults = new HashMap<>();
     private final Map<String, String> listed = new LinkedHashMap<>();
     private final Map<String, String> custom = new LinkedHashMap<>();
     private int characters;
 
-    private StateQuestion(boolean isWhole, Set<String> names) {
+    private StateQuestion(boolean isWhole, Set<String> names, int kinds) {
         this.isWhole = isWhole;
         this.names = names;
+        this.kinds = kinds & StateKind.IMMOVABLE;
     }
 
-    /** About the settings of these names, in lower case, and nothing else. */
-    public static StateQuestion named(Set<String> names) {
-        return new StateQuestion(false, new TreeSet<>(names));
+    /** About the settings of these names, in lower case, and the immovable of these kinds. */
+    public static StateQuestion named(Set<String> names, int kinds) {
+        return new StateQuestion(false, new TreeSet<>(names), kinds);
     }
 
-    /** About all settings, custom ones by these names. */
-    public static StateQuestion whole(Set<String> customNames) {
-        return new StateQuestion(true, new TreeSet<>(customNames));
+    /** About all settings, custom ones by these names, and the immovable of these kinds. */
+    public static StateQuestion whole(Set<String> customNames, int kinds) {
+        return new StateQuestion(true, new TreeSet<>(customNames), kinds);
     }
 
     /** Is it about all settings? */
@@ -69,7 +75,11 @@ public final class StateQuestion {
 
     /** One query string. */
     public String sql() {
-        return Snapshot.BEGIN + (isWhole ? wholeSql() : select(CUSTOM, custom())) + "COMMIT";
+        return Snapshot.BEGIN
+                + (isWhole ? wholeSql() : "")
+                + (names.isEmpty() ? "" : select(CUSTOM, custom()))
+                + (kinds == 0 ? "" : select(KIND, StateKind.existing(kinds)))
+                + "COMMIT";
     }
 
     private String wholeSql() {
@@ -84,8 +94,7 @@ public final class StateQuestion {
                         LISTED,
                         "SELECT name,setting FROM pg_catalog.pg_settings WHERE source" + EQUAL + "'session' AND name"
                                 + UNEQUAL + "ALL(ARRAY['statement_timeout','lock_timeout','transaction_isolation',"
-                                + "'transaction_read_only','transaction_deferrable'])")
-                + (names.isEmpty() ? "" : select(CUSTOM, custom()));
+                                + "'transaction_read_only','transaction_deferrable'])");
     }
 
     private String custom() {
@@ -120,6 +129,7 @@ public final class StateQuestion {
             case NOW -> now.put(name, value);
             case DEFAULT -> defaults.put(name, value);
             case LISTED -> listed.put(name.toLowerCase(Locale.ROOT), value);
+            case KIND -> found |= kindBit(name);
             default -> custom.put(name, value);
         }
     }
@@ -132,6 +142,19 @@ public final class StateQuestion {
         } catch (IllegalArgumentException e) {
             throw new ProtocolViolation("the answer to the question for the session's state is not hexadecimal");
         }
+    }
+
+    private static int kindBit(String name) {
+        try {
+            return StateKind.valueOf(name).bit;
+        } catch (IllegalArgumentException e) {
+            throw new ProtocolViolation("the answer to the question for the session's state has an unknown kind");
+        }
+    }
+
+    /** The {@linkplain StateKind#bit bits} of the immovable kinds that there is something of. */
+    public int immovable() {
+        return found;
     }
 
     /** Is it more than is kept for one client? */

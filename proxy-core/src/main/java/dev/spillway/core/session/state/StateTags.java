@@ -14,6 +14,10 @@ public final class StateTags {
     private static final int DECLARE = 'D' << 24 | 'E' << 16 | 'C' << 8 | 'L';
     private static final int CREATE = 'C' << 24 | 'R' << 16 | 'E' << 8 | 'A';
     private static final int CALL = 'C' << 24 | 'A' << 16 | 'L' << 8 | 'L';
+    private static final int DROP = 'D' << 24 | 'R' << 16 | 'O' << 8 | 'P';
+    private static final int CLOSE = 'C' << 24 | 'L' << 16 | 'O' << 8 | 'S';
+    private static final int DEALLOCATE = 'D' << 24 | 'E' << 16 | 'A' << 8 | 'L';
+    private static final int UNLISTEN = 'U' << 24 | 'N' << 16 | 'L' << 8 | 'I';
     private static final int DO = 'D' << 24 | 'O' << 16;
 
     private StateTags() {}
@@ -32,6 +36,18 @@ public final class StateTags {
             case DECLARE -> isTextKnown ? 0 : StateKind.CURSORS.bit;
             case CREATE -> StateKind.TEMPORARY_OBJECTS.bit;
             case CALL, DO -> StateKind.ALL;
+            default -> 0;
+        };
+    }
+
+    /** The kinds of state of which the command may have ended something. Borrows the current frame, a CommandComplete. */
+    public static int ended(FrameReader frames) {
+        return switch (firstWord(frames)) {
+            case DROP -> StateKind.TEMPORARY_OBJECTS.bit;
+            case CLOSE -> StateKind.CURSORS.bit;
+            case DEALLOCATE -> StateKind.STATEMENTS.bit;
+            case UNLISTEN -> StateKind.CHANNELS.bit;
+            case DISCARD -> StateKind.IMMOVABLE;
             default -> 0;
         };
     }

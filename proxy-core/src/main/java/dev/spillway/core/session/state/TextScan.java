@@ -26,6 +26,7 @@ public final class TextScan {
     private boolean hasUpdate;
     private boolean hasSettingsView;
     private boolean isSetDoubtful;
+    private boolean hasUnlock;
     private @Nullable List<String> names;
 
     public TextScan(Vocabulary vocabulary) {
@@ -47,6 +48,7 @@ public final class TextScan {
         hasUpdate = false;
         hasSettingsView = false;
         isSetDoubtful = false;
+        hasUnlock = false;
         names = null;
     }
 
@@ -87,6 +89,7 @@ public final class TextScan {
             case PREPARE -> suspect(true, StateKind.STATEMENTS.bit);
             case LISTEN -> suspect(true, StateKind.CHANNELS.bit);
             case LOCK -> suspect(true, StateKind.LOCKS.bit);
+            case UNLOCK -> hasUnlock = true;
             case UPDATE -> hasUpdate = true;
             case SETTINGS_VIEW -> hasSettingsView = true;
             case DO -> suspect(!isWhole || isDo(text, from, to, end), StateKind.ALL);
@@ -149,6 +152,11 @@ public final class TextScan {
     /** Is it known of every SET in it that it ends with the transaction, or which settings it makes? */
     public boolean areSetsKnown() {
         return areSetsKnown && (kinds & StateKind.CURSORS.bit) == 0;
+    }
+
+    /** Does it end advisory locks? */
+    public boolean hasUnlock() {
+        return hasUnlock;
     }
 
     /** Is there what looks like a SET statement, of which nobody knows what it makes? */

@@ -23,6 +23,7 @@ public final class Vocabulary {
         PREPARE,
         LISTEN,
         LOCK,
+        UNLOCK,
         UPDATE,
         SETTINGS_VIEW,
         DO,
@@ -62,6 +63,9 @@ public final class Vocabulary {
         add("pg_advisory_lock_shared", Word.LOCK);
         add("pg_try_advisory_lock", Word.LOCK);
         add("pg_try_advisory_lock_shared", Word.LOCK);
+        add("pg_advisory_unlock", Word.UNLOCK);
+        add("pg_advisory_unlock_shared", Word.UNLOCK);
+        add("pg_advisory_unlock_all", Word.UNLOCK);
         add("update", Word.UPDATE);
         add("pg_settings", Word.SETTINGS_VIEW);
         add("do", Word.DO);
