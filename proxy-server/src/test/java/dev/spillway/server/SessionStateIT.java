@@ -188,14 +188,12 @@ class SessionStateIT {
                 "create temp table leak (a int)            | select count(*) from pg_class where relnamespace = pg_my_temp_schema()",
                 "select 1 as a into temp leak              | select count(*) from pg_class where relnamespace = pg_my_temp_schema()",
                 "create table pg_temp.leak as select 1     | select count(*) from pg_class where relnamespace = pg_my_temp_schema()",
-                "set search_path = pg_temp; create view leak as select 1 | select count(*) from pg_class where relname"
-                        + " = 'leak'",
+                "set search_path = pg_temp; create view leak as select 1 | select count(*) from pg_class where relnamespace = pg_my_temp_schema()",
                 "declare leak cursor with hold for select 1 | select count(*) from pg_cursors where is_holdable",
                 "prepare leak as select 1                  | select count(*) from pg_prepared_statements",
                 "listen leak                               | select count(*) from pg_listening_channels()",
                 "select pg_advisory_lock(4711)             | select count(*) from pg_locks where pid = pg_backend_pid() and locktype = 'advisory'",
-                "do $$ begin create temp table leak (a int); end $$ | select count(*) from pg_class where relname ="
-                        + " 'leak'",
+                "do $$ begin create temp table leak (a int); end $$ | select count(*) from pg_class where relnamespace = pg_my_temp_schema()",
             })
     void whatDoesNotMoveIsNobodyElses(String makes, String counts) throws IOException {
         try (RunningProxy proxy = new RunningProxy(config().with(Settings.DEFAULT_POOL_SIZE, 1));
@@ -236,6 +234,9 @@ class SessionStateIT {
             }
             one.query("set work_mem = '7MB'");
             assertThat(one.queryOne("select pg_backend_pid()")).isEqualTo(kept);
+            try (WireClient console = WireClient.connect(through(proxy).withDatabase("spillway"))) {
+                assertThat(console.query("show pins").get(1).columns()).contains(kept);
+            }
             one.query(ends);
             await().untilAsserted(() -> {
                 assertThat(one.queryOne("select pg_backend_pid()")).isEqualTo(two.queryOne("select pg_backend_pid()"));

@@ -150,9 +150,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     @Override
     public void onRestored() {
         state.onRestored(server);
-        if (server != null) {
-            input.goOn();
-        }
+        input.goOn();
     }
 
     @Override
@@ -403,12 +401,10 @@ public final class ClientSession implements Phase, LeaseHolder {
     /** Is it neither waiting nor in a transaction, or is it in replication? Then closing it loses nothing but its session. */
     public boolean isIdle() {
         ServerSession linked = server;
-        boolean isQuiet =
-                linked == null || (linked.isEndable() && !state.guard().isBusy() && !input.isInsideFrame());
+        boolean isQuiet = linked == null || (linked.isEndable() && !state.guard().isBusy() && !input.isInsideFrame());
         return isQuiet && !place.isWaiting() && !input.isHolding();
     }
 
-    /** Is it in the queue of its pool? */
     public boolean isWaiting() {
         return place.isWaiting();
     }
@@ -424,7 +420,6 @@ public final class ClientSession implements Phase, LeaseHolder {
         }
     }
 
-    /** It has said that it leaves. */
     void onGoodbye() {
         leave(ClientEnd.LEFT, SAID_GOODBYE, null);
     }

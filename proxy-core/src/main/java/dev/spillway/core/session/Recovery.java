@@ -44,7 +44,7 @@ final class Recovery {
         if (isRunning && nowNanos - sinceNanos > limitNanos) {
             server.close("could not be brought back to a clean state in time");
         } else if (isRunning
-                && !statementRuns
+                && !isAtWork()
                 && !cancels.isInFlight()
                 && server.replies().isLastGroup()
                 && nowNanos - cancelledNanos > CANCEL_AGAIN_NANOS) {
@@ -79,8 +79,7 @@ final class Recovery {
      * in force afterwards: the holder may come back.
      */
     void begin(String resetQuery, Snapshot settings, long nowNanos) {
-        kept = settings;
-        statementRuns = server.session().ask().isRunning();
+        kept = settings.mayStay() ? settings : Snapshot.NEUTRAL;
         isRunning = true;
         sinceNanos = nowNanos;
         cancelledNanos = nowNanos;
@@ -92,14 +91,14 @@ final class Recovery {
         endGroup();
         if (replies.isEmpty()) {
             onQuiet();
-        } else if (!cancels.isInFlight() && !statementRuns) {
+        } else if (!cancels.isInFlight() && !isAtWork()) {
             cancelLast();
         }
     }
 
-    /** The server has answered a question of ours that nobody wants to hear the answer to any more. */
-    void onAsked() {
-        statementRuns = false;
+    /** Is the server at work for us? That ends by itself. */
+    private boolean isAtWork() {
+        return statementRuns || server.session().ask().isRunning();
     }
 
     /**
@@ -216,7 +215,7 @@ final class Recovery {
 
     /** The server owes nothing, or a cancel connection has ended: the next step, if it is time for one. */
     void onQuiet() {
-        if (!isRunning || !server.replies().isEmpty() || cancels.isInFlight() || statementRuns) {
+        if (!isRunning || !server.replies().isEmpty() || cancels.isInFlight() || isAtWork()) {
             return;
         }
         if (isHopeless()) {

@@ -201,11 +201,6 @@ public final class ServerSession implements Phase, PooledServer {
         return state;
     }
 
-    /** A question of ours has been answered after its holder had left. */
-    void onAskedForNobody() {
-        recovery.onAsked();
-    }
-
     void changeRules(FrameRules rules) {
         frames.changeRules(rules);
     }
@@ -483,9 +478,14 @@ public final class ServerSession implements Phase, PooledServer {
     }
 
     public ServerFacts facts() {
-        int processId = greeting.key().processId();
         return new ServerFacts(
-                processId, greeting.atMillis(), recovery.cancels(), recovery.askedCancels(), frames.heldBytes());
+                greeting.key().processId(),
+                greeting.atMillis(),
+                recovery.cancels(),
+                recovery.askedCancels(),
+                frames.heldBytes(),
+                state.pin(),
+                state.pinnedNanos());
     }
 
     public Wire wire() {

@@ -3,6 +3,7 @@ package dev.spillway.core.session;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.session.state.Snapshot;
+import dev.spillway.core.session.state.StateKind;
 import dev.spillway.core.session.state.TextScan;
 import java.util.Map;
 
@@ -20,6 +21,7 @@ final class ServerState {
     private final StateAsk ask;
     private ServerPool home;
     private boolean isPinned;
+    private long pinnedNanos;
 
     /** {@code home}: the pool of {@code server}, which has just logged in. */
     ServerState(ServerSession server, ServerGreeting greeting, ServerPool home) {
@@ -134,6 +136,7 @@ final class ServerState {
     boolean pin(ServerSession self, long nowNanos) {
         if (!isPinned && home.pool().pins.pin(self, home.state().maxPinned())) {
             isPinned = true;
+            pinnedNanos = nowNanos;
             home.pool().onRoom(nowNanos);
         }
         return isPinned;
@@ -142,6 +145,16 @@ final class ServerState {
     /** Does the holder keep the server, whether it has to by now or not? */
     boolean isPinned() {
         return isPinned;
+    }
+
+    /** What it is kept for, in words; empty: it is not. */
+    String pin() {
+        return isPinned ? StateKind.words(suspicion.immovable()) : "";
+    }
+
+    /** Since when. */
+    long pinnedNanos() {
+        return pinnedNanos;
     }
 
     /** Does it keep it for something that is known to be there? */
@@ -158,9 +171,9 @@ final class ServerState {
         return ask;
     }
 
-    /** Would the next client find something of the last one's? */
+    /** Would the next client find something of the last one's, or could what is in force do it harm? */
     boolean mustClean() {
-        return suspicion.isDirty(parameters.now())
+        return (suspicion.isDirty(parameters.now()) || settings.areHarmful())
                 && home.tracks()
                 && (suspicion.isWatching() || home.mode() != PoolMode.SESSION);
     }

@@ -45,6 +45,12 @@ final class SettingsInForce {
         return known;
     }
 
+    /** Could they do harm to others while the server waits? */
+    boolean areHarmful() {
+        Snapshot now = known;
+        return now != null && !now.mayStay();
+    }
+
     /** They were put into force. */
     void become(Snapshot now) {
         known = now;

@@ -101,8 +101,9 @@ final class StateAsk {
         question = null;
         server.changeRules(BackendType.READY_RULES);
         if (holder == null) {
-            server.onAskedForNobody();
-        } else if (failure == null) {
+            return; // it has left, and what it has left is cleaned away
+        }
+        if (failure == null) {
             Snapshot under = startup.over(settings.base());
             boolean isInForce =
                     !asked.isWhole() || under.settings().isEmpty(); // a RESET may have taken away what lies under

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.StringJoiner;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,9 +22,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable, compared by content.
  */
 public final class Snapshot {
-    /** Of a client that asked for nothing, and of a server without a connect_query. */
-    public static final Snapshot NEUTRAL = new Snapshot(Map.of());
-
     /** Of a kind of our own, so that the session's defaults (read only, serializable, deferrable) cannot stop it. */
     static final String BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY NOT DEFERRABLE;";
 
@@ -39,10 +37,17 @@ public final class Snapshot {
     private static final Comparator<String> ORDER =
             Comparator.comparingInt(Snapshot::rank).thenComparing(String.CASE_INSENSITIVE_ORDER);
 
+    /** Less than a second, but not 0, which is none. */
+    private static final Pattern SHORT_TIME = Pattern.compile("\\s*0*([1-9]\\d{0,2}|[.].*|0[.].*|\\d+us)\\s*(ms|us)?\\s*");
+
     private static final HexFormat HEX = HexFormat.of();
+
+    /** Of a client that asked for nothing, and of a server without a connect_query. */
+    public static final Snapshot NEUTRAL = new Snapshot(Map.of());
 
     private final Map<String, String> settings;
     private final int hash;
+    private final boolean mayStay;
 
     private static int rank(String name) {
         return name.equalsIgnoreCase(ROLE) ? 2 : name.equalsIgnoreCase(SESSION_AUTHORIZATION) ? 1 : 0;
@@ -51,6 +56,21 @@ public final class Snapshot {
     private Snapshot(Map<String, String> settings) {
         this.settings = settings;
         this.hash = settings.hashCode();
+        this.mayStay = settings.entrySet().stream().noneMatch(setting -> endsOthers(setting.getKey(), setting.getValue()));
+    }
+
+    /** PostgreSQL ends an idle session by the first; what is put into force for the next client has to fit into the others. */
+    private static boolean endsOthers(String name, String value) {
+        return switch (name.toLowerCase(Locale.ROOT)) {
+            case "idle_session_timeout", "transaction_timeout" -> true;
+            case "statement_timeout" -> SHORT_TIME.matcher(value).matches();
+            default -> false;
+        };
+    }
+
+    /** May they stay in force on a server that waits for its next client? */
+    public boolean mayStay() {
+        return mayStay;
     }
 
     /** Of these parameters; their order does not matter. */
