@@ -185,15 +185,21 @@ class SessionStateIT {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "create temp table leak (a int)            | select count(*) from pg_class where relnamespace = pg_my_temp_schema()",
-                "select 1 as a into temp leak              | select count(*) from pg_class where relnamespace = pg_my_temp_schema()",
-                "create table pg_temp.leak as select 1     | select count(*) from pg_class where relnamespace = pg_my_temp_schema()",
-                "set search_path = pg_temp; create view leak as select 1 | select count(*) from pg_class where relnamespace = pg_my_temp_schema()",
+                "create temp table leak (a int)            | select count(*) from pg_class where relnamespace ="
+                        + " pg_my_temp_schema()",
+                "select 1 as a into temp leak              | select count(*) from pg_class where relnamespace ="
+                        + " pg_my_temp_schema()",
+                "create table pg_temp.leak as select 1     | select count(*) from pg_class where relnamespace ="
+                        + " pg_my_temp_schema()",
+                "set search_path = pg_temp; create view leak as select 1 | select count(*) from pg_class where"
+                        + " relnamespace = pg_my_temp_schema()",
                 "declare leak cursor with hold for select 1 | select count(*) from pg_cursors where is_holdable",
                 "prepare leak as select 1                  | select count(*) from pg_prepared_statements",
                 "listen leak                               | select count(*) from pg_listening_channels()",
-                "select pg_advisory_lock(4711)             | select count(*) from pg_locks where pid = pg_backend_pid() and locktype = 'advisory'",
-                "do $$ begin create temp table leak (a int); end $$ | select count(*) from pg_class where relnamespace = pg_my_temp_schema()",
+                "select pg_advisory_lock(4711)             | select count(*) from pg_locks where pid ="
+                        + " pg_backend_pid() and locktype = 'advisory'",
+                "do $$ begin create temp table leak (a int); end $$ | select count(*) from pg_class where relnamespace"
+                        + " = pg_my_temp_schema()",
             })
     void whatDoesNotMoveIsNobodyElses(String makes, String counts) throws IOException {
         try (RunningProxy proxy = new RunningProxy(config().with(Settings.DEFAULT_POOL_SIZE, 1));
@@ -215,9 +221,10 @@ class SessionStateIT {
                 "create temp view kept as select 7              | select * from kept                | discard temp",
                 "declare kept scroll cursor with hold for select 7 | fetch absolute 1 kept             | close kept",
                 "prepare kept as select 7                       | execute kept                      | deallocate kept",
-                "listen kept                                    | select * from pg_listening_channels() | unlisten kept",
-                "select pg_advisory_lock_shared(4712)           | select count(*) from pg_locks where locktype = 'advisory'"
-                        + " and pid = pg_backend_pid()           | select pg_advisory_unlock_shared(4712)",
+                "listen kept                                    | select * from pg_listening_channels() | unlisten"
+                        + " kept",
+                "select pg_advisory_lock_shared(4712)           | select count(*) from pg_locks where locktype ="
+                        + " 'advisory' and pid = pg_backend_pid()           | select pg_advisory_unlock_shared(4712)",
                 "do $$ begin create temp table kept (a int); end $$ | select count(*) from kept | discard all",
             })
     void whatCannotMoveKeepsItsServerUntilItIsGone(String makes, String uses, String ends) throws IOException {
@@ -260,8 +267,9 @@ class SessionStateIT {
             assertThat(answer).anyMatch(message -> message.is('Z'));
             assertThat(answer.getLast().sqlState()).isEqualTo("53400");
             assertThat(answer.getLast().errorText()).contains("temporary objects", "max_pinned_servers");
-            assertThat(third.queryOne("select to_regclass('pg_temp.kept') is null")).isEqualTo("t");
-            first.close();
+            assertThat(third.queryOne("select to_regclass('pg_temp.kept') is null"))
+                    .isEqualTo("t");
+            first.terminate();
             await().untilAsserted(() -> {
                 try (WireClient fourth = WireClient.connect(through(proxy))) {
                     fourth.query("create temp table kept (a int)");

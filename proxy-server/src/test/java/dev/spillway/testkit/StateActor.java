@@ -66,6 +66,7 @@ public final class StateActor {
 
     /** What cannot move, each with the letter of its kind before its name. */
     private final Set<String> objects = new TreeSet<>();
+
     private @Nullable WireClient connection;
 
     public StateActor(
@@ -220,13 +221,16 @@ public final class StateActor {
         if (!objects.isEmpty() && random.nextInt(3) == 0) {
             String gone = List.copyOf(objects).get(random.nextInt(objects.size()));
             String name = gone.substring(2);
-            run(switch (gone.charAt(0)) {
-                case 't' -> "discard temp"; // the table may be another role's of ours
-                case 'c' -> "close " + name;
-                case 'p' -> "deallocate " + name;
-                case 'l' -> "unlisten " + name;
-                default -> "select pg_advisory_unlock(" + (1000 + number) + ", " + name.substring(name.lastIndexOf('_') + 1) + ")";
-            });
+            run(
+                    switch (gone.charAt(0)) {
+                        case 't' -> "discard temp"; // the table may be another role's of ours
+                        case 'c' -> "close " + name;
+                        case 'p' -> "deallocate " + name;
+                        case 'l' -> "unlisten " + name;
+                        default ->
+                            "select pg_advisory_unlock(" + (1000 + number) + ", "
+                                    + name.substring(name.lastIndexOf('_') + 1) + ")";
+                    });
             objects.removeIf(object -> object.equals(gone) || (gone.startsWith("t ") && object.startsWith("t ")));
             return;
         }

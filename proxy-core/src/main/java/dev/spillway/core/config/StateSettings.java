@@ -47,17 +47,17 @@ public final class StateSettings {
             new IntegerType(0, Settings.MAX_BACKENDS),
             20,
             RELOAD,
-            "With `track`: most server connections of one pool that clients keep beyond their transaction, for they have"
-                + " something there that cannot move: temporary tables, cursors WITH HOLD, statements of PREPARE, LISTEN,"
-                + " advisory locks. They do not count against the pool's size. A client for whom there is none is"
-                + " disconnected."));
+            "With `track`: most server connections of one pool that clients keep beyond their transaction, for they"
+                + " have something there that cannot move: temporary tables, cursors WITH HOLD, statements of PREPARE,"
+                + " LISTEN, advisory locks. They do not count against the pool's size. A client for whom there is none"
+                + " is disconnected."));
     public static final Setting<Duration> PIN_IDLE_TIMEOUT = add(Setting.of(
             "pin_idle_timeout",
             new DurationType(),
             Duration.ZERO,
             RELOAD,
             "A client that keeps a server connection so and asks for nothing for so long is disconnected; 0 sets no"
-                + " limit."));
+                    + " limit."));
     public static final Setting<String> SERVER_RESET_QUERY = add(Setting.of(
             "server_reset_query",
             new TextType(),

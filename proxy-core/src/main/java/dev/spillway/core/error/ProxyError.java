@@ -123,8 +123,8 @@ public enum ProxyError {
     TOO_MANY_PINNED(
             CONFIGURATION_LIMIT_EXCEEDED,
             Severity.FATAL,
-            "what this session has made cannot move to another server connection (%s), and no connection of pool %s can be"
-                    + " kept for it: there may be %d (max_pinned_servers)"),
+            "what this session has made cannot move to another server connection (%s), and no connection of pool %s"
+                    + " can be kept for it: there may be %d (max_pinned_servers)"),
     TRANSACTION_FORBIDDEN(
             FEATURE_NOT_SUPPORTED,
             Severity.FATAL,

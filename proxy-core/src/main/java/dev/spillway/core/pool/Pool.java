@@ -46,6 +46,7 @@ public final class Pool<S extends PooledServer> {
     private final WaitQueue<S> waiters;
     /** Those that clients keep; whoever pins one says that there is {@linkplain #onRoom room}. */
     public final Pins<S> pins;
+
     private final Map<S, Long> checking = new LinkedHashMap<>();
     private int opening;
     private int asked;

@@ -168,7 +168,9 @@ public final class ClientSession implements Phase, LeaseHolder {
             return;
         }
         boolean mayGoOn = isInForce && input.isHolding() && !pool.pool().isAnyoneWaiting();
-        if (linked != null && !linked.session().staysPinned() && (!mayGoOn || linked.session().isPinned())) {
+        if (linked != null
+                && !linked.session().staysPinned()
+                && (!mayGoOn || linked.session().isPinned())) {
             letGo(linked);
         }
         input.goOn();
@@ -401,7 +403,8 @@ public final class ClientSession implements Phase, LeaseHolder {
     /** Is it neither waiting nor in a transaction, or is it in replication? Then closing it loses nothing but its session. */
     public boolean isIdle() {
         ServerSession linked = server;
-        boolean isQuiet = linked == null || (linked.isEndable() && !state.guard().isBusy() && !input.isInsideFrame());
+        boolean isQuiet =
+                linked == null || (linked.isEndable() && !state.guard().isBusy() && !input.isInsideFrame());
         return isQuiet && !place.isWaiting() && !input.isHolding();
     }
 
@@ -412,10 +415,8 @@ public final class ClientSession implements Phase, LeaseHolder {
     /** Ends a client that has taken longer than it may; what its server still does is cancelled. */
     @Override
     public void onTick(long nowNanos) {
-        ErrorFields overdue = place.isWaiting()
-                ? null // that time the pool limits
-                : state.overdue(server, clock, pool, ports.limitsOf(identity), nowNanos);
-        if (overdue != null) {
+        ErrorFields overdue = state.overdue(server, clock, pool, ports.limitsOf(identity), nowNanos);
+        if (overdue != null && !place.isWaiting()) { // that time the pool limits
             close(ClientEnd.TOO_SLOW, overdue);
         }
     }
@@ -467,7 +468,6 @@ public final class ClientSession implements Phase, LeaseHolder {
         return isClosed;
     }
 
-    /** Is it between two lanes? What it sends is held then. */
     boolean isTravelling() {
         return isTravelling;
     }
@@ -493,7 +493,6 @@ public final class ClientSession implements Phase, LeaseHolder {
                 state.guard().isCancelWaiting());
     }
 
-    /** The server it is linked to; null if none. */
     public @Nullable ServerSession server() {
         return server;
     }

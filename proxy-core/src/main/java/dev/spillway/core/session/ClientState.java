@@ -114,12 +114,13 @@ final class ClientState {
             @Nullable ServerSession server, LeaseClock clock, ServerPool pool, TimeLimits limits, long nowNanos) {
         LeaseClock.Doing doing = guard.isAsking() ? LeaseClock.Doing.IDLING : LeaseClock.Doing.with(server);
         ErrorFields error = clock.overdue(doing, limits, nowNanos);
-        boolean isPinned = server != null && server.session().isPinned() && doing == LeaseClock.Doing.IDLING;
-        return error != null || !isPinned
-                ? error
-                : clock.overduePin(
-                        pool.state().pinIdleTimeout(),
-                        StateKind.words(server.session().immovable()),
-                        nowNanos);
+        if (error != null
+                || server == null
+                || doing != LeaseClock.Doing.IDLING
+                || !server.session().isPinned()) {
+            return error;
+        }
+        return clock.overduePin(
+                pool.state().pinIdleTimeout(), StateKind.words(server.session().immovable()), nowNanos);
     }
 }

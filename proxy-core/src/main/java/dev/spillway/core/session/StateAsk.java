@@ -52,7 +52,10 @@ final class StateAsk {
         sinceNanos = nowNanos;
         tries = 0;
         server.changeRules(RULES);
-        send(customSettings, areNamesEnough() ? StateQuestion.named(suspicion.names(), suspicion.toAsk()) : whole(customSettings), "");
+        send(
+                customSettings,
+                areNamesEnough() ? StateQuestion.named(suspicion.names(), suspicion.toAsk()) : whole(customSettings),
+                "");
     }
 
     /** Of settings that the client began with nobody could tell whether it has taken them back. */

@@ -42,6 +42,7 @@ final class Suspicion {
     private int answered;
     /** Known to be there. */
     private int immovable;
+
     private boolean isUnnamedKnown;
     private boolean isPortalKnown;
     private boolean wantsParameters;

@@ -37,14 +37,15 @@ public record PinFigures(
     /** SHOW PINS: ages in seconds. */
     public static Table table(ProxyFigures figures) {
         List<List<@Nullable String>> rows = new ArrayList<>();
-        figures.pins().forEach(pin -> rows.add(row(
-                pin.database,
-                pin.user,
-                pin.processId,
-                pin.clientId,
-                pin.clientName,
-                pin.reason,
-                pin.ageNanos / NANOS_PER_SECOND)));
+        figures.pins()
+                .forEach(pin -> rows.add(row(
+                        pin.database,
+                        pin.user,
+                        pin.processId,
+                        pin.clientId,
+                        pin.clientName,
+                        pin.reason,
+                        pin.ageNanos / NANOS_PER_SECOND)));
         return COLUMNS.table(rows);
     }
 }

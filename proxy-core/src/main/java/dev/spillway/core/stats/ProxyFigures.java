@@ -64,7 +64,8 @@ public record ProxyFigures(
                 servers.add(figures);
                 ClientSession client = server.client();
                 if (client != null && !server.facts().pin().isEmpty()) {
-                    pins.add(PinFigures.of(figures, server.facts(), client.wire().id(), view));
+                    pins.add(
+                            PinFigures.of(figures, server.facts(), client.wire().id(), view));
                 }
             }
         }

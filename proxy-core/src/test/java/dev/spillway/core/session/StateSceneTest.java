@@ -18,8 +18,8 @@ import org.junit.jupiter.params.provider.CsvSource;
  * its like what takes state away and puts what belongs there into force.
  */
 class StateSceneTest {
-    private static final StatePolicy TRACK =
-            new StatePolicy(SessionState.TRACK, false, new Vocabulary(Set.of("mine")), Set.of(), false, 1, Duration.ofMinutes(1));
+    private static final StatePolicy TRACK = new StatePolicy(
+            SessionState.TRACK, false, new Vocabulary(Set.of("mine")), Set.of(), false, 1, Duration.ofMinutes(1));
 
     @ParameterizedTest(name = "{0}")
     @CsvSource(
@@ -50,7 +50,8 @@ class StateSceneTest {
                         + " Z | idle/tested",
                 "and not before                       | open >set <SET,Z other <1MB,C,Z <C,Z | set ASK CLEAN1MB | SET"
                         + " Z | idle/idle other-served",
-                "who comes back at once goes on | open >set <SET,Z >Q <1MB,C,Z <C,Z | set ASK Q CLEAN1MB | SET Z C Z | idle/tested",
+                "who comes back at once goes on | open >set <SET,Z >Q <1MB,C,Z <C,Z | set ASK Q CLEAN1MB | SET Z C Z |"
+                        + " idle/tested",
                 "unless others wait                   | open >set <SET,Z >Q other <1MB,C,Z <C,Z <C,Z | set ASK"
                         + " CLEAN1MB Q | SET Z C Z | idle/idle other-served",
             })
@@ -105,15 +106,24 @@ class StateSceneTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "what cannot move keeps its server    | open >lock <C,Z <LOCKS,C,Z         | lock ASKLOCKS      | C Z   | active/active pinned:1",
-                "and is not asked about again         | open >lock <C,Z <LOCKS,C,Z >Q <C,Z | lock ASKLOCKS Q    | C Z C Z | active/active pinned:1",
-                "until it may have gone               | open >lock <C,Z <LOCKS,C,Z >unlock <C,Z | lock ASKLOCKS unlock ASKLOCKS | C Z C Z | active/tested pinned:1",
-                "it may still be there                | open >lock <C,Z <LOCKS,C,Z >unlock <C,Z <LOCKS,C,Z | lock ASKLOCKS unlock ASKLOCKS | C Z C Z | active/active pinned:1",
-                "when it has gone the server is free  | open >lock <C,Z <LOCKS,C,Z >unlock <C,Z <C,Z <C,Z | lock ASKLOCKS unlock ASKLOCKS CLEANLOCKS | C Z C Z | idle/idle",
-                "settings are asked about as before   | open >lock <C,Z <LOCKS,C,Z >set <SET,Z <1MB,LOCKS,C,Z | lock ASKLOCKS set ASKBOTH | C Z SET Z | active/active pinned:1",
-                "its client leaves                    | open >lock <C,Z <LOCKS,C,Z >X <C,Z | lock ASKLOCKS CLEANLOCKS | C Z | closed/idle",
-                "its server dies                      | open >lock <C,Z <LOCKS,C,Z server! | lock ASKLOCKS      | C Z E08006 | closed/closed",
-                "it asks for nothing for too long     | open >lock <C,Z <LOCKS,C,Z +61s <C,Z | lock ASKLOCKS CLEANLOCKS | C Z E57P05 | closed/idle",
+                "what cannot move keeps its server    | open >lock <C,Z <LOCKS,C,Z         | lock ASKLOCKS      | C Z "
+                        + "  | active/active pinned:1",
+                "and is not asked about again         | open >lock <C,Z <LOCKS,C,Z >Q <C,Z | lock ASKLOCKS Q    | C Z"
+                        + " C Z | active/active pinned:1",
+                "until it may have gone               | open >lock <C,Z <LOCKS,C,Z >unlock <C,Z | lock ASKLOCKS unlock"
+                        + " ASKLOCKS | C Z C Z | active/tested pinned:1",
+                "it may still be there                | open >lock <C,Z <LOCKS,C,Z >unlock <C,Z <LOCKS,C,Z | lock"
+                        + " ASKLOCKS unlock ASKLOCKS | C Z C Z | active/active pinned:1",
+                "when it has gone the server is free  | open >lock <C,Z <LOCKS,C,Z >unlock <C,Z <C,Z <C,Z | lock"
+                        + " ASKLOCKS unlock ASKLOCKS CLEANLOCKS | C Z C Z | idle/idle",
+                "settings are asked about as before   | open >lock <C,Z <LOCKS,C,Z >set <SET,Z <1MB,LOCKS,C,Z | lock"
+                        + " ASKLOCKS set ASKBOTH | C Z SET Z | active/active pinned:1",
+                "its client leaves                    | open >lock <C,Z <LOCKS,C,Z >X <C,Z | lock ASKLOCKS CLEANLOCKS"
+                        + " | C Z | closed/idle",
+                "its server dies                      | open >lock <C,Z <LOCKS,C,Z server! | lock ASKLOCKS      | C Z"
+                        + " E08006 | closed/closed",
+                "it asks for nothing for too long     | open >lock <C,Z <LOCKS,C,Z +61s <C,Z | lock ASKLOCKS"
+                        + " CLEANLOCKS | C Z E57P05 | closed/idle",
             })
     void whatCannotMoveKeepsItsServer(String name, String events, String toServer, String toClient, String state) {
         play(events, toServer, toClient, state);
@@ -142,7 +152,8 @@ class StateSceneTest {
 
     @Test
     void everythingIsSuspectedWhereThatIsConfigured() {
-        StatePolicy always = new StatePolicy(SessionState.TRACK, true, new Vocabulary(Set.of()), Set.of(), false, 1, Duration.ofMinutes(1));
+        StatePolicy always = new StatePolicy(
+                SessionState.TRACK, true, new Vocabulary(Set.of()), Set.of(), false, 1, Duration.ofMinutes(1));
         Scene scene = new Scene(PoolMode.TRANSACTION, Snapshot.NEUTRAL, always);
         scene.play("open >Q <C,Z <C,Z");
         assertThat(scene.toServer()).isEqualTo("Q ASKEVERY CLEANALL");
@@ -160,7 +171,8 @@ class StateSceneTest {
 
     @Test
     void theResetQueryRunsAlwaysWhereThatIsConfigured() {
-        StatePolicy reset = new StatePolicy(SessionState.RESET, false, new Vocabulary(Set.of()), Set.of(), true, 1, Duration.ZERO);
+        StatePolicy reset =
+                new StatePolicy(SessionState.RESET, false, new Vocabulary(Set.of()), Set.of(), true, 1, Duration.ZERO);
         Scene scene = new Scene(PoolMode.TRANSACTION, Snapshot.NEUTRAL, reset);
         scene.play("open >Q <C,Z <C,Z");
         assertThat(scene.toServer()).isEqualTo("Q reset");

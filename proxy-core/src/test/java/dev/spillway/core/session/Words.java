@@ -47,8 +47,12 @@ final class Words {
             .query("ASK", ASK)
             .query("ASKZONE", StateQuestion.named(Set.of("timezone"), 0).sql())
             .query("unlock", "select pg_advisory_unlock(1)")
-            .query("ASKLOCKS", StateQuestion.named(Set.of(), StateKind.LOCKS.bit).sql())
-            .query("ASKBOTH", StateQuestion.named(Set.of("work_mem"), StateKind.LOCKS.bit).sql())
+            .query(
+                    "ASKLOCKS",
+                    StateQuestion.named(Set.of(), StateKind.LOCKS.bit).sql())
+            .query(
+                    "ASKBOTH",
+                    StateQuestion.named(Set.of("work_mem"), StateKind.LOCKS.bit).sql())
             .query("ASKEVERY", StateQuestion.whole(Set.of(), StateKind.ALL).sql())
             .query("ASKALL", ASK_ALL)
             .query("AGAIN", "ROLLBACK;" + ASK_ALL)

@@ -38,7 +38,8 @@ public final class Snapshot {
             Comparator.comparingInt(Snapshot::rank).thenComparing(String.CASE_INSENSITIVE_ORDER);
 
     /** Less than a second, but not 0, which is none. */
-    private static final Pattern SHORT_TIME = Pattern.compile("\\s*0*([1-9]\\d{0,2}|[.].*|0[.].*|\\d+us)\\s*(ms|us)?\\s*");
+    private static final Pattern SHORT_TIME =
+            Pattern.compile("\\s*0*([1-9]\\d{0,2}|[.].*|0[.].*|\\d+us)\\s*(ms|us)?\\s*");
 
     private static final HexFormat HEX = HexFormat.of();
 
@@ -56,7 +57,8 @@ public final class Snapshot {
     private Snapshot(Map<String, String> settings) {
         this.settings = settings;
         this.hash = settings.hashCode();
-        this.mayStay = settings.entrySet().stream().noneMatch(setting -> endsOthers(setting.getKey(), setting.getValue()));
+        this.mayStay =
+                settings.entrySet().stream().noneMatch(setting -> endsOthers(setting.getKey(), setting.getValue()));
     }
 
     /** PostgreSQL ends an idle session by the first; what is put into force for the next client has to fit into the others. */
