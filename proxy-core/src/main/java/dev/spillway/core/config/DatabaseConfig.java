@@ -76,6 +76,11 @@ public record DatabaseConfig(String name, SettingValues values) {
         return values.find(DatabaseSettings.POOL_MODE);
     }
 
+    /** Null: the global one. */
+    public @Nullable SessionState sessionState() {
+        return values.find(DatabaseSettings.SESSION_STATE);
+    }
+
     /** Null: {@link ProxyConfig#defaultPoolSize}. */
     public @Nullable Integer poolSize() {
         return values.find(DatabaseSettings.POOL_SIZE);

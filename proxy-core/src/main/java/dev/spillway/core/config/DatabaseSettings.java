@@ -69,6 +69,12 @@ public final class DatabaseSettings {
             "\"session\"",
             RELOAD,
             "Instead of the global `pool_mode`, for this database."));
+    public static final Setting<SessionState> SESSION_STATE = add(Setting.optional(
+            "session_state",
+            StateSettings.type(),
+            "\"ignore\"",
+            RELOAD,
+            "Instead of the global `session_state`, for this database."));
     public static final Setting<Integer> POOL_SIZE = add(Setting.optional(
             "pool_size",
             new IntegerType(1, Settings.MAX_BACKENDS),

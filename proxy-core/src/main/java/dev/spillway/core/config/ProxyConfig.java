@@ -350,7 +350,35 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
     }
 
     public String serverResetQuery() {
-        return values.get(Settings.SERVER_RESET_QUERY);
+        return values.get(StateSettings.SERVER_RESET_QUERY);
+    }
+
+    public boolean serverResetQueryAlways() {
+        return values.get(StateSettings.SERVER_RESET_QUERY_ALWAYS);
+    }
+
+    public SessionState sessionState() {
+        return values.get(StateSettings.SESSION_STATE);
+    }
+
+    public StateCheck sessionStateCheck() {
+        return values.get(StateSettings.SESSION_STATE_CHECK);
+    }
+
+    public Set<String> suspectFunctions() {
+        return values.get(StateSettings.SUSPECT_FUNCTIONS);
+    }
+
+    public int maxPinnedServers() {
+        return values.get(StateSettings.MAX_PINNED_SERVERS);
+    }
+
+    public Duration pinIdleTimeout() {
+        return values.get(StateSettings.PIN_IDLE_TIMEOUT);
+    }
+
+    public Set<String> customSettings() {
+        return values.get(StateSettings.CUSTOM_SETTINGS);
     }
 
     public Set<String> ignoreStartupParameters() {

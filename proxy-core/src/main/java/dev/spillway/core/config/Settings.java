@@ -305,13 +305,11 @@ public final class Settings {
             RELOAD,
             "How long clients may take to finish their transactions after SIGTERM, SIGINT or SHUTDOWN WAIT_FOR_…; 0"
                     + " disconnects them at once."));
-    public static final Setting<String> SERVER_RESET_QUERY = global(Setting.of(
-            "server_reset_query",
-            new TextType(),
-            "DISCARD ALL",
-            RELOAD,
-            "SQL that cleans a server connection when a client of a session pool leaves; empty sends nothing."
-                    + " Transaction pools do not use it."));
+
+    static {
+        GLOBAL.addAll(StateSettings.all());
+    }
+
     public static final Setting<Set<String>> IGNORE_STARTUP_PARAMETERS = global(Setting.of(
             "ignore_startup_parameters",
             new NamesType(),

@@ -30,6 +30,11 @@ public record UserConfig(String name, SettingValues values) {
     }
 
     /** Null: the database's or the global one. */
+    public @Nullable SessionState sessionState() {
+        return values.find(UserSettings.SESSION_STATE);
+    }
+
+    /** Null: the database's or the global one. */
     public @Nullable Integer poolSize() {
         return values.find(UserSettings.POOL_SIZE);
     }

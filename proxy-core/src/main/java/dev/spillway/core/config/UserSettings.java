@@ -22,6 +22,12 @@ public final class UserSettings {
             "\"session\"",
             RELOAD,
             "Instead of the database's `pool_mode`, for this user."));
+    public static final Setting<SessionState> SESSION_STATE = add(Setting.optional(
+            "session_state",
+            StateSettings.type(),
+            "\"ignore\"",
+            RELOAD,
+            "Instead of the database's `session_state`, for this user."));
     public static final Setting<Integer> POOL_SIZE = add(Setting.optional(
             "pool_size",
             new IntegerType(1, Settings.MAX_BACKENDS),

@@ -2,6 +2,7 @@ package dev.spillway.core.error;
 
 import static dev.spillway.core.protocol.Sqlstate.ADMIN_SHUTDOWN;
 import static dev.spillway.core.protocol.Sqlstate.CANNOT_CONNECT_NOW;
+import static dev.spillway.core.protocol.Sqlstate.CONFIGURATION_LIMIT_EXCEEDED;
 import static dev.spillway.core.protocol.Sqlstate.CONFIG_FILE_ERROR;
 import static dev.spillway.core.protocol.Sqlstate.CONNECTION_FAILURE;
 import static dev.spillway.core.protocol.Sqlstate.DATABASE_DROPPED;
@@ -77,6 +78,10 @@ public enum ProxyError {
             "no server connection of pool %s is free yet: waiting (%d in use of %d, %d clients waiting)"),
     NO_USER_NAME(
             INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "no PostgreSQL user name specified in startup packet"),
+    PIN_IDLE_TIMEOUT(
+            IDLE_SESSION_TIMEOUT,
+            Severity.FATAL,
+            "pin_idle_timeout: nothing was asked for %d ms while a server connection was kept for %s"),
     PROTOCOL(PROTOCOL_VIOLATION, Severity.FATAL, "%s"),
     QUERY_TIMEOUT(
             QUERY_CANCELED, Severity.FATAL, "query_timeout: the statement took longer than %d ms and is cancelled"),
@@ -99,6 +104,10 @@ public enum ProxyError {
             Severity.FATAL,
             "the settings of this session could not be put into force on a server connection: %s"),
     SHUTTING_DOWN(ADMIN_SHUTDOWN, Severity.FATAL, "terminating connection because the pooler is shutting down"),
+    STATE_UNKNOWN(
+            CONNECTION_FAILURE,
+            Severity.FATAL,
+            "the server connection could not be asked what this session has set, so it cannot go on: %s"),
     STARTING_DOWN(CANNOT_CONNECT_NOW, Severity.FATAL, "pooler is shutting down"),
     TLS_REQUIRED(INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "SSL required"),
     TOO_MANY_CLIENTS(
@@ -111,6 +120,11 @@ public enum ProxyError {
             TOO_MANY_CONNECTIONS,
             Severity.FATAL,
             "client connections exceeded (max_user_client_connections): user \"%s\" may have %d"),
+    TOO_MANY_PINNED(
+            CONFIGURATION_LIMIT_EXCEEDED,
+            Severity.FATAL,
+            "what this session has made cannot move to another server connection (%s), and no connection of pool %s"
+                    + " can be kept for it: there may be %d (max_pinned_servers)"),
     TRANSACTION_FORBIDDEN(
             FEATURE_NOT_SUPPORTED,
             Severity.FATAL,

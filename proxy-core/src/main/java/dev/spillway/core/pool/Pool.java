@@ -44,6 +44,9 @@ public final class Pool<S extends PooledServer> {
     private boolean mayBeUnwanted;
     private final IdleServers<S> idle;
     private final WaitQueue<S> waiters;
+    /** Those that clients keep; whoever pins one says that there is {@linkplain #onRoom room}. */
+    public final Pins<S> pins;
+
     private final Map<S, Long> checking = new LinkedHashMap<>();
     private int opening;
     private int asked;
@@ -60,6 +63,7 @@ public final class Pool<S extends PooledServer> {
         this.limits = share.limits();
         this.idle = new IdleServers<>(share, lane);
         this.waiters = new WaitQueue<>(share, lane);
+        this.pins = new Pins<>(share);
     }
 
     // ---- configuration -------------------------------------------------------------------------------------------
@@ -145,7 +149,8 @@ public final class Pool<S extends PooledServer> {
             server.close("server_lifetime over");
             return;
         }
-        String unwanted = mayBeUnwanted ? whyUnwanted() : null;
+        boolean isAdmitted = pins.admit(server, limits.size());
+        String unwanted = !isAdmitted ? "the pool has another instead" : mayBeUnwanted ? whyUnwanted() : null;
         if (unwanted == null) {
             place(server, nowNanos);
         } else {
@@ -256,7 +261,7 @@ public final class Pool<S extends PooledServer> {
         open--;
         checking.remove(server);
         idle.remove(server);
-        share.closed();
+        pins.closed(server);
         openAsNeeded(nowNanos);
         share.wakeWaiters(crossing, lane);
     }

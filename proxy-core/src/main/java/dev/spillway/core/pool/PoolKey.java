@@ -20,6 +20,7 @@ public record PoolKey(
     /** All others decide where servers go, those that are yet to be added included. */
     private static final List<Setting<?>> NOT_OF_SERVERS = List.of(
             DatabaseSettings.POOL_MODE,
+            DatabaseSettings.SESSION_STATE,
             DatabaseSettings.POOL_SIZE,
             DatabaseSettings.MIN_POOL_SIZE,
             DatabaseSettings.RESERVE_POOL_SIZE,

@@ -30,6 +30,7 @@ public final class PoolShare {
     private final List<Cap> caps;
 
     private final AtomicInteger open = new AtomicInteger();
+    private final Cap pinned = new Cap(0);
     private final Runnable emptied;
     private final AtomicLongArray waitingSince;
     private final AtomicIntegerArray idle;
@@ -143,6 +144,39 @@ public final class PoolShare {
     void closed() {
         int left = open.decrementAndGet();
         caps.forEach(Cap::giveBack);
+        if (left == 0) {
+            emptied.run();
+        }
+    }
+
+    /** Takes an open server out of the pool's size, unless {@code most} are already. Other limits count it still. */
+    boolean tryPin(int most) {
+        boolean isPinned = pinned.tryTake(most);
+        if (isPinned) {
+            places.giveBack();
+        }
+        return isPinned;
+    }
+
+    /** How many are pinned. */
+    public int pinned() {
+        return pinned.used();
+    }
+
+    /** Takes it back, if there is a place below {@code limit}. */
+    boolean tryUnpin(int limit) {
+        boolean isTaken = places.tryTake(limit);
+        if (isTaken) {
+            pinned.giveBack();
+        }
+        return isTaken;
+    }
+
+    /** A server that was pinned is gone. */
+    void closedPinned() {
+        pinned.giveBack();
+        int left = open.decrementAndGet();
+        caps.stream().filter(cap -> !cap.equals(places)).forEach(Cap::giveBack);
         if (left == 0) {
             emptied.run();
         }

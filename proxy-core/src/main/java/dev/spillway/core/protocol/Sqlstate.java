@@ -20,6 +20,7 @@ public final class Sqlstate {
     public static final String IDLE_SESSION_TIMEOUT = "57P05";
     public static final String CANNOT_CONNECT_NOW = "57P03";
     public static final String DATABASE_DROPPED = "57P04";
+    public static final String CONFIGURATION_LIMIT_EXCEEDED = "53400";
     public static final String CONFIG_FILE_ERROR = "F0000";
     public static final String INTERNAL_ERROR = "XX000";
 

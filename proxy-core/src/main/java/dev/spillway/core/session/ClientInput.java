@@ -11,8 +11,8 @@ import io.netty.buffer.ByteBuf;
  * <p>What the client sends while it waits for a server is held, up to {@link HeldBytes#LIMIT_BYTES}, and read on, so that
  * its leaving is noticed. Nothing else is kept: an idle client has no buffer here.
  *
- * <p>Frames are forwarded by type and length; a statement's text is looked into only while the client's settings are not
- * yet known to be in force, and then only at its first word.
+ * <p>Frames are forwarded by type and length. A statement's text is looked into at its first word while the client's settings
+ * are not yet known to be in force, and by the server's {@link Suspicion} where session state is tracked.
  */
 final class ClientInput {
     private final ClientSession client;
@@ -65,7 +65,7 @@ final class ClientInput {
     private void onPiece() {
         if (frames.isContinuation()) {
             if (forwardsFrame) {
-                run.add(frames);
+                forwardMore();
             }
             return;
         }
@@ -105,12 +105,20 @@ final class ClientInput {
         if (linked.pipelined() == 0) {
             client.clock().asked(client.ports().nowNanos());
         }
-        if (kind == null || linked.expect(kind)) {
+        if (kind == null || linked.expect(kind, frames)) {
             forwardsFrame = true;
             run.add(frames);
         } else {
             run.flush();
         }
+    }
+
+    private void forwardMore() {
+        ServerSession linked = client.server();
+        if (linked != null) {
+            linked.session().onSentMore(frames);
+        }
+        run.add(frames);
     }
 
     private void sendRun(ByteBuf source, int from, int to) {

@@ -31,12 +31,10 @@ public final class ClientSession implements Phase, LeaseHolder {
     private ServerPool pool;
     private final PoolMode mode;
     private final ClientIdentity identity;
-    private Snapshot settings;
     private PoolCounters counters;
     private final ClientInput input;
     private final LocalAnswers answers;
-    private final ToldParameters told;
-    private final RestoreGuard restoreGuard = new RestoreGuard();
+    private final ClientState state;
     private @Nullable ServerSession server;
     private boolean isClosed;
     private boolean isTravelling;
@@ -53,13 +51,12 @@ public final class ClientSession implements Phase, LeaseHolder {
         this.pool = pool;
         this.mode = pool.mode();
         this.identity = identity;
-        this.settings = pool.shared(identity.snapshot());
         this.answers = new LocalAnswers(wire);
-        this.told = new ToldParameters(wire, pool.shared(told));
+        this.state = new ClientState(wire, pool.shared(identity.snapshot()), pool.shared(told));
         this.counters = pool.pool().counters();
         this.place = new ServerWait(this, ports, pool.pool());
         this.clock = new LeaseClock(counters, ports.nowNanos());
-        this.input = new ClientInput(this, wire, answers, restoreGuard);
+        this.input = new ClientInput(this, wire, answers, state.guard());
     }
 
     // ---- the socket ----------------------------------------------------------------------------------------------
@@ -101,7 +98,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     // ---- without a server ----------------------------------------------------------------------------------------
 
     boolean acquire() {
-        ServerSession free = place.isWaiting() ? null : pool.pool().acquire(settings, ports.nowNanos());
+        ServerSession free = place.isWaiting() ? null : pool.pool().acquire(state.now(), ports.nowNanos());
         if (free == null) {
             return false;
         }
@@ -112,8 +109,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     private void link(ServerSession free) {
         server = free;
         clock.linked(ports.nowNanos());
-        restoreGuard.begin();
-        free.link(this, settings);
+        state.link(free, this);
         if (!wire.isWritable()) {
             free.wire().setReading(false);
         }
@@ -153,12 +149,8 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     @Override
     public void onRestored() {
-        ServerSession linked = server;
-        restoreGuard.end(linked);
-        if (linked != null) {
-            told.update(linked.parameters());
-            input.goOn();
-        }
+        state.onRestored(server);
+        input.goOn();
     }
 
     @Override
@@ -167,8 +159,33 @@ public final class ClientSession implements Phase, LeaseHolder {
     }
 
     @Override
+    public void onStateKnown(Snapshot now, boolean isInForce) {
+        state.onAnswer(pool.shared(now));
+        ServerSession linked = server;
+        ErrorFields refusal = linked == null ? null : state.pinIfImmovable(linked, this, isInForce);
+        if (refusal != null) {
+            close(refusal);
+            return;
+        }
+        boolean mayGoOn = isInForce && input.isHolding() && !pool.pool().isAnyoneWaiting();
+        if (linked != null
+                && !linked.session().staysPinned()
+                && (!mayGoOn || linked.session().isPinned())) {
+            letGo(linked);
+        }
+        input.goOn();
+        endIfItMay();
+    }
+
+    @Override
+    public void onStateUnknown(ErrorFields error) {
+        state.onAnswer(null);
+        close(ProxyError.STATE_UNKNOWN.fields(error.message()));
+    }
+
+    @Override
     public void onParameterStatus(ServerSession from) {
-        told.update(from.parameters());
+        state.onReport(from);
     }
 
     // ---- what comes from the server --------------------------------------------------------------------------------
@@ -200,19 +217,12 @@ public final class ClientSession implements Phase, LeaseHolder {
             close(ProxyError.TRANSACTION_FORBIDDEN.fields(pool.pool().name()));
             return;
         }
-        reapplyIfLost();
+        if (linked != null && keepsServer()) {
+            state.reapplyIfLost(linked);
+        }
         releaseIfDone();
         input.goOn();
         input.updateReading();
-    }
-
-    /** In transaction mode the next link restores; a session keeps its server. */
-    private void reapplyIfLost() {
-        ServerSession linked = server;
-        if (linked != null && keepsServer() && linked.hasLost(settings)) {
-            restoreGuard.begin();
-            linked.reapply(settings);
-        }
     }
 
     void releaseIfDone() {
@@ -224,12 +234,18 @@ public final class ClientSession implements Phase, LeaseHolder {
     }
 
     private void releaseIfDone(ServerSession linked) {
-        if (restoreGuard.isRestoring() || keepsServer() || !linked.isReleasable() || input.hasForwardedHalf()) {
+        if (state.guard().isBusy() || keepsServer() || !linked.isReleasable() || input.hasForwardedHalf()) {
             return;
         }
+        if (!state.asks(linked, ports.nowNanos()) && !linked.session().isPinned()) {
+            letGo(linked);
+        }
+    }
+
+    private void letGo(ServerSession linked) {
         server = null;
         wire.flush();
-        linked.unlink(false, false);
+        linked.unlink(false, false, state.now());
     }
 
     /** Takes its first server before it has asked for anything: now if one is free, else when its turn comes. */
@@ -277,12 +293,13 @@ public final class ClientSession implements Phase, LeaseHolder {
     /** A CancelRequest with this client's key has come; {@code ended} runs once when it can hit nothing any more. */
     public void cancel(Runnable ended) {
         ServerSession linked = server;
-        if (linked != null && restoreGuard.isRestoring()) {
-            restoreGuard.cancelLater(ended);
-        } else if (linked != null && linked.pipelined() > 0) {
+        if (linked != null && state.guard().isRestoring()) {
+            state.guard().cancelLater(ended);
+        } else if (linked != null && !state.guard().isAsking() && linked.pipelined() > 0) {
             linked.cancel(ended);
         } else {
-            if (place.isWaiting() && input.isHolding()) { // else it waits without having asked for anything
+            boolean waits = place.isWaiting() || state.guard().isAsking();
+            if (waits && input.isHolding()) { // else it waits without having asked for anything
                 place.end();
                 refuse(ProxyError.CANCELED_WHILE_WAITING.fields());
             }
@@ -363,7 +380,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     private boolean enter(SessionPorts lane, ServerPool next) {
         ports = lane;
         pool = next;
-        settings = next.shared(settings);
+        state.share(next);
         counters = next.pool().counters();
         clock.countIn(counters);
         next.entered();
@@ -378,7 +395,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         }
     }
 
-    /** Does it keep its server until it leaves? */
+    @Override
     public boolean keepsServer() {
         return mode == PoolMode.SESSION;
     }
@@ -387,11 +404,10 @@ public final class ClientSession implements Phase, LeaseHolder {
     public boolean isIdle() {
         ServerSession linked = server;
         boolean isQuiet =
-                linked == null || (linked.isEndable() && !restoreGuard.isRestoring() && !input.isInsideFrame());
+                linked == null || (linked.isEndable() && !state.guard().isBusy() && !input.isInsideFrame());
         return isQuiet && !place.isWaiting() && !input.isHolding();
     }
 
-    /** Is it in the queue of its pool? */
     public boolean isWaiting() {
         return place.isWaiting();
     }
@@ -399,15 +415,12 @@ public final class ClientSession implements Phase, LeaseHolder {
     /** Ends a client that has taken longer than it may; what its server still does is cancelled. */
     @Override
     public void onTick(long nowNanos) {
-        ErrorFields overdue = place.isWaiting()
-                ? null // that time the pool limits
-                : clock.overdue(LeaseClock.Doing.with(server), ports.limitsOf(identity), nowNanos);
-        if (overdue != null) {
+        ErrorFields overdue = state.overdue(server, clock, pool, ports.limitsOf(identity), nowNanos);
+        if (overdue != null && !place.isWaiting()) { // that time the pool limits
             close(ClientEnd.TOO_SLOW, overdue);
         }
     }
 
-    /** It has said that it leaves. */
     void onGoodbye() {
         leave(ClientEnd.LEFT, SAID_GOODBYE, null);
     }
@@ -424,11 +437,11 @@ public final class ClientSession implements Phase, LeaseHolder {
             pool.left();
         }
         input.release();
-        restoreGuard.end(null);
+        state.guard().end(null);
         ServerSession linked = server;
         server = null;
         if (linked != null) {
-            linked.unlink(input.hasForwardedHalf(), keepsServer());
+            linked.unlink(input.hasForwardedHalf(), keepsServer(), Snapshot.NEUTRAL);
         }
         wire.close();
     }
@@ -455,7 +468,6 @@ public final class ClientSession implements Phase, LeaseHolder {
         return isClosed;
     }
 
-    /** Is it between two lanes? What it sends is held then. */
     boolean isTravelling() {
         return isTravelling;
     }
@@ -473,27 +485,14 @@ public final class ClientSession implements Phase, LeaseHolder {
         return place.isWaiting() ? "waiting" : server == null ? "idle" : "active";
     }
 
-    /** When it last asked for something, or came. */
-    public long requestNanos() {
-        return clock.requestNanos();
+    public ClientFacts facts(long nowNanos) {
+        return new ClientFacts(
+                clock.requestNanos(),
+                place.waitedNanos(nowNanos),
+                input.heldBytes(),
+                state.guard().isCancelWaiting());
     }
 
-    /** Bytes of it that wait here. */
-    public int heldBytes() {
-        return input.heldBytes();
-    }
-
-    /** Has a cancel come that may not be sent yet? */
-    public boolean isCancelWaiting() {
-        return restoreGuard.isCancelWaiting();
-    }
-
-    /** How long it has waited for a server, 0 if it does not wait. */
-    public long waitNanos(long nowNanos) {
-        return place.waitedNanos(nowNanos);
-    }
-
-    /** The server it is linked to; null if none. */
     public @Nullable ServerSession server() {
         return server;
     }

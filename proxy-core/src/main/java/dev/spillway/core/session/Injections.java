@@ -24,6 +24,11 @@ final class Injections {
         pending.add(end);
     }
 
+    /** Is the server at work for us? What it owes to others is behind that. */
+    boolean isAny() {
+        return !pending.isEmpty();
+    }
+
     void onError(ErrorFields newest) {
         error = newest;
     }

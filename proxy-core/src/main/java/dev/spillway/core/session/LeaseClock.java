@@ -123,6 +123,13 @@ final class LeaseClock {
         };
     }
 
+    /** The same for one that keeps a server for {@code what} and asks for nothing. */
+    @Nullable
+    ErrorFields overduePin(Duration limit, String what, long nowNanos) {
+        boolean isOver = limit.isPositive() && nowNanos - quietNanos > limit.toNanos();
+        return isOver ? ProxyError.PIN_IDLE_TIMEOUT.fields(limit.toMillis(), what) : null;
+    }
+
     private @Nullable ErrorFields overdueTransaction(TimeLimits limits, long nowNanos) {
         return overdue(ProxyError.TRANSACTION_TOO_LONG, limits.transaction(), transactionNanos, nowNanos);
     }

@@ -1,6 +1,7 @@
 package dev.spillway.core.session;
 
 import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.session.state.Snapshot;
 import io.netty.buffer.ByteBuf;
 
 /** Whoever a server is linked to, as the server sees it. */
@@ -20,11 +21,20 @@ interface LeaseHolder {
     /** The server owes nothing. */
     void onQuiet();
 
+    /** Does it keep the server until it leaves, and has all that it makes of the session stay there? */
+    boolean keepsServer();
+
     /** The holder's settings are in force. */
     void onRestored();
 
     /** They are not, and the server is in a failed transaction. */
     void onRestoreFailed(ErrorFields error);
+
+    /** The server was asked: {@code now} is what the holder has made of its session; {@code isInForce}: all of it still is. */
+    void onStateKnown(Snapshot now, boolean isInForce);
+
+    /** It was asked in vain, and nobody knows what the holder's session has become. */
+    void onStateUnknown(ErrorFields error);
 
     /** The server is gone; {@code error} says why unless the client has been told by the server itself. */
     void onServerClosed(ErrorFields error, boolean isTold);

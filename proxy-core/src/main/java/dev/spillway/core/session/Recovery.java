@@ -1,11 +1,15 @@
 package dev.spillway.core.session;
 
+import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendMessages;
+import dev.spillway.core.session.state.Snapshot;
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings a server without a holder into a state in which a client may have it: what runs is cancelled, what is owed
- * drained, the transaction rolled back, the session reset or the connection checked where that is asked for.
+ * drained, the transaction rolled back, state that is suspected cleaned away, the session reset or the connection checked
+ * where that is asked for.
  *
  * <p>Belongs to one {@link ServerSession}, which calls it on its event loop whenever the server owes nothing any more. It
  * runs from {@link #begin} or {@link #check} until it gives the server back. It never does so before every cancel
@@ -22,6 +26,7 @@ final class Recovery {
     private long sinceNanos;
     private long cancelledNanos;
     private String lastQuery = "";
+    private Snapshot kept = Snapshot.NEUTRAL;
     private boolean statementRuns;
     private boolean isCancelDue;
     private int asked;
@@ -39,7 +44,7 @@ final class Recovery {
         if (isRunning && nowNanos - sinceNanos > limitNanos) {
             server.close("could not be brought back to a clean state in time");
         } else if (isRunning
-                && !statementRuns
+                && !isAtWork()
                 && !cancels.isInFlight()
                 && server.replies().isLastGroup()
                 && nowNanos - cancelledNanos > CANCEL_AGAIN_NANOS) {
@@ -69,8 +74,12 @@ final class Recovery {
         return closes;
     }
 
-    /** The holder has left; {@code resetQuery} is the last to run, empty: none. */
-    void begin(String resetQuery, long nowNanos) {
+    /**
+     * The holder has left; {@code resetQuery} is the last to run, empty: none. Where the server is cleaned, {@code settings} are
+     * in force afterwards: the holder may come back.
+     */
+    void begin(String resetQuery, Snapshot settings, long nowNanos) {
+        kept = settings.mayStay() ? settings : Snapshot.NEUTRAL;
         isRunning = true;
         sinceNanos = nowNanos;
         cancelledNanos = nowNanos;
@@ -82,9 +91,14 @@ final class Recovery {
         endGroup();
         if (replies.isEmpty()) {
             onQuiet();
-        } else if (!cancels.isInFlight()) {
+        } else if (!cancels.isInFlight() && !isAtWork()) {
             cancelLast();
         }
+    }
+
+    /** Is the server at work for us? That ends by itself. */
+    private boolean isAtWork() {
+        return statementRuns || server.session().ask().isRunning();
     }
 
     /**
@@ -109,6 +123,7 @@ final class Recovery {
     void check(String sql, long nowNanos) {
         isRunning = true;
         sinceNanos = nowNanos;
+        kept = Snapshot.NEUTRAL;
         lastQuery = sql;
         runLast();
     }
@@ -200,7 +215,7 @@ final class Recovery {
 
     /** The server owes nothing, or a cancel connection has ended: the next step, if it is time for one. */
     void onQuiet() {
-        if (!isRunning || !server.replies().isEmpty() || cancels.isInFlight() || statementRuns) {
+        if (!isRunning || !server.replies().isEmpty() || cancels.isInFlight() || isAtWork()) {
             return;
         }
         if (isHopeless()) {
@@ -211,6 +226,8 @@ final class Recovery {
             run("ROLLBACK");
         } else if (cancels.mayHit()) {
             run("");
+        } else if (server.session().mustClean()) {
+            clean();
         } else if (!lastQuery.isEmpty()) {
             runLast();
         } else {
@@ -227,6 +244,25 @@ final class Recovery {
             statementRuns = false;
             cancels.noteRoundTrip();
         });
+    }
+
+    private void clean() {
+        Snapshot settings = kept;
+        statementRuns = true;
+        server.inject(server.session().cleanSql(settings), (error, status) -> {
+            statementRuns = false;
+            onCleaned(settings, error, status);
+        });
+    }
+
+    /** What cannot be put into force again does not stop the cleaning; what cannot be cleaned is closed. */
+    private void onCleaned(Snapshot settings, @Nullable ErrorFields error, byte status) {
+        kept = Snapshot.NEUTRAL;
+        if (error == null && status == 'I') {
+            server.session().onCleaned(settings);
+        } else if (settings.equals(Snapshot.NEUTRAL)) {
+            server.close("could not be cleaned: " + (error == null ? "it did not end" : error.message()));
+        }
     }
 
     private void runLast() {

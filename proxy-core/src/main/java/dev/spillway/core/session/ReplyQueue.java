@@ -92,7 +92,9 @@ final class ReplyQueue {
     static final int MAX_PIPELINED = 8192;
 
     private static final int DISPOSITION_SHIFT = 4;
+    private static final int DISPOSITION_MASK = 0x3;
     private static final int KIND_MASK = 0xf;
+    private static final int MARK = 0x40;
     private static final int INITIAL_CAPACITY = 16;
 
     private final Fakes fakes;
@@ -160,6 +162,16 @@ final class ReplyQueue {
         push(kind, disposition);
         pump();
         return true;
+    }
+
+    /** Marks the entry that was added last, for whoever asks when its reply comes. */
+    void markLast() {
+        ring[index(size - 1)] |= MARK;
+    }
+
+    /** Is the next to be answered a marked one? */
+    boolean isHeadMarked() {
+        return size > 0 && (ring[head] & MARK) != 0;
     }
 
     private boolean addWhileDiscarding(Kind kind, Disposition disposition) {
@@ -465,7 +477,7 @@ final class ReplyQueue {
     }
 
     private Disposition dispositionAt(int position) {
-        return Disposition.ALL[ring[index(position)] >> DISPOSITION_SHIFT];
+        return Disposition.ALL[ring[index(position)] >> DISPOSITION_SHIFT & DISPOSITION_MASK];
     }
 
     private int index(int position) {

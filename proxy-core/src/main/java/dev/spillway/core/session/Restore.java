@@ -18,10 +18,10 @@ final class Restore {
         this.settings = settings;
     }
 
-    /** Exactly {@code wanted} and the server's base, whatever there was. */
-    void begin(Snapshot wanted) {
+    /** Exactly {@code wanted} and the server's base, whatever there was; what there is of other kinds is ended. */
+    void begin(Snapshot wanted, int endedKinds) {
         settings.becomeUnknown();
-        inject(settings.withBase(wanted).restoreSql(), () -> settings.become(wanted));
+        inject(settings.withBase(wanted).restoreSql(endedKinds), () -> settings.become(wanted));
     }
 
     /** What a RESET or DISCARD took away of {@code wanted} and of the base. */
@@ -35,6 +35,7 @@ final class Restore {
             LeaseHolder waiting = server.holder();
             if (error == null && status == 'I') {
                 succeeded.run();
+                server.session().onRestored();
                 if (waiting != null) {
                     waiting.onRestored();
                 }

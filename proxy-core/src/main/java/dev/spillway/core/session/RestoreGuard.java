@@ -8,12 +8,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A client's restore while it runs: may a message be sent though the restore before it might still fail? In the failed transaction that a failed restore
- * leaves behind nothing runs but what ends it, so what might end it has to wait.
+ * leaves behind nothing runs but what ends it, so what might end it has to wait. While its server is asked what state it has left there, nothing may be sent.
  *
  * <p>One per client; {@link #begin} at each link.
  */
 final class RestoreGuard {
     private boolean isRestoring;
+    private boolean isAsking;
     private @Nullable Runnable cancelEnded;
 
     /** Was the unnamed statement parsed since the link, from a text that cannot end a transaction? */
@@ -26,6 +27,24 @@ final class RestoreGuard {
 
     boolean isRestoring() {
         return isRestoring;
+    }
+
+    /** The server is being asked from now on until {@link #endAsk}. */
+    void beginAsk() {
+        isAsking = true;
+    }
+
+    void endAsk() {
+        isAsking = false;
+    }
+
+    boolean isAsking() {
+        return isAsking;
+    }
+
+    /** Does the server work for us? */
+    boolean isBusy() {
+        return isRestoring || isAsking;
     }
 
     /** A cancel has come for what is sent behind the restore; it would hit the restore instead. Runs {@code ended} later, once. */
@@ -55,7 +74,7 @@ final class RestoreGuard {
 
     /** Borrows the current frame. */
     boolean mustWait(FrameReader frames) {
-        return isRestoring && !isSafe(frames);
+        return isBusy() && (isAsking || !isSafe(frames));
     }
 
     private boolean isSafe(FrameReader frames) {

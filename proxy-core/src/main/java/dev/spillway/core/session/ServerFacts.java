@@ -7,5 +7,14 @@ package dev.spillway.core.session;
  * @param cancels connections that carry a cancel for it and have not ended yet
  * @param askedCancels those of them that clients asked for
  * @param heldBytes of a message that has not come whole
+ * @param pin why its client keeps it beyond a transaction, for people; empty: it does not
+ * @param pinnedNanos since when
  */
-public record ServerFacts(int processId, long openedAtMillis, int cancels, int askedCancels, int heldBytes) {}
+public record ServerFacts(
+        int processId,
+        long openedAtMillis,
+        int cancels,
+        int askedCancels,
+        int heldBytes,
+        String pin,
+        long pinnedNanos) {}

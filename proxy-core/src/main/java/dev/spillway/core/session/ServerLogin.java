@@ -190,7 +190,7 @@ public final class ServerLogin implements Phase {
         ServerSession session = new ServerSession(wire, ports, home, greeting);
         wire.become(session);
         home.servers().add(session);
-        home.learnWelcome(home.settingsAtLogin(), session.parameters());
+        home.learnWelcome(home.settingsAtLogin(), session.session().parameters());
         ports.log().serverOpened(LogSubject.server(wire, home, " pid " + key.processId(), sinceMillis));
         home.pool().onOpened(session, ports.nowNanos());
         wire.flush();

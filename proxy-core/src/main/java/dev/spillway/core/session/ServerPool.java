@@ -1,11 +1,13 @@
 package dev.spillway.core.session;
 
 import dev.spillway.core.config.PoolMode;
+import dev.spillway.core.config.SessionState;
 import dev.spillway.core.pool.OwnLogin;
 import dev.spillway.core.pool.Pool;
 import dev.spillway.core.protocol.backend.BackendMessages;
 import dev.spillway.core.protocol.startup.Replication;
 import dev.spillway.core.session.state.Snapshot;
+import dev.spillway.core.session.state.StatePolicy;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -106,6 +108,21 @@ public final class ServerPool {
 
     String resetQuery() {
         return policy.resetQuery();
+    }
+
+    /** What becomes of session state. */
+    StatePolicy state() {
+        return policy.state();
+    }
+
+    /** Does session state follow clients here, those who do not keep their server? */
+    boolean tracks() {
+        return policy.state().how() == SessionState.TRACK && !isOfOneClient();
+    }
+
+    /** Does the reset query run whenever a client has let a server go? */
+    boolean resetsAlways() {
+        return policy.state().resetsAlways();
     }
 
     String checkQuery() {

@@ -4,13 +4,13 @@ import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.pool.PooledServer;
 import dev.spillway.core.protocol.FrameReader;
+import dev.spillway.core.protocol.FrameRules;
 import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.BackendType;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendMessages;
 import dev.spillway.core.session.state.Snapshot;
 import io.netty.buffer.ByteBuf;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,9 +36,7 @@ public final class ServerSession implements Phase, PooledServer {
     private final long openedAtNanos;
     private long idleSinceNanos;
     private byte status = IDLE;
-    private final ReportedParameters parameters;
-    private final SettingsInForce settings;
-    private final Restore restore;
+    private final ServerState state;
     private @Nullable LeaseHolder holder;
     private final Recovery recovery = new Recovery(this);
     private final Injections injections = new Injections();
@@ -53,9 +51,7 @@ public final class ServerSession implements Phase, PooledServer {
         this.ports = ports;
         this.home = home;
         this.greeting = greeting;
-        this.parameters = new ReportedParameters(home.shared(greeting.parameters()));
-        this.settings = new SettingsInForce(greeting.base(), home.settingsAtLogin());
-        this.restore = new Restore(this, settings);
+        this.state = new ServerState(this, greeting, home);
         this.frames = new FrameReader(wire.allocator(), BackendType.READY_RULES);
         this.replies = new ReplyQueue(new FakeReplies(wire.allocator(), this::deliverOwn));
         this.openedAtNanos = ports.nowNanos();
@@ -68,22 +64,7 @@ public final class ServerSession implements Phase, PooledServer {
     void link(LeaseHolder next, Snapshot wanted) {
         holder = next;
         wire.setReading(true);
-        if (settings.are(wanted)) {
-            next.onRestored();
-        } else {
-            restore.begin(wanted);
-        }
-    }
-
-    /** Has a RESET or DISCARD taken settings away from a holder who wants these, and is no transaction open? */
-    boolean hasLost(Snapshot wanted) {
-        return settings.wereLost(wanted) && status == IDLE && !home.isOfOneClient();
-    }
-
-    /** Puts those of the holder's settings back into force that were lost; the holder hears as after {@link #link}. */
-    void reapply(Snapshot wanted) {
-        restore.reapply(wanted);
-        wire.flush();
+        state.link(next, wanted);
     }
 
     /** Sends a statement of ours whose replies nobody else sees. */
@@ -95,9 +76,15 @@ public final class ServerSession implements Phase, PooledServer {
         wire.write(message);
     }
 
-    /** Notes that the client's next bytes ask for {@code kind}; false if they must not be sent. */
-    boolean expect(ReplyQueue.Kind kind) {
-        return replies.add(kind, ReplyQueue.Disposition.FORWARD);
+    /** Notes that the client's next bytes, the current frame, ask for {@code kind}; false if they must not be sent. */
+    boolean expect(ReplyQueue.Kind kind, FrameReader asking) {
+        boolean isTextKnown = state.onSent(kind, asking);
+        int before = replies.size();
+        boolean isSent = replies.add(kind, ReplyQueue.Disposition.FORWARD);
+        if (isTextKnown && replies.size() > before) {
+            replies.markLast();
+        }
+        return isSent;
     }
 
     /** Passes on the client's bytes, which it borrows. */
@@ -131,9 +118,10 @@ public final class ServerSession implements Phase, PooledServer {
 
     /**
      * Takes the server from its holder, who needs no more of it, in whatever state it is. {@code isCutOff} says that the
-     * last frame was sent in part only, after which nothing but closing helps.
+     * last frame was sent in part only, after which nothing but closing helps. If it has to be cleaned, {@code kept} is in force
+     * afterwards.
      */
-    void unlink(boolean isCutOff, boolean sessionEnds) {
+    void unlink(boolean isCutOff, boolean sessionEnds, Snapshot kept) {
         holder = null;
         wire.setReading(true);
         if (closed) {
@@ -148,13 +136,14 @@ public final class ServerSession implements Phase, PooledServer {
         if (recovery.closesInstead(home.isOfOneClient())) {
             return;
         }
-        boolean needsReset = sessionEnds && !home.resetQuery().isEmpty();
-        if (isReleasable() && !needsReset && !recovery.isNeeded()) {
+        boolean needsReset =
+                (sessionEnds || home.resetsAlways()) && !home.resetQuery().isEmpty();
+        if (isReleasable() && !needsReset && !recovery.isNeeded() && !state.mustClean()) {
             giveBack();
             return;
         }
         replies.abandon();
-        recovery.begin(needsReset ? home.resetQuery() : "", ports.nowNanos());
+        recovery.begin(needsReset ? home.resetQuery() : "", kept, ports.nowNanos());
         wire.flush();
     }
 
@@ -171,7 +160,7 @@ public final class ServerSession implements Phase, PooledServer {
         isMoving = false;
         if (!closed) {
             pool.servers().add(this);
-            parameters.share(pool.shared(parameters.now()));
+            state.settle(pool);
             wire.setReading(true);
         }
         return !closed;
@@ -185,6 +174,10 @@ public final class ServerSession implements Phase, PooledServer {
     }
 
     void giveBack() {
+        if (state.mustClean()) { // a fault of ours, which must do nobody harm
+            close("not clean though it was to be given back");
+            return;
+        }
         idleSinceNanos = ports.nowNanos();
         home.pool().release(this, idleSinceNanos);
     }
@@ -204,10 +197,18 @@ public final class ServerSession implements Phase, PooledServer {
         return replies;
     }
 
+    ServerState session() {
+        return state;
+    }
+
+    void changeRules(FrameRules rules) {
+        frames.changeRules(rules);
+    }
+
     /** The last statement of a recovery has succeeded. */
     void onLastQuery(String sql) {
         if (sql.equals(home.resetQuery())) {
-            settings.becomeServers();
+            state.onReset();
         }
     }
 
@@ -252,9 +253,12 @@ public final class ServerSession implements Phase, PooledServer {
 
     private void onReply(byte type) {
         if (type == BackendType.COMMAND_COMPLETE) {
-            settings.onTag(frames);
+            state.onTag(frames, injections.isAny(), replies.isHeadMarked());
         }
         boolean isForwarded = replies.isForwarded(replies.onReply(type), type);
+        if (!isForwarded && type == BackendType.DATA_ROW) {
+            state.ask().onRow(frames);
+        }
         addToRun(isForwarded && holder != null);
         replies.pump();
         if (type == BackendType.COPY_IN_RESPONSE || type == BackendType.COPY_BOTH_RESPONSE) {
@@ -285,7 +289,7 @@ public final class ServerSession implements Phase, PooledServer {
         }
         boolean isForwarded = replies.isForwarded(replies.onReadyForQuery(newStatus), BackendType.READY_FOR_QUERY);
         status = newStatus;
-        settings.onReady();
+        state.onReady();
         LeaseHolder linked = holder;
         if (isForwarded && linked != null) {
             addToRun(true);
@@ -335,13 +339,9 @@ public final class ServerSession implements Phase, PooledServer {
     }
 
     private void onParameterStatus() {
-        if (!parameters.read(frames.body())) {
-            return;
-        }
-        parameters.share(home.shared(parameters.now()));
         LeaseHolder linked = holder;
-        if (linked != null && replies.isHeadForwarded()) {
-            settings.onReportedChange();
+        boolean isHolders = linked != null && replies.isHeadForwarded();
+        if (state.onReport(frames, isHolders) && linked != null && isHolders) {
             run.flush();
             linked.onParameterStatus(this);
         }
@@ -395,7 +395,7 @@ public final class ServerSession implements Phase, PooledServer {
         return frames.isInsideFrame() && forwardsFrame;
     }
 
-    private void breakOff(String why) {
+    void breakOff(String why) {
         ports.log().serverEnded(describe(), true, why);
         leavePool();
         tellHolder(ProxyError.SERVER_MISBEHAVED, why, false);
@@ -430,6 +430,7 @@ public final class ServerSession implements Phase, PooledServer {
         LeaseHolder linked = holder;
         if (linked != null) {
             linked.onTick(nowNanos);
+            state.ask().tick(nowNanos, limitNanos);
         }
         recovery.tick(nowNanos, limitNanos);
     }
@@ -446,11 +447,6 @@ public final class ServerSession implements Phase, PooledServer {
 
     // ---- figures -------------------------------------------------------------------------------------------------
 
-    /** The parameters the server has reported, as they are now. Immutable; another instance after each change. */
-    Map<String, String> parameters() {
-        return parameters.now();
-    }
-
     @Override
     public long openedAtNanos() {
         return openedAtNanos;
@@ -463,12 +459,12 @@ public final class ServerSession implements Phase, PooledServer {
 
     @Override
     public @Nullable Snapshot affinity() {
-        return settings.known();
+        return state.settings().known();
     }
 
     /** PgBouncer's name of its state: active, idle, being_canceled or tested. */
     public String state() {
-        return holder != null ? "active" : recovery.state();
+        return holder == null ? recovery.state() : state.ask().isRunning() ? "tested" : "active";
     }
 
     @Nullable
@@ -482,9 +478,14 @@ public final class ServerSession implements Phase, PooledServer {
     }
 
     public ServerFacts facts() {
-        int processId = greeting.key().processId();
         return new ServerFacts(
-                processId, greeting.atMillis(), recovery.cancels(), recovery.askedCancels(), frames.heldBytes());
+                greeting.key().processId(),
+                greeting.atMillis(),
+                recovery.cancels(),
+                recovery.askedCancels(),
+                frames.heldBytes(),
+                state.pin(),
+                state.pinnedNanos());
     }
 
     public Wire wire() {

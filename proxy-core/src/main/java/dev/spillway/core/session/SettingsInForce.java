@@ -20,6 +20,11 @@ final class SettingsInForce {
         this.known = atLogin;
     }
 
+    /** What connect_query has set. */
+    Snapshot base() {
+        return base;
+    }
+
     /** What has to be in force for a client that wants {@code wanted}. */
     Snapshot withBase(Snapshot wanted) {
         return wanted.over(base);
@@ -38,6 +43,12 @@ final class SettingsInForce {
     @Nullable
     Snapshot known() {
         return known;
+    }
+
+    /** Could they do harm to others while the server waits? */
+    boolean areHarmful() {
+        Snapshot now = known;
+        return now != null && !now.mayStay();
     }
 
     /** They were put into force. */

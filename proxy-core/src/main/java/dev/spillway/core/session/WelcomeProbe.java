@@ -7,6 +7,7 @@ import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendType;
 import dev.spillway.core.session.ConnectionLog.ClientEnd;
+import dev.spillway.core.session.state.Snapshot;
 import io.netty.buffer.ByteBuf;
 import java.time.Duration;
 import java.util.Map;
@@ -90,9 +91,9 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
     @Override
     public void onServed(ServerSession free) {
         if (pool.isOfOneClient()) {
-            ClientSession session = becomeSession(free.parameters());
+            ClientSession session = becomeSession(free.session().parameters());
             if (session == null) {
-                free.unlink(false, true);
+                free.unlink(false, true, Snapshot.NEUTRAL);
             } else {
                 session.onServed(free);
             }
@@ -107,7 +108,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
     public void onRestored() {
         ServerSession linked = server;
         if (linked != null && !isOver) {
-            Map<String, String> parameters = linked.parameters();
+            Map<String, String> parameters = linked.session().parameters();
             pool.learnWelcome(identity.snapshot(), parameters);
             welcome(parameters);
             onQuiet();
@@ -125,7 +126,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
     private void giveBackIfQuiet(ServerSession linked) {
         if (linked.isReleasable()) {
             server = null;
-            linked.unlink(false, false);
+            linked.unlink(false, false, Snapshot.NEUTRAL);
         }
     }
 
@@ -133,6 +134,19 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
     public void onRestoreFailed(ErrorFields error) {
         end(ErrorFields.of("FATAL", error.sqlstate(), error.message()));
     }
+
+    @Override
+    public boolean keepsServer() {
+        return false;
+    }
+
+    @Override
+    public void onStateKnown(Snapshot now, boolean isInForce) {
+        // it makes nothing of a session, and asks for nothing
+    }
+
+    @Override
+    public void onStateUnknown(ErrorFields error) {}
 
     @Override
     public void onWaitFailed(ErrorFields error, boolean isFinal) {
@@ -206,7 +220,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
         ServerSession linked = server;
         server = null;
         if (linked != null) {
-            linked.unlink(false, false);
+            linked.unlink(false, false, Snapshot.NEUTRAL);
         }
         wire.close();
     }

@@ -1,6 +1,7 @@
 package dev.spillway.core.stats;
 
 import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.session.ClientFacts;
 import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.ServerFacts;
 import dev.spillway.core.session.ServerSession;
@@ -44,6 +45,7 @@ public record ConnectionFigures(
 
     static ConnectionFigures of(ClientSession client, LaneView view) {
         ServerSession server = client.server();
+        ClientFacts facts = client.facts(view.nowNanos());
         WireFigures wire = WireFigures.of(client.wire());
         return new ConnectionFigures(
                 "C",
@@ -53,13 +55,13 @@ public record ConnectionFigures(
                 client.state(),
                 wire,
                 client.identity().connectedAtMillis(),
-                millis(client.requestNanos(), view),
-                client.waitNanos(view.nowNanos()),
+                millis(facts.requestNanos(), view),
+                facts.waitNanos(),
                 false,
                 server == null ? 0 : server.wire().id(),
                 wire.peerProcessId(),
                 client.identity().applicationName(),
-                client.heldBytes());
+                facts.heldBytes());
     }
 
     static ConnectionFigures of(WelcomeProbe client, LaneView view) {
@@ -136,7 +138,11 @@ public record ConnectionFigures(
                 state,
                 WireFigures.of(server.wire()),
                 facts.openedAtMillis(),
-                millis(client == null ? server.idleSinceNanos() : client.requestNanos(), view),
+                millis(
+                        client == null
+                                ? server.idleSinceNanos()
+                                : client.facts(view.nowNanos()).requestNanos(),
+                        view),
                 0,
                 pool.pool().pool().isRetired(),
                 client == null ? 0 : client.wire().id(),

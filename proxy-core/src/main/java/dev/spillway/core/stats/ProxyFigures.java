@@ -20,6 +20,7 @@ import java.util.function.Function;
  *
  * @param clients all but those of the console and those that are logging in
  * @param servers those that are being opened included
+ * @param pins those of them that clients keep beyond a transaction
  * @param work by database, pools that are no more included; {@link #CONSOLE} for the console
  * @param forgotten that of databases of which nothing but this is known any more
  * @param users who has a password here
@@ -28,6 +29,7 @@ public record ProxyFigures(
         List<PoolFigures> pools,
         List<ConnectionFigures> clients,
         List<ConnectionFigures> servers,
+        List<PinFigures> pins,
         List<ConnectionFigures> consoles,
         List<ConnectionFigures> logins,
         List<NameFigures> names,
@@ -43,7 +45,8 @@ public record ProxyFigures(
         Map<ServerPool, Tally> tallies = new HashMap<>();
         for (ClientSession client : view.clients()) {
             clients.add(ConnectionFigures.of(client, view));
-            tally(tallies, client.pool()).count(!client.isWaiting(), client.isCancelWaiting());
+            tally(tallies, client.pool())
+                    .count(!client.isWaiting(), client.facts(view.nowNanos()).isCancelWaiting());
         }
         for (WelcomeProbe client : view.probes()) {
             clients.add(ConnectionFigures.of(client, view));
@@ -51,12 +54,19 @@ public record ProxyFigures(
         }
         List<PoolFigures> pools = new ArrayList<>();
         List<ConnectionFigures> servers = new ArrayList<>();
+        List<PinFigures> pins = new ArrayList<>();
         for (LaneView.PoolEntry entry : view.pools()) {
             Tally tally = tally(tallies, entry.pool());
             pools.add(PoolFigures.of(view, entry, tally.active, tally.cancelWaiting));
             for (ServerSession server : entry.pool().servers()) {
                 String state = PoolFigures.state(view, entry.pool(), server);
-                servers.add(ConnectionFigures.of(server, state, entry, view));
+                ConnectionFigures figures = ConnectionFigures.of(server, state, entry, view);
+                servers.add(figures);
+                ClientSession client = server.client();
+                if (client != null && !server.facts().pin().isEmpty()) {
+                    pins.add(
+                            PinFigures.of(figures, server.facts(), client.wire().id(), view));
+                }
             }
         }
         view.openings().forEach(opening -> servers.add(ConnectionFigures.of(opening, view)));
@@ -64,6 +74,7 @@ public record ProxyFigures(
                 List.copyOf(pools),
                 List.copyOf(clients),
                 List.copyOf(servers),
+                List.copyOf(pins),
                 view.consoles().stream()
                         .map(entry -> ConnectionFigures.of(entry, view))
                         .toList(),
@@ -117,6 +128,7 @@ public record ProxyFigures(
                 List.copyOf(pools.values()),
                 all(lanes, ProxyFigures::clients),
                 all(lanes, ProxyFigures::servers),
+                lanes.stream().flatMap(lane -> lane.pins.stream()).toList(),
                 all(lanes, ProxyFigures::consoles),
                 all(lanes, ProxyFigures::logins),
                 List.copyOf(names.values()),

@@ -26,6 +26,13 @@ class SettingsTest {
     /** Another value than the default for every setting; a row without one fails. */
     private static final Map<String, String> OTHER_GLOBAL = Map.ofEntries(
             Map.entry("listen_addr", "*"),
+            Map.entry("session_state", "ignore"),
+            Map.entry("session_state_check", "always"),
+            Map.entry("suspect_functions", "x"),
+            Map.entry("custom_settings", "x.y"),
+            Map.entry("max_pinned_servers", "1"),
+            Map.entry("pin_idle_timeout", "1"),
+            Map.entry("server_reset_query_always", "yes"),
             Map.entry("listen_port", "5433"),
             Map.entry("unix_socket_dir", "/tmp"),
             Map.entry("unix_socket_mode", "0700"),
@@ -113,6 +120,7 @@ class SettingsTest {
 
     private static final Map<String, String> OTHER_DATABASE = Map.ofEntries(
             Map.entry("host", "db"),
+            Map.entry("session_state", "ignore"),
             Map.entry("load_balance_hosts", "disable"),
             Map.entry("port", "1"),
             Map.entry("dbname", "x"),
@@ -131,6 +139,7 @@ class SettingsTest {
             Map.entry("server_lifetime", "1"));
 
     private static final Map<String, String> OTHER_USER = Map.ofEntries(
+            Map.entry("session_state", "ignore"),
             Map.entry("password", "x"),
             Map.entry("pool_mode", "session"),
             Map.entry("pool_size", "1"),

@@ -5,6 +5,7 @@ import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.session.PoolPolicy;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.ServerSession;
+import dev.spillway.core.session.state.StatePolicy;
 import java.time.Duration;
 
 /** The borders of the only lane there is: nobody can be asked. */
@@ -24,12 +25,18 @@ public final class NoCrossing implements Crossing<Object> {
         return new Pool<>(PoolShare.single(key, limits), 0, ONLY, opener);
     }
 
-    /** The same for sessions. */
+    /** The same for sessions, whose state nobody cares for. */
     public static ServerPool pool(
             String name, PoolMode mode, String resetQuery, PoolLimits limits, Pool.Opener opener) {
+        return pool(name, mode, StatePolicy.IGNORE, resetQuery, limits, opener);
+    }
+
+    /** The same for sessions. */
+    public static ServerPool pool(
+            String name, PoolMode mode, StatePolicy state, String resetQuery, PoolLimits limits, Pool.Opener opener) {
         return new ServerPool(
                 NoCrossing.<ServerSession>pool(name, limits, opener),
-                new PoolPolicy(mode, resetQuery, "select 1", false, Duration.ofMillis(20)));
+                new PoolPolicy(mode, state, resetQuery, "select 1", false, Duration.ofMillis(20)));
     }
 
     @Override

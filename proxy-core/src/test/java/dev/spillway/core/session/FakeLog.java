@@ -30,6 +30,9 @@ public final class FakeLog implements ConnectionLog {
     }
 
     @Override
+    public void clientPinned(LogSubject client, int kinds) {}
+
+    @Override
     public void clientEnded(LogSubject client, ClientEnd how, String why, @Nullable ErrorFields told) {
         lines.add("client ended " + how + " " + client.name() + ": " + why
                 + (told == null ? "" : " told " + told.sqlstate()));

@@ -11,6 +11,7 @@ import dev.spillway.core.pool.PoolKey;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.protocol.startup.Replication;
 import dev.spillway.core.session.state.Snapshot;
+import dev.spillway.core.session.state.StatePolicy;
 import io.netty.buffer.Unpooled;
 import java.time.Duration;
 import java.util.Map;
@@ -28,7 +29,7 @@ class OneClientsServerTest {
                     new PoolKey(DatabaseConfig.named("db"), "user", own),
                     Limits.of(1).build(),
                     () -> {}),
-            new PoolPolicy(PoolMode.TRANSACTION, "", "select 1", false, Duration.ZERO));
+            new PoolPolicy(PoolMode.TRANSACTION, StatePolicy.IGNORE, "", "select 1", false, Duration.ZERO));
 
     @Test
     void idleOneIsClosedWhenItsClientLeaves() {

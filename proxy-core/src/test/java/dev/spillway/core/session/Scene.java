@@ -12,6 +12,7 @@ import dev.spillway.core.pool.Waiter;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.session.state.Snapshot;
+import dev.spillway.core.session.state.StatePolicy;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.io.ByteArrayOutputStream;
@@ -48,10 +49,20 @@ final class Scene {
     private boolean serverIsGone;
 
     Scene(PoolMode mode, Snapshot snapshot) {
+        this(mode, snapshot, StatePolicy.IGNORE);
+    }
+
+    Scene(PoolMode mode, Snapshot snapshot, StatePolicy state) {
         PoolLimits limits = Limits.of(1)
                 .with(Settings.QUERY_WAIT_TIMEOUT, Duration.ofMinutes(2))
                 .build();
-        pool = NoCrossing.pool("db/user", mode, mode == PoolMode.SESSION ? "DISCARD ALL" : "", limits, () -> {});
+        pool = NoCrossing.pool(
+                "db/user",
+                mode,
+                state,
+                mode == PoolMode.SESSION || state.resetsAlways() ? "DISCARD ALL" : "",
+                limits,
+                () -> {});
         ClientIdentity identity = new ClientIdentity("db", "user", key, snapshot, null, "", 0);
         client = new ClientSession(clientWire, ports, pool, identity, parameters());
         ports.register(key, client);
@@ -223,6 +234,9 @@ final class Scene {
         if (!serverWire.isClosed && !serverWire.isReading) {
             state.append(" server-unread");
         }
+        if (pool.pool().share().pinned() > 0) {
+            state.append(" pinned:").append(pool.pool().share().pinned());
+        }
         if (otherWasServed) {
             state.append(" other-served");
         }
@@ -238,7 +252,11 @@ final class Scene {
     /** What of cancels is under way. */
     String cancels() {
         ServerFacts facts = server().facts();
-        return "all:%d asked:%d waiting:%s".formatted(facts.cancels(), facts.askedCancels(), client.isCancelWaiting());
+        return "all:%d asked:%d waiting:%s"
+                .formatted(
+                        facts.cancels(),
+                        facts.askedCancels(),
+                        client.facts(ports.nanos).isCancelWaiting());
     }
 
     /** Another client: {@code state} tells that it has had its turn. */

@@ -8,6 +8,7 @@ import dev.spillway.core.pool.Limits;
 import dev.spillway.core.pool.NoCrossing;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.session.state.Snapshot;
+import dev.spillway.core.session.state.StatePolicy;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -18,7 +19,7 @@ class WelcomeProbeTest {
     private final FakeWire clientWire = new FakeWire("client:1");
     private final ServerPool pool = new ServerPool(
             NoCrossing.pool("db/user", Limits.of(1).build(), () -> {}),
-            new PoolPolicy(PoolMode.SESSION, "", "select 1", true, Duration.ZERO));
+            new PoolPolicy(PoolMode.SESSION, StatePolicy.IGNORE, "", "select 1", true, Duration.ZERO));
 
     @Test
     void clientHoldsItsServerFromItsLogin() {

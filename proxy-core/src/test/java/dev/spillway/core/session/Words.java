@@ -5,13 +5,17 @@ import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendMessages;
 import dev.spillway.core.protocol.trace.WireTrace;
 import dev.spillway.core.session.state.Snapshot;
+import dev.spillway.core.session.state.StateKind;
+import dev.spillway.core.session.state.StateQuestion;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.StringJoiner;
 import java.util.function.Consumer;
 
@@ -21,6 +25,9 @@ import java.util.function.Consumer;
  */
 final class Words {
     static final Snapshot TOKYO = Snapshot.of(Map.of("TimeZone", "Asia/Tokyo"));
+    private static final Snapshot ONE_MB = Snapshot.of(Map.of("work_mem", "1MB"));
+    private static final String ASK = StateQuestion.named(Set.of("work_mem"), 0).sql();
+    private static final String ASK_ALL = StateQuestion.whole(Set.of(), 0).sql();
 
     /** Q, begin, copy, row, done, R (restore), RN (of nothing), RB (our ROLLBACK), RBS (that, and Sync), ... */
     static final Words FRONTEND = new Words(true)
@@ -33,6 +40,26 @@ final class Words {
             .query("empty", "")
             .query("reset", "DISCARD ALL")
             .query("R", TOKYO.restoreSql())
+            .query("set", "set work_mem = '1MB'")
+            .query("setlocal", "set local work_mem = '1MB'")
+            .query("lock", "select pg_advisory_lock(1)")
+            .query("do", "do $$ begin end $$")
+            .query("ASK", ASK)
+            .query("ASKZONE", StateQuestion.named(Set.of("timezone"), 0).sql())
+            .query("unlock", "select pg_advisory_unlock(1)")
+            .query(
+                    "ASKLOCKS",
+                    StateQuestion.named(Set.of(), StateKind.LOCKS.bit).sql())
+            .query(
+                    "ASKBOTH",
+                    StateQuestion.named(Set.of("work_mem"), StateKind.LOCKS.bit).sql())
+            .query("ASKEVERY", StateQuestion.whole(Set.of(), StateKind.ALL).sql())
+            .query("ASKALL", ASK_ALL)
+            .query("AGAIN", "ROLLBACK;" + ASK_ALL)
+            .query("CLEAN1MB", ONE_MB.restoreSql(StateKind.NAMED_SETTINGS.bit))
+            .query("CLEAN", Snapshot.NEUTRAL.restoreSql(StateKind.NAMED_SETTINGS.bit))
+            .query("CLEANLOCKS", Snapshot.NEUTRAL.restoreSql(StateKind.LOCKS.bit))
+            .query("CLEANALL", Snapshot.NEUTRAL.restoreSql(StateKind.ALL))
             .put("P", out -> frame(out, 'P', "\0select 1\0\0\0"))
             .put("B", out -> frame(out, 'B', "\0\0\0\0\0\0\0\0"))
             .put("E", out -> frame(out, 'E', "\0\0\0\0\0"))
@@ -50,6 +77,10 @@ final class Words {
             .put("ZT", out -> BackendMessages.readyForQuery(out, 'T'))
             .put("ZE", out -> BackendMessages.readyForQuery(out, 'E'))
             .put("C", out -> BackendMessages.commandComplete(out, "SELECT 1"))
+            .put("SET", out -> BackendMessages.commandComplete(out, "SET"))
+            .put("DO", out -> BackendMessages.commandComplete(out, "DO"))
+            .put("LOCKS", out -> BackendMessages.dataRow(out, List.of("k", hex("LOCKS"), hex(""))))
+            .put("1MB", out -> BackendMessages.dataRow(out, List.of("c", hex("work_mem"), hex("1MB"))))
             .put("T", out -> BackendMessages.rowDescription(out, List.of("a"), List.of(25)))
             .put("D", out -> BackendMessages.dataRow(out, List.of("x")))
             .put("G", out -> frame(out, 'G', "\0\0\0"))
@@ -64,6 +95,10 @@ final class Words {
                     "cancelled",
                     out -> ErrorFields.of("ERROR", "57014", "canceled").writeError(out))
             .put("fatal", out -> ErrorFields.of("FATAL", "57P01", "admin").writeError(out));
+
+    private static String hex(String text) {
+        return HexFormat.of().formatHex(text.getBytes(StandardCharsets.UTF_8));
+    }
 
     private final boolean isFrontend;
     private final Map<String, byte[]> words = new LinkedHashMap<>();

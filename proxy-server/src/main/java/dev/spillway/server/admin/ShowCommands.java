@@ -9,6 +9,7 @@ import dev.spillway.core.protocol.Sqlstate;
 import dev.spillway.core.protocol.backend.BackendMessages;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.stats.MemoryTable;
+import dev.spillway.core.stats.PinFigures;
 import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.core.stats.ShowTables;
 import dev.spillway.core.stats.SocketTables;
@@ -50,6 +51,7 @@ final class ShowCommands {
             entry("mem", shows -> now(memory())),
             entry("peer_pools", shows -> now(ShowTables.peerPools())),
             entry("peers", shows -> now(ShowTables.peers())),
+            entry("pins", shows -> new OfFigures(PinFigures::table)),
             entry("pools", shows -> new OfFigures(ShowTables::pools)),
             entry("servers", shows -> new OfFigures(SocketTables::servers)),
             entry("sockets", shows -> new OfFigures(SocketTables::sockets)),
@@ -75,6 +77,7 @@ final class ShowCommands {
         \tSHOW PEERS|PEER_POOLS
         \tSHOW SOCKETS|ACTIVE_SOCKETS|LISTS|MEM|STATE
         \tSHOW DNS_HOSTS|DNS_ZONES
+        \tSHOW PINS
         \tSHOW STATS|STATS_TOTALS|STATS_AVERAGES|TOTALS
         \tSET key = arg
         \tRELOAD

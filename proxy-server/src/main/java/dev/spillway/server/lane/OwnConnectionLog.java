@@ -5,6 +5,7 @@ import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.startup.Replication;
 import dev.spillway.core.session.ConnectionLog;
 import dev.spillway.core.session.LogSubject;
+import dev.spillway.core.session.state.StateKind;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,6 +30,11 @@ record OwnConnectionLog(Supplier<ProxyConfig> config) implements ConnectionLog {
         if (config.get().logPoolerErrors()) {
             LOG.info("client not served {}: {}", client.name(), error.message());
         }
+    }
+
+    @Override
+    public void clientPinned(LogSubject client, int kinds) {
+        LOG.info("client pinned {}: {}", client.name(), StateKind.words(kinds));
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.spillway.core.protocol.startup.Replication;
 import dev.spillway.core.session.ConnectionLog;
 import dev.spillway.core.session.LogSubject;
 import dev.spillway.core.session.Protection;
+import dev.spillway.core.session.state.StateKind;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -67,6 +68,11 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
     @Override
     public void clientNotServed(LogSubject client, ErrorFields error) {
         poolerError(client, error.message());
+    }
+
+    @Override
+    public void clientPinned(LogSubject client, int kinds) {
+        LOG.info("{}pinned to its server: {}", prefix('C', client), StateKind.words(kinds));
     }
 
     @Override

@@ -5,13 +5,9 @@ import dev.spillway.core.protocol.ProtocolViolation;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.StringJoiner;
-import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,9 +25,6 @@ public final class BaseQuestion {
     private static final String SESSION_AUTHORIZATION = "session_authorization";
     private static final String EQUAL = " OPERATOR(pg_catalog.=) ";
     private static final String UNEQUAL = " OPERATOR(pg_catalog.<>) ";
-    private static final String LETTER = "[\\p{L}_]";
-    private static final String WORD = LETTER + "[\\p{L}\\p{N}_$]*+";
-    private static final Pattern DOTTED_NAME = Pattern.compile(WORD + "(?:\\." + WORD + ")++");
 
     /** PostgreSQL 18 has some 400 settings. */
     private static final int MAX_COUNT = 1000;
@@ -44,18 +37,9 @@ public final class BaseQuestion {
         this.statements = statements;
     }
 
-    private static Set<String> dottedNames(String statements) {
-        Set<String> names = new TreeSet<>();
-        Matcher matcher = DOTTED_NAME.matcher(statements);
-        while (matcher.find()) {
-            names.add(matcher.group().toLowerCase(Locale.ROOT));
-        }
-        return names;
-    }
-
     /** One query string. */
     public String sql() {
-        Set<String> customNames = dottedNames(statements);
+        Set<String> customNames = DottedNames.in(statements, MAX_COUNT);
         StringBuilder sql = new StringBuilder(1024)
                 .append(Snapshot.BEGIN)
                 .append("SELECT ")

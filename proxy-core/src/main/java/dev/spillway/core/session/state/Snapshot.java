@@ -4,39 +4,75 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.StringJoiner;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings that must be in force while a client's statements run: the parameters it started its session with. Also
- * those that a server has from its connect_query, which lie under every client's.
+ * The settings that must be in force while a client's statements run: the parameters it started its session with and what it
+ * has set since, its role and session authorization included. Also those that a server has from its connect_query, which lie
+ * under every client's.
  *
  * <p>Immutable, compared by content.
  */
 public final class Snapshot {
-    /** Of a client that asked for nothing, and of a server without a connect_query. */
-    public static final Snapshot NEUTRAL = new Snapshot(Map.of());
-
     /** Of a kind of our own, so that the session's defaults (read only, serializable, deferrable) cannot stop it. */
     static final String BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY NOT DEFERRABLE;";
 
     /** Neither in pg_settings nor taken back by RESET ALL. */
     static final String ROLE = "role";
 
-    /** Names have no case. The role comes last, for it may not be allowed to make the other settings. */
-    private static final Comparator<String> ORDER = Comparator.comparing((String name) -> name.equalsIgnoreCase(ROLE))
-            .thenComparing(String.CASE_INSENSITIVE_ORDER);
+    static final String SESSION_AUTHORIZATION = "session_authorization";
+
+    /**
+     * Names have no case. Session authorization and role come last, in this order: they may not be allowed to make the other
+     * settings, and the first takes the second away.
+     */
+    private static final Comparator<String> ORDER =
+            Comparator.comparingInt(Snapshot::rank).thenComparing(String.CASE_INSENSITIVE_ORDER);
+
+    /** Less than a second, but not 0, which is none. */
+    private static final Pattern SHORT_TIME =
+            Pattern.compile("\\s*0*([1-9]\\d{0,2}|[.].*|0[.].*|\\d+us)\\s*(ms|us)?\\s*");
 
     private static final HexFormat HEX = HexFormat.of();
 
+    /** Of a client that asked for nothing, and of a server without a connect_query. */
+    public static final Snapshot NEUTRAL = new Snapshot(Map.of());
+
     private final Map<String, String> settings;
     private final int hash;
+    private final boolean mayStay;
+
+    private static int rank(String name) {
+        return name.equalsIgnoreCase(ROLE) ? 2 : name.equalsIgnoreCase(SESSION_AUTHORIZATION) ? 1 : 0;
+    }
 
     private Snapshot(Map<String, String> settings) {
         this.settings = settings;
         this.hash = settings.hashCode();
+        this.mayStay =
+                settings.entrySet().stream().noneMatch(setting -> endsOthers(setting.getKey(), setting.getValue()));
+    }
+
+    /** PostgreSQL ends an idle session by the first; what is put into force for the next client has to fit into the others. */
+    private static boolean endsOthers(String name, String value) {
+        return switch (name.toLowerCase(Locale.ROOT)) {
+            case "idle_session_timeout", "transaction_timeout" -> true;
+            case "statement_timeout" -> SHORT_TIME.matcher(value).matches();
+            default -> false;
+        };
+    }
+
+    /** May they stay in force on a server that waits for its next client? */
+    public boolean mayStay() {
+        return mayStay;
     }
 
     /** Of these parameters; their order does not matter. */
@@ -60,6 +96,31 @@ public final class Snapshot {
         return of(both);
     }
 
+    /** These settings with those {@code changes}, whose names are in lower case; empty: it has none of that name any more. */
+    public Snapshot with(Map<String, Optional<String>> changes) {
+        Map<String, String> changed = new TreeMap<>(ORDER);
+        changed.putAll(settings);
+        changes.forEach((name, value) -> {
+            changed.remove(name); // it may be written in another case
+            value.ifPresent(present -> changed.put(name, present));
+        });
+        return changed.isEmpty() ? NEUTRAL : new Snapshot(Collections.unmodifiableMap(changed));
+    }
+
+    /** Is there a setting of that name, in whatever case? */
+    public boolean has(String name) {
+        return settings.containsKey(name);
+    }
+
+    /** The names of custom settings, in lower case. */
+    public Set<String> customNames() {
+        Set<String> names = new TreeSet<>();
+        settings.keySet().stream()
+                .filter(name -> name.indexOf('.') >= 0)
+                .forEach(name -> names.add(name.toLowerCase(Locale.ROOT)));
+        return names;
+    }
+
     public Map<String, String> settings() {
         return settings;
     }
@@ -72,8 +133,18 @@ public final class Snapshot {
      * standard_conforming_strings can change them. Functions are schema-qualified, so that no search_path can.
      */
     public String restoreSql() {
-        StringBuilder sql =
-                new StringBuilder(256).append(BEGIN).append("RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;");
+        return restoreSql(0);
+    }
+
+    /**
+     * The same, which also ends whatever else of these kinds there is, given by the sum of their {@linkplain StateKind#bit bits}.
+     * That comes behind the reset of all settings, which could be in its way.
+     */
+    public String restoreSql(int endedKinds) {
+        StringBuilder sql = new StringBuilder(256)
+                .append(BEGIN)
+                .append("RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;")
+                .append(StateKind.ends(endedKinds));
         if (!settings.isEmpty()) {
             StringJoiner calls = new StringJoiner(",", "SELECT ", ";");
             settings.forEach(

@@ -1,0 +1,126 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.session.state.Snapshot;
+import dev.spillway.core.session.state.StateKind;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a client has made of its session, which follows it from server to server, and what it has been told of it. One per
+ * client, called by its session.
+ */
+final class ClientState {
+    private final Snapshot startup;
+    private final ToldParameters told;
+    private final RestoreGuard guard = new RestoreGuard();
+    private Snapshot now;
+
+    /** It began with {@code startup} and was told {@code atLogin}. */
+    ClientState(Wire wire, Snapshot startup, Map<String, String> atLogin) {
+        this.startup = startup;
+        this.told = new ToldParameters(wire, atLogin);
+        this.now = startup;
+    }
+
+    /** What has to be in force while its statements run. */
+    Snapshot now() {
+        return now;
+    }
+
+    RestoreGuard guard() {
+        return guard;
+    }
+
+    /** Its servers come from {@code pool} now. */
+    void share(ServerPool pool) {
+        now = pool.shared(now);
+    }
+
+    void link(ServerSession free, LeaseHolder holder) {
+        guard.begin();
+        free.link(holder, now);
+    }
+
+    /** Everything is in force on {@code linked}; null: it has gone in the same moment. */
+    void onRestored(@Nullable ServerSession linked) {
+        guard.end(linked);
+        if (linked != null) {
+            onReport(linked);
+        }
+    }
+
+    /** The server reports something else than before. */
+    void onReport(ServerSession linked) {
+        told.update(linked.session().parameters());
+    }
+
+    /** A session keeps its server, and what a RESET has taken away has to come back. For others the next link does that. */
+    void reapplyIfLost(ServerSession linked) {
+        if (!linked.isInTransaction() && linked.session().hasLost(now)) {
+            guard.begin();
+            linked.session().reapply(now);
+            linked.wire().flush();
+        }
+    }
+
+    /** The client could let its server go: does that have to be asked first what the client has left? Then it is. */
+    boolean asks(ServerSession linked, long nowNanos) {
+        boolean asks = linked.session().isSuspect();
+        if (asks) {
+            guard.beginAsk();
+            linked.session().ask(startup, now, nowNanos);
+            linked.wire().flush();
+        }
+        return asks;
+    }
+
+    /** The server has answered; null: in vain. */
+    void onAnswer(@Nullable Snapshot answer) {
+        guard.endAsk();
+        now = answer == null ? now : answer;
+    }
+
+    /** Keeps {@code linked} where the client has what cannot move. Null, or the error that ends a client who may not. */
+    @Nullable
+    ErrorFields pinIfImmovable(ServerSession linked, ClientSession client, boolean isInForce) {
+        ServerState session = linked.session();
+        if (session.immovable() == 0) {
+            return null;
+        }
+        SessionPorts ports = client.ports();
+        boolean wasPinned = session.isPinned();
+        if (!session.pin(linked, ports.nowNanos())) {
+            return ProxyError.TOO_MANY_PINNED.fields(
+                    StateKind.words(session.immovable()),
+                    client.pool().pool().name(),
+                    client.pool().state().maxPinned());
+        }
+        if (!wasPinned) {
+            ports.log().clientPinned(client.identity().describe(client.wire()), session.immovable());
+        }
+        if (!isInForce) {
+            guard.begin();
+            session.reapply(now);
+            linked.wire().flush();
+        }
+        return null;
+    }
+
+    /** The error that ends a client, which holds {@code server}, for taking too long; null: it has time. */
+    @Nullable
+    ErrorFields overdue(
+            @Nullable ServerSession server, LeaseClock clock, ServerPool pool, TimeLimits limits, long nowNanos) {
+        LeaseClock.Doing doing = guard.isAsking() ? LeaseClock.Doing.IDLING : LeaseClock.Doing.with(server);
+        ErrorFields error = clock.overdue(doing, limits, nowNanos);
+        if (error != null
+                || server == null
+                || doing != LeaseClock.Doing.IDLING
+                || !server.session().isPinned()) {
+            return error;
+        }
+        return clock.overduePin(
+                pool.state().pinIdleTimeout(), StateKind.words(server.session().immovable()), nowNanos);
+    }
+}

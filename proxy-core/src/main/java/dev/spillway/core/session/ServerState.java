@@ -1,0 +1,191 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.config.PoolMode;
+import dev.spillway.core.protocol.FrameReader;
+import dev.spillway.core.session.state.Snapshot;
+import dev.spillway.core.session.state.StateKind;
+import dev.spillway.core.session.state.TextScan;
+import java.util.Map;
+
+/**
+ * The session on a server: which settings are in force, what it reports, what its holder may have made of it, and how all that
+ * is put into force, asked about and ended.
+ *
+ * <p>Belongs to one {@link ServerSession}. {@link #mustClean} is what stands between the state of one client and the next.
+ */
+final class ServerState {
+    private final ReportedParameters parameters;
+    private final SettingsInForce settings;
+    private final Restore restore;
+    private final Suspicion suspicion;
+    private final StateAsk ask;
+    private ServerPool home;
+    private boolean isPinned;
+    private long pinnedNanos;
+
+    /** {@code home}: the pool of {@code server}, which has just logged in. */
+    ServerState(ServerSession server, ServerGreeting greeting, ServerPool home) {
+        this.home = home;
+        this.parameters = new ReportedParameters(home.shared(greeting.parameters()));
+        this.settings = new SettingsInForce(greeting.base(), home.settingsAtLogin());
+        this.restore = new Restore(server, settings);
+        this.suspicion = new Suspicion(new TextScan(home.state().vocabulary()));
+        this.ask = new StateAsk(server, suspicion, settings);
+    }
+
+    /** The server has come to another lane. */
+    void settle(ServerPool pool) {
+        home = pool;
+        parameters.share(pool.shared(parameters.now()));
+    }
+
+    // ---- into force ----------------------------------------------------------------------------------------------
+
+    /** Puts what {@code holder} wants into force, unless it is. */
+    void link(LeaseHolder holder, Snapshot wanted) {
+        boolean tracks = home.tracks() && !holder.keepsServer();
+        int leftover = tracks ? suspicion.toClean() : 0; // of when nobody tracked
+        suspicion.begin(tracks, home.state(), parameters.now());
+        if (leftover == 0 && settings.are(wanted)) {
+            holder.onRestored();
+        } else {
+            restore.begin(wanted, leftover);
+        }
+    }
+
+    /** They have come into force. */
+    void onRestored() {
+        suspicion.expectReported(parameters.now());
+    }
+
+    /** Has a RESET or DISCARD taken settings away from a holder who wants these? */
+    boolean hasLost(Snapshot wanted) {
+        return settings.wereLost(wanted) && !home.isOfOneClient();
+    }
+
+    /** Puts those of the holder's settings back into force that were lost. */
+    void reapply(Snapshot wanted) {
+        restore.reapply(wanted);
+    }
+
+    /** The session was reset to what it began with. */
+    void onReset() {
+        settings.becomeServers();
+    }
+
+    /** What is certain to be in force, null: nobody knows; for the choice among idle servers. */
+    SettingsInForce settings() {
+        return settings;
+    }
+
+    // ---- what the holder makes of it -----------------------------------------------------------------------------
+
+    /** A message of the holder's is sent. Is its text known to make no setting but those whose names are known? */
+    boolean onSent(ReplyQueue.Kind kind, FrameReader frames) {
+        return suspicion.onSent(kind, frames);
+    }
+
+    /** The same message goes on. */
+    void onSentMore(FrameReader frames) {
+        suspicion.onSentMore(frames);
+    }
+
+    /** A command has ended; borrows the current frame, its CommandComplete. */
+    void onTag(FrameReader frames, boolean isOurs, boolean isTextKnown) {
+        if (!suspicion.isWatching()) {
+            settings.onTag(frames);
+        } else if (!isOurs) {
+            suspicion.onTag(frames, isTextKnown);
+        }
+    }
+
+    void onReady() {
+        settings.onReady();
+    }
+
+    /** Reads a ParameterStatus; borrows the current frame. Returns whether it says anything new. */
+    boolean onReport(FrameReader frames, boolean isHolders) {
+        if (!parameters.read(frames.body())) {
+            return false;
+        }
+        parameters.share(home.shared(parameters.now()));
+        if (isHolders && !suspicion.isWatching()) {
+            settings.onReportedChange();
+        }
+        return true;
+    }
+
+    /** The parameters the server has reported, as they are now. Immutable; another instance after each change. */
+    Map<String, String> parameters() {
+        return parameters.now();
+    }
+
+    // ---- asking and cleaning -------------------------------------------------------------------------------------
+
+    /** May the holder have made something that the server has to be asked about? */
+    boolean isSuspect() {
+        return suspicion.isWatching() && suspicion.isAny(parameters.now());
+    }
+
+    /** What the holder is known to have there that cannot move: the sum of {@linkplain StateKind#bit bits}. */
+    int immovable() {
+        return suspicion.immovable();
+    }
+
+    /** The holder keeps {@code self} for what cannot move; false if there is no room for one more such server. */
+    boolean pin(ServerSession self, long nowNanos) {
+        if (!isPinned && home.pool().pins.pin(self, home.state().maxPinned())) {
+            isPinned = true;
+            pinnedNanos = nowNanos;
+            home.pool().onRoom(nowNanos);
+        }
+        return isPinned;
+    }
+
+    /** Does the holder keep the server, whether it has to by now or not? */
+    boolean isPinned() {
+        return isPinned;
+    }
+
+    /** What it is kept for, in words; empty: it is not. */
+    String pin() {
+        return isPinned ? StateKind.words(suspicion.immovable()) : "";
+    }
+
+    /** Since when. */
+    long pinnedNanos() {
+        return pinnedNanos;
+    }
+
+    /** Does it keep it for something that is known to be there? */
+    boolean staysPinned() {
+        return isPinned && suspicion.immovable() != 0;
+    }
+
+    /** Asks what the holder has made of its session, which it began with {@code startup}. The holder hears of the answer. */
+    void ask(Snapshot startup, Snapshot before, long nowNanos) {
+        ask.begin(startup, before, home.state().customSettings(), nowNanos);
+    }
+
+    StateAsk ask() {
+        return ask;
+    }
+
+    /** Would the next client find something of the last one's, or could what is in force do it harm? */
+    boolean mustClean() {
+        return (suspicion.isDirty(parameters.now()) || settings.areHarmful())
+                && home.tracks()
+                && (suspicion.isWatching() || home.mode() != PoolMode.SESSION);
+    }
+
+    /** One query string that ends whatever is suspected and puts {@code kept} into force. */
+    String cleanSql(Snapshot kept) {
+        return settings.withBase(kept).restoreSql(suspicion.toClean());
+    }
+
+    void onCleaned(Snapshot kept) {
+        settings.become(home.shared(kept));
+        suspicion.clear();
+        isPinned = false;
+    }
+}

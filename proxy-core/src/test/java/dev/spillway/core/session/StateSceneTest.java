@@ -1,0 +1,191 @@
+package dev.spillway.core.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.spillway.core.config.PoolMode;
+import dev.spillway.core.config.SessionState;
+import dev.spillway.core.session.state.Snapshot;
+import dev.spillway.core.session.state.StatePolicy;
+import dev.spillway.core.session.state.Vocabulary;
+import java.time.Duration;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Layer (c): what a client makes of its session, in the language of {@link Scene}. ASK, ASKALL, AGAIN are our questions, CLEAN and
+ * its like what takes state away and puts what belongs there into force.
+ */
+class StateSceneTest {
+    private static final StatePolicy TRACK = new StatePolicy(
+            SessionState.TRACK, false, new Vocabulary(Set.of("mine")), Set.of(), false, 1, Duration.ofMinutes(1));
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "nothing is asked without a reason    | open >Q <C,Z                       | Q                  | C Z "
+                        + "  | idle/idle",
+                "what is set is asked about           | open >set <SET,Z                   | set ASK            | SET"
+                        + " Z | active/tested",
+                "then taken away and put there again  | open >set <SET,Z <1MB,C,Z          | set ASK CLEAN1MB   | SET"
+                        + " Z | idle/tested",
+                "after which it is anybody's          | open >set <SET,Z <1MB,C,Z <C,Z     | set ASK CLEAN1MB   | SET"
+                        + " Z | idle/idle",
+                "and its own client's without a word  | open >set <SET,Z <1MB,C,Z <C,Z >Q <C,Z | set ASK CLEAN1MB Q |"
+                        + " SET Z C Z | idle/idle",
+                "nothing of it until the transaction ends | open >begin <C,ZT >set <SET,ZT  | begin set          | C"
+                        + " ZT SET ZT | active/active",
+                "SET LOCAL costs nothing              | open >setlocal <SET,Z              | setlocal           | SET"
+                        + " Z | idle/idle",
+                "SET LOCAL and SET                    | open >setlocal,set <SET,Z,SET,Z    | setlocal set ASK   | SET"
+                        + " Z SET Z | active/tested",
+                "a text is enough | open >lock <C,Z <C,Z <C,Z | lock ASKLOCKS CLEANLOCKS | C Z | idle/idle",
+                "a tag is enough                      | open >do <DO,Z                     | do ASKEVERY        | DO Z"
+                        + "  | active/tested",
+                "a report is enough                   | open >Q <C,Tokyo,Z                 | Q ASKZONE          | C"
+                        + " Tokyo Z | active/tested",
+                "whoever waits gets it clean          | open >set <SET,Z other <1MB,C,Z    | set ASK CLEAN1MB   | SET"
+                        + " Z | idle/tested",
+                "and not before                       | open >set <SET,Z other <1MB,C,Z <C,Z | set ASK CLEAN1MB | SET"
+                        + " Z | idle/idle other-served",
+                "who comes back at once goes on | open >set <SET,Z >Q <1MB,C,Z <C,Z | set ASK Q CLEAN1MB | SET Z C Z |"
+                        + " idle/tested",
+                "unless others wait                   | open >set <SET,Z >Q other <1MB,C,Z <C,Z <C,Z | set ASK"
+                        + " CLEAN1MB Q | SET Z C Z | idle/idle other-served",
+            })
+    void stateFollowsItsClient(String name, String events, String toServer, String toClient, String state) {
+        play(events, toServer, toClient, state);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "leaves before it is answered         | open >set,X <SET,Z sent <Z         | set empty CLEAN    | ''  "
+                        + "  | closed/tested",
+                "leaves while it is asked about       | open >set <SET,Z >X                | set ASK            | SET"
+                        + " Z | closed/tested",
+                "what it left is taken away           | open >set <SET,Z >X <1MB,C,Z <C,Z  | set ASK CLEAN      | SET"
+                        + " Z | closed/idle",
+                "is lost while it is asked about      | open >set <SET,Z client! <1MB,C,Z <C,Z | set ASK CLEAN  | SET"
+                        + " Z | closed/idle",
+                "leaves in a transaction              | open >begin,set <C,ZT,SET,ZT >X <C,Z <C,Z | begin set ROLLBACK"
+                        + " CLEAN | C ZT SET ZT | closed/idle",
+                "cancels while it is asked about      | open >set <SET,Z cancel <1MB,C,Z <C,Z | set ASK CLEAN1MB | SET"
+                        + " Z | idle/idle",
+                "cancels what waits for the answer    | open >set <SET,Z >Q cancel <1MB,C,Z <C,Z | set ASK CLEAN1MB |"
+                        + " SET Z E57014 Z | idle/idle",
+                "the server dies while it is asked    | open >set <SET,Z server!           | set ASK            | SET"
+                        + " Z E08006 | closed/closed",
+                "the server dies while it is cleaned  | open >set <SET,Z <1MB,C,Z server!  | set ASK CLEAN1MB   | SET"
+                        + " Z | idle/closed",
+                "no answer closes the server          | open >set <SET,Z +21s              | set ASK            | SET"
+                        + " Z E08006 | closed/closed",
+                "no end of the cleaning closes it     | open >set <SET,Z <1MB,C,Z +21s     | set ASK CLEAN1MB X | SET"
+                        + " Z | idle/closed",
+                "an error is asked away               | open >set <SET,Z <cancelled,ZE     | set ASK AGAIN      | SET"
+                        + " Z | active/tested",
+                "four times, then the client ends     | open >set <SET,Z <err,ZE <err,ZE <err,ZE <err,ZE | set ASK"
+                        + " AGAIN AGAIN AGAIN ROLLBACK | SET Z E08006 | closed/tested",
+                "and the server is cleaned            | open >set <SET,Z <err,ZE <err,ZE <err,ZE <err,ZE <C,Z <C,Z |"
+                        + " set ASK AGAIN AGAIN AGAIN ROLLBACK CLEAN | SET Z E08006 | closed/idle",
+                "what cannot be put there is left out | open >set <SET,Z <1MB,C,Z <err,ZE <C,Z <C,Z | set ASK CLEAN1MB"
+                        + " ROLLBACK CLEAN | SET Z | idle/idle",
+                "what cannot be cleaned is closed     | open >set <SET,Z <1MB,C,Z <err,ZE <C,Z <err,ZE | set ASK"
+                        + " CLEAN1MB ROLLBACK CLEAN X | SET Z | idle/closed",
+                "a row of nonsense closes the server  | open >set <SET,Z <D                | set ASK            | SET"
+                        + " Z E08006 | closed/closed",
+            })
+    void whateverHappensNobodyElseFindsIt(String name, String events, String toServer, String toClient, String state) {
+        play(events, toServer, toClient, state);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "what cannot move keeps its server    | open >lock <C,Z <LOCKS,C,Z         | lock ASKLOCKS      | C Z "
+                        + "  | active/active pinned:1",
+                "and is not asked about again         | open >lock <C,Z <LOCKS,C,Z >Q <C,Z | lock ASKLOCKS Q    | C Z"
+                        + " C Z | active/active pinned:1",
+                "until it may have gone               | open >lock <C,Z <LOCKS,C,Z >unlock <C,Z | lock ASKLOCKS unlock"
+                        + " ASKLOCKS | C Z C Z | active/tested pinned:1",
+                "it may still be there                | open >lock <C,Z <LOCKS,C,Z >unlock <C,Z <LOCKS,C,Z | lock"
+                        + " ASKLOCKS unlock ASKLOCKS | C Z C Z | active/active pinned:1",
+                "when it has gone the server is free  | open >lock <C,Z <LOCKS,C,Z >unlock <C,Z <C,Z <C,Z | lock"
+                        + " ASKLOCKS unlock ASKLOCKS CLEANLOCKS | C Z C Z | idle/idle",
+                "settings are asked about as before   | open >lock <C,Z <LOCKS,C,Z >set <SET,Z <1MB,LOCKS,C,Z | lock"
+                        + " ASKLOCKS set ASKBOTH | C Z SET Z | active/active pinned:1",
+                "its client leaves                    | open >lock <C,Z <LOCKS,C,Z >X <C,Z | lock ASKLOCKS CLEANLOCKS"
+                        + " | C Z | closed/idle",
+                "its server dies                      | open >lock <C,Z <LOCKS,C,Z server! | lock ASKLOCKS      | C Z"
+                        + " E08006 | closed/closed",
+                "it asks for nothing for too long     | open >lock <C,Z <LOCKS,C,Z +61s <C,Z | lock ASKLOCKS"
+                        + " CLEANLOCKS | C Z E57P05 | closed/idle",
+            })
+    void whatCannotMoveKeepsItsServer(String name, String events, String toServer, String toClient, String state) {
+        play(events, toServer, toClient, state);
+    }
+
+    @Test
+    void whoMayNotKeepAServerIsTold() {
+        StatePolicy none =
+                new StatePolicy(SessionState.TRACK, false, new Vocabulary(Set.of()), Set.of(), false, 0, Duration.ZERO);
+        Scene scene = new Scene(PoolMode.TRANSACTION, Snapshot.NEUTRAL, none);
+        scene.play("open >lock <C,Z <LOCKS,C,Z <C,Z");
+        assertThat(scene.toServer()).isEqualTo("lock ASKLOCKS CLEANLOCKS");
+        assertThat(scene.toClient()).isEqualTo("C Z E53400");
+        assertThat(scene.state()).isEqualTo("closed/idle");
+        scene.end();
+    }
+
+    private static void play(String events, String toServer, String toClient, String state) {
+        Scene scene = new Scene(PoolMode.TRANSACTION, Snapshot.NEUTRAL, TRACK);
+        scene.play(events);
+        assertThat(scene.toServer()).isEqualTo(toServer);
+        assertThat(scene.toClient()).isEqualTo(toClient);
+        assertThat(scene.state()).isEqualTo(state);
+        scene.end();
+    }
+
+    @Test
+    void everythingIsSuspectedWhereThatIsConfigured() {
+        StatePolicy always = new StatePolicy(
+                SessionState.TRACK, true, new Vocabulary(Set.of()), Set.of(), false, 1, Duration.ofMinutes(1));
+        Scene scene = new Scene(PoolMode.TRANSACTION, Snapshot.NEUTRAL, always);
+        scene.play("open >Q <C,Z <C,Z");
+        assertThat(scene.toServer()).isEqualTo("Q ASKEVERY CLEANALL");
+        scene.end();
+    }
+
+    @Test
+    void aSessionKeepsWhatItMakes() {
+        Scene scene = new Scene(PoolMode.SESSION, Snapshot.NEUTRAL, TRACK);
+        scene.play("open >set <SET,Z >Q <C,Z >X <C,Z");
+        assertThat(scene.toServer()).isEqualTo("set Q reset");
+        assertThat(scene.state()).isEqualTo("closed/idle");
+        scene.end();
+    }
+
+    @Test
+    void theResetQueryRunsAlwaysWhereThatIsConfigured() {
+        StatePolicy reset =
+                new StatePolicy(SessionState.RESET, false, new Vocabulary(Set.of()), Set.of(), true, 1, Duration.ZERO);
+        Scene scene = new Scene(PoolMode.TRANSACTION, Snapshot.NEUTRAL, reset);
+        scene.play("open >Q <C,Z <C,Z");
+        assertThat(scene.toServer()).isEqualTo("Q reset");
+        assertThat(scene.state()).isEqualTo("idle/idle");
+        scene.end();
+    }
+
+    @Test
+    void nothingRunsWhereStateIsIgnored() {
+        Scene scene = new Scene(PoolMode.TRANSACTION, Snapshot.NEUTRAL, StatePolicy.IGNORE);
+        scene.play("open >lock <C,Z >do <DO,Z");
+        assertThat(scene.toServer()).isEqualTo("lock do");
+        assertThat(scene.state()).isEqualTo("idle/idle");
+        scene.end();
+    }
+}

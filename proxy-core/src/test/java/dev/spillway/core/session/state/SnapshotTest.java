@@ -1,0 +1,50 @@
+package dev.spillway.core.session.state;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Layer (a): what a snapshot is made of, in which order it is put into force, and what of it may stay. */
+class SnapshotTest {
+    @Test
+    void changesReplaceWhateverTheCaseOfTheName() {
+        Snapshot before = Snapshot.of(Map.of("DateStyle", "German", "TimeZone", "UTC"));
+        Snapshot after = before.with(Map.of("datestyle", Optional.of("ISO"), "timezone", Optional.empty()));
+        assertThat(after).isEqualTo(Snapshot.of(Map.of("datestyle", "ISO")));
+        assertThat(after.with(Map.of("datestyle", Optional.empty()))).isEqualTo(Snapshot.NEUTRAL);
+    }
+
+    @Test
+    void roleComesBehindSessionAuthorizationAndBothBehindAllOthers() {
+        Snapshot snapshot = Snapshot.of(Map.of("role", "r", "session_authorization", "s", "zzz.last", "z"));
+        assertThat(snapshot.settings().keySet()).containsExactly("zzz.last", "session_authorization", "role");
+    }
+
+    @Test
+    void cleaningComesBehindTheResetOfWhatCouldBeInItsWay() {
+        String sql = Snapshot.NEUTRAL.restoreSql(StateKind.LOCKS.bit | StateKind.CHANNELS.bit);
+        assertThat(sql).contains("RESET ALL;UNLISTEN *;SELECT pg_catalog.pg_advisory_unlock_all();COMMIT");
+        assertThat(Snapshot.NEUTRAL.restoreSql()).doesNotContain("UNLISTEN");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "statement_timeout, 1, false",
+        "statement_timeout, 999ms, false",
+        "statement_timeout, 0.5s, false",
+        "statement_timeout, 500us, false",
+        "statement_timeout, 30s, true",
+        "statement_timeout, 30000, true",
+        "statement_timeout, 0, true",
+        "idle_session_timeout, 30min, false",
+        "transaction_timeout, 30s, false",
+        "work_mem, 1, true",
+    })
+    void whatEndsOthersMayNotStay(String name, String value, boolean mayStay) {
+        assertThat(Snapshot.of(Map.of(name, value)).mayStay()).isEqualTo(mayStay);
+    }
+}
