@@ -1,5 +1,6 @@
 package dev.spillway.server;
 
+import dev.spillway.core.auth.StoredSecret;
 import dev.spillway.core.config.LogFormat;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.pool.Orders;
@@ -31,6 +32,7 @@ import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -102,13 +104,14 @@ public final class Proxy {
 
     /** With other sources of addresses than this machine's. */
     static Proxy start(ProxyConfig config, ConfigSource source, NameSources names) throws IOException {
-        Credentials credentials = new Credentials(config, AuthFile.read(config));
+        Map<String, StoredSecret> users = AuthFile.read(config);
         NettyTransport transport = transport(config);
         int count = config.lanes() == 0 ? Runtime.getRuntime().availableProcessors() : config.lanes();
         ExecutorService tlsWork = Executors.newFixedThreadPool(
                 count, Thread.ofPlatform().name("tls-work-", 0).daemon().factory());
         TlsContexts tls = TlsFiles.read(config, tlsWork);
         Proxy proxy = new Proxy(config, source, transport, count, tls, tlsWork);
+        Credentials credentials = new Credentials(config, users, proxy.lanes.learned());
         for (EventExecutor loop : proxy.loops) {
             proxy.addLane((EventLoop) loop, config, transport, credentials, tls, names);
         }

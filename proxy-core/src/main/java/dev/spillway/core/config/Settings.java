@@ -78,6 +78,7 @@ public final class Settings {
                     + " working directory."));
 
     static {
+        GLOBAL.addAll(LookupSettings.all());
         GLOBAL.addAll(TlsSettings.all());
     }
 

@@ -203,6 +203,35 @@ class SettingsReaderTest {
     }
 
     @Test
+    void usersCannotBeLookedUpInTheConsoleNorByNothing() {
+        valid();
+        put(low, "auth_dbname", "spillway");
+        put(low, "auth_query", " ");
+        low.database("app", new Source("t")).put("auth_dbname", raw("nowhere"));
+
+        read();
+
+        assertThat(problems.found())
+                .extracting(Problem::text)
+                .satisfiesExactlyInAnyOrder(
+                        text -> assertThat(text).isEqualTo("auth_query is empty"),
+                        text -> assertThat(text)
+                                .isEqualTo("auth_dbname cannot be 'spillway': the name is the console's"),
+                        text -> assertThat(text)
+                                .isEqualTo("auth_dbname of database 'app' is 'nowhere', which is not configured: nobody"
+                                        + " could be looked up"));
+    }
+
+    @Test
+    void whoCanBeLookedUpCanLogIn() {
+        low.database("app", new Source("t")).put("auth_user", raw("asker"));
+
+        read();
+
+        assertThat(problems.found()).isEmpty();
+    }
+
+    @Test
     void nothingIsMissingWhereALayerCouldNotBeRead() {
         low.markUnreadable();
 

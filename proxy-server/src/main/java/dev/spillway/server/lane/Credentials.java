@@ -10,12 +10,13 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What is known of users' passwords: those of the configuration, else those of auth_file. Immutable. */
+/** What is known of users' passwords: those of the configuration, else those of auth_file. Immutable, but for what logins teach. */
 public final class Credentials {
     private final Map<String, StoredSecret> secrets;
+    private final LearnedSecrets learned;
 
-    /** {@code fromFile} is what auth_file holds. */
-    public Credentials(ProxyConfig config, Map<String, StoredSecret> fromFile) {
+    /** {@code fromFile} is what auth_file holds; {@code learned} outlives the configuration. */
+    public Credentials(ProxyConfig config, Map<String, StoredSecret> fromFile, LearnedSecrets learned) {
         Map<String, StoredSecret> all = new HashMap<>(fromFile);
         for (UserConfig user : config.users().values()) {
             Secret password = user.password();
@@ -24,6 +25,7 @@ public final class Credentials {
             }
         }
         this.secrets = Map.copyOf(all);
+        this.learned = learned;
     }
 
     /** Null if the user is unknown. */
@@ -37,10 +39,17 @@ public final class Credentials {
         return secrets.keySet();
     }
 
-    /** What to log in to the server of {@code database} with, as {@code user}. */
+    /** What to log in to the server of {@code database} with, as {@code user}; null: nothing is known. */
     @Nullable
     StoredSecret forServer(DatabaseConfig database, String user) {
         Secret password = database.password();
-        return password != null && user.equals(database.user()) ? StoredSecret.parse(password.reveal()) : of(user);
+        return password != null && user.equals(database.user())
+                ? StoredSecret.parse(password.reveal())
+                : learned.orKnown(database.name(), user, of(user));
+    }
+
+    /** {@code user} has logged in to {@code database}, which has taught us that. */
+    void learn(String database, String user, StoredSecret secret) {
+        learned.learn(database, user, secret);
     }
 }

@@ -42,7 +42,7 @@ class PgBouncerConvertTest {
                 .contains("\n# Without effect in Spillway:\n#   syslog_ident: shop\n")
                 .contains("\nlogfile = \"/var/log/pgbouncer/pgbouncer.log\"\n")
                 .contains("\nlog_format = \"pgbouncer\"\n")
-                .contains("#   auth_user of database 'nondefaultdb': bar\n")
+                .contains("\nauth_user = \"bar\"\n")
                 .contains("\npool_mode = \"session\"\n")
                 .contains("\nadmin_users = [\"user2\", \"someadmin\"]\n")
                 .contains("\n[databases.forcedb]\n")
