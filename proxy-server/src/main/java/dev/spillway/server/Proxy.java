@@ -1,6 +1,5 @@
 package dev.spillway.server;
 
-import dev.spillway.core.auth.StoredSecret;
 import dev.spillway.core.config.LogFormat;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.pool.Orders;
@@ -15,8 +14,9 @@ import dev.spillway.server.configfile.ConfigSource;
 import dev.spillway.server.lane.Credentials;
 import dev.spillway.server.lane.Lane;
 import dev.spillway.server.lane.Lanes;
+import dev.spillway.server.lane.LoginFiles;
 import dev.spillway.server.lane.NameSources;
-import dev.spillway.server.ops.AuthFile;
+import dev.spillway.server.ops.AuthFiles;
 import dev.spillway.server.ops.LaneOperations;
 import dev.spillway.server.ops.Reload;
 import dev.spillway.server.ops.TlsFiles;
@@ -32,7 +32,6 @@ import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -104,14 +103,14 @@ public final class Proxy {
 
     /** With other sources of addresses than this machine's. */
     static Proxy start(ProxyConfig config, ConfigSource source, NameSources names) throws IOException {
-        Map<String, StoredSecret> users = AuthFile.read(config);
+        LoginFiles files = AuthFiles.read(config);
         NettyTransport transport = transport(config);
         int count = config.lanes() == 0 ? Runtime.getRuntime().availableProcessors() : config.lanes();
         ExecutorService tlsWork = Executors.newFixedThreadPool(
                 count, Thread.ofPlatform().name("tls-work-", 0).daemon().factory());
         TlsContexts tls = TlsFiles.read(config, tlsWork);
         Proxy proxy = new Proxy(config, source, transport, count, tls, tlsWork);
-        Credentials credentials = new Credentials(config, users, proxy.lanes.learned());
+        Credentials credentials = new Credentials(config, files, proxy.lanes.learned());
         for (EventExecutor loop : proxy.loops) {
             proxy.addLane((EventLoop) loop, config, transport, credentials, tls, names);
         }

@@ -40,6 +40,7 @@ final class Consistency {
         checkUnixSocket();
         checkKeepalive();
         checkTls();
+        checkAccess();
         checkLookup(
                 config.authQuery(),
                 config.authDbname(),
@@ -116,6 +117,18 @@ final class Consistency {
         }
         if (isToServers && config.serverTlsCertFile() != null) {
             require(TlsSettings.SERVER_TLS_KEY_FILE, config.serverTlsKeyFile(), TlsSettings.SERVER_TLS_CERT_FILE);
+        }
+    }
+
+    private void checkAccess() {
+        if (config.authType() == AuthType.HBA && config.authHbaFile() == null && global.areSound(Settings.AUTH_TYPE)) {
+            problems.add(at(Settings.AUTH_TYPE), "auth_type 'hba' needs auth_hba_file, which is not set");
+        }
+        boolean isSound = global.areSound(Settings.AUTH_TYPE, Settings.UNIX_SOCKET_DIR);
+        if (config.authType() == AuthType.PEER && config.unixSocketDir() == null && isSound) {
+            problems.add(
+                    at(Settings.AUTH_TYPE),
+                    "auth_type 'peer' lets nobody in but by a Unix socket, and there is no unix_socket_dir");
         }
     }
 

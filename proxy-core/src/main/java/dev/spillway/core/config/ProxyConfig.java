@@ -137,6 +137,14 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
         return values.find(Settings.AUTH_FILE);
     }
 
+    public @Nullable String authHbaFile() {
+        return values.find(Settings.AUTH_HBA_FILE);
+    }
+
+    public @Nullable String authIdentFile() {
+        return values.find(Settings.AUTH_IDENT_FILE);
+    }
+
     /** Null: nobody is looked up, where the database does not say otherwise. */
     public @Nullable String authUser() {
         return values.find(LookupSettings.AUTH_USER);

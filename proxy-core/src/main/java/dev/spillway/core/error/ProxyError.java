@@ -73,6 +73,7 @@ public enum ProxyError {
             IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
             Severity.FATAL,
             "idle_transaction_timeout: the transaction was idle for %d ms and is rolled back"),
+    LOGIN_REJECTED(INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "login rejected"),
     LONG_WAIT(
             SUCCESSFUL_COMPLETION,
             Severity.NOTICE,
@@ -83,8 +84,10 @@ public enum ProxyError {
             INSUFFICIENT_RESOURCES,
             Severity.FATAL,
             "query_wait_timeout: no server connection to look the user up with became free in time"),
+    NO_AUTHENTICATION_METHOD(INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "no authentication method is found"),
     NO_USER_NAME(
             INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "no PostgreSQL user name specified in startup packet"),
+    PEER_REFUSED(INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "unix socket login rejected for user \"%s\""),
     PROTOCOL(PROTOCOL_VIOLATION, Severity.FATAL, "%s"),
     QUERY_TIMEOUT(
             QUERY_CANCELED, Severity.FATAL, "query_timeout: the statement took longer than %d ms and is cancelled"),

@@ -223,6 +223,24 @@ class SettingsReaderTest {
     }
 
     @Test
+    void rulesAndPeersNeedAPlace() {
+        valid();
+        put(low, "auth_type", "hba");
+        read();
+        assertThat(problems.found())
+                .singleElement()
+                .satisfies(
+                        p -> assertThat(p.text()).isEqualTo("auth_type 'hba' needs auth_hba_file, which is not set"));
+
+        put(high, "auth_type", "peer");
+        Problems ofPeer = new Problems();
+        new SettingsReader(List.of(low, high), ofPeer).read();
+        assertThat(ofPeer.found())
+                .singleElement()
+                .satisfies(p -> assertThat(p.text()).contains("'peer'", "unix_socket_dir"));
+    }
+
+    @Test
     void whoCanBeLookedUpCanLogIn() {
         low.database("app", new Source("t")).put("auth_user", raw("asker"));
 

@@ -34,6 +34,8 @@ class SettingsTest {
             Map.entry("application_name_add_host", "yes"),
             Map.entry("auth_type", "trust"),
             Map.entry("auth_file", "users.txt"),
+            Map.entry("auth_hba_file", "x"),
+            Map.entry("auth_ident_file", "x"),
             Map.entry("auth_user", "x"),
             Map.entry("auth_query", "select $1, null"),
             Map.entry("auth_dbname", "x"),

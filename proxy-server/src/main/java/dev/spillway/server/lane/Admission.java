@@ -1,5 +1,6 @@
 package dev.spillway.server.lane;
 
+import dev.spillway.core.auth.AccessMethod;
 import dev.spillway.core.auth.ClientAuth;
 import dev.spillway.core.auth.RandomBytes;
 import dev.spillway.core.auth.StoredSecret;
@@ -14,7 +15,6 @@ import dev.spillway.core.session.ClientIdentity;
 import dev.spillway.core.session.ClientLogin;
 import dev.spillway.core.session.FoundUser;
 import dev.spillway.core.session.Proof;
-import dev.spillway.core.session.Protection;
 import dev.spillway.core.session.Refused;
 import dev.spillway.core.session.StartupRequest;
 import dev.spillway.core.session.UserLookup;
@@ -140,33 +140,33 @@ final class Admission implements ClientLogin.Reception {
         if (ConsoleDoor.isKnown(wire, request)) {
             return Proof.by(ClientAuth.trust(), request);
         }
+        Access access = Access.of(config, credentials, (ConnectionHandler) wire, request);
         StoredSecret known = credentials.of(request.user());
         UserLookup lookup = known == null && config.authType() != AuthType.ANY ? lookups.of(request) : null;
         return lookup == null
-                ? Proof.by(machine(config.authType(), wire, request, known), request)
-                : new Proof.After(lookup, found -> found(wire, request, found));
+                ? Proof.by(access.machine(request.user(), known, lanes.issuer()), request)
+                : new Proof.After(lookup, found -> found(wire, request, access, found));
     }
 
     /** A user was looked up. One who is not there has to prove as much, and in the same way, as those who are. */
-    private Proof.By found(Wire wire, StartupRequest request, @Nullable FoundUser found) {
-        AuthType method = config.authType();
-        if (found == null && method == AuthType.TRUST) {
-            throw new Refused(ProxyError.AUTHENTICATION_FAILED.fields(request.user()), "no such user");
+    private Proof.By found(Wire wire, StartupRequest request, Access access, @Nullable FoundUser found) {
+        if (found == null) {
+            if (access.method() == AccessMethod.TRUST) {
+                throw new Refused(ProxyError.AUTHENTICATION_FAILED.fields(request.user()), "no such user");
+            }
+            Access usual = access.orScram(!isMd5Usual);
+            return new Proof.By(usual.machine(request.user(), null, lanes.issuer()), request, null);
         }
-        StoredSecret secret = found == null || found.secret().isEmpty() ? null : found.secret();
-        if (secret != null) {
-            isMd5Usual = secret instanceof StoredSecret.Md5 || secret instanceof StoredSecret.Plain;
-        } else if (method == AuthType.MD5 && !isMd5Usual) {
-            method = AuthType.SCRAM_SHA_256;
+        StartupRequest as = request.as(found.name());
+        Access own = found.name().equals(request.user())
+                ? access
+                : Access.of(config, credentials, (ConnectionHandler) wire, as);
+        StoredSecret secret = found.secret();
+        if (secret.isEmpty()) {
+            return new Proof.By(own.orScram(!isMd5Usual).machine(as.user(), secret, lanes.issuer()), as, null);
         }
-        StartupRequest as = found == null ? request : request.as(found.name());
-        return new Proof.By(machine(method, wire, as, found == null ? null : found.secret()), as, secret);
-    }
-
-    private ClientAuth machine(AuthType method, Wire wire, StartupRequest request, @Nullable StoredSecret secret) {
-        Protection protection = wire.protection();
-        String certified = protection == null ? null : protection.peerName();
-        return ClientAuth.choose(method, secret, request.user(), lanes.issuer(), certified);
+        isMd5Usual = secret instanceof StoredSecret.Md5 || secret instanceof StoredSecret.Plain;
+        return new Proof.By(own.machine(as.user(), secret, lanes.issuer()), as, secret);
     }
 
     @Override
