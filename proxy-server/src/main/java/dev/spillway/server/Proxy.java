@@ -14,8 +14,9 @@ import dev.spillway.server.configfile.ConfigSource;
 import dev.spillway.server.lane.Credentials;
 import dev.spillway.server.lane.Lane;
 import dev.spillway.server.lane.Lanes;
+import dev.spillway.server.lane.LoginFiles;
 import dev.spillway.server.lane.NameSources;
-import dev.spillway.server.ops.AuthFile;
+import dev.spillway.server.ops.AuthFiles;
 import dev.spillway.server.ops.LaneOperations;
 import dev.spillway.server.ops.Reload;
 import dev.spillway.server.ops.TlsFiles;
@@ -102,13 +103,14 @@ public final class Proxy {
 
     /** With other sources of addresses than this machine's. */
     static Proxy start(ProxyConfig config, ConfigSource source, NameSources names) throws IOException {
-        Credentials credentials = new Credentials(config, AuthFile.read(config));
+        LoginFiles files = AuthFiles.read(config);
         NettyTransport transport = transport(config);
         int count = config.lanes() == 0 ? Runtime.getRuntime().availableProcessors() : config.lanes();
         ExecutorService tlsWork = Executors.newFixedThreadPool(
                 count, Thread.ofPlatform().name("tls-work-", 0).daemon().factory());
         TlsContexts tls = TlsFiles.read(config, tlsWork);
         Proxy proxy = new Proxy(config, source, transport, count, tls, tlsWork);
+        Credentials credentials = new Credentials(config, files, proxy.lanes.learned());
         for (EventExecutor loop : proxy.loops) {
             proxy.addLane((EventLoop) loop, config, transport, credentials, tls, names);
         }

@@ -78,7 +78,9 @@ final class ClearTextClientAuth implements ClientAuth {
             throw new IllegalStateException("no derivation was asked for");
         }
         state = State.ENDED;
-        return verdict(MessageDigest.isEqual(verifier.serverKey(), Scram.serverKey(saltedPassword)));
+        return MessageDigest.isEqual(verifier.serverKey(), Scram.serverKey(saltedPassword))
+                ? new AuthStep.Done(null, new ScramKeys(verifier, Scram.clientKey(saltedPassword)))
+                : verdict(false);
     }
 
     private AuthStep verdict(boolean isRight) {

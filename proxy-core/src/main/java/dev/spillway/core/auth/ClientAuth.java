@@ -1,6 +1,5 @@
 package dev.spillway.core.auth;
 
-import dev.spillway.core.config.AuthType;
 import dev.spillway.core.error.ProxyError;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * tells an unknown user from a wrong password by the messages it sends, and never derives a key itself.
  */
 public sealed interface ClientAuth
-        permits TrustClientAuth, CertClientAuth, ClearTextClientAuth, Md5ClientAuth, ScramClientAuth {
+        permits TrustClientAuth, NamedClientAuth, ClearTextClientAuth, Md5ClientAuth, ScramClientAuth {
     /** The first step. */
     AuthStep start();
 
@@ -63,26 +62,29 @@ public sealed interface ClientAuth
     }
 
     /**
-     * The machine for a configured method, as PgBouncer chooses it: {@code md5} becomes SCRAM for a user whose secret is a
-     * SCRAM verifier. Unlike PgBouncer's, {@code trust} needs no list of users.
+     * The machine for a method, as PgBouncer chooses it: {@code md5} becomes SCRAM for a user whose secret is a SCRAM
+     * verifier. Unlike PgBouncer's, {@code trust} needs no list of users.
      *
-     * @param certified the common name of the client's certificate, if it has proved to hold one
+     * @param map what the user may be called by a witness; null: by its own name
      */
     static ClientAuth choose(
-            AuthType method,
+            AccessMethod method,
+            @Nullable IdentMap map,
             @Nullable StoredSecret secret,
             String user,
             ScramIssuer issuer,
-            @Nullable String certified) {
+            Witness witness) {
         return switch (method) {
-            case ANY, TRUST -> trust();
-            case CERT -> new CertClientAuth(user, secret != null, certified);
-            case PLAIN -> clearText(secret, user);
+            case TRUST -> trust();
+            case CERT -> NamedClientAuth.byCertificate(user, secret != null, map, witness.certified());
+            case PEER -> NamedClientAuth.byPeer(user, secret != null, map, witness.peer());
+            case PASSWORD -> clearText(secret, user);
             case SCRAM_SHA_256 -> scram(secret, user, issuer);
             case MD5 ->
                 secret instanceof ScramVerifier || secret instanceof ScramKeys
                         ? scram(secret, user, issuer)
                         : md5(secret, user, issuer.md5Salt());
+            case REJECT -> throw new IllegalArgumentException("nobody can satisfy it");
         };
     }
 }

@@ -158,7 +158,7 @@ public final class ServerAuth {
         if (phase != Phase.NEW) {
             throw AuthFailure.violation("sent " + request.words() + " though we had answered it already");
         }
-        if (secret == null || Refusal.isEmpty(secret)) {
+        if (secret == null || secret.isEmpty()) {
             throw AuthFailure.refusal("asks for a password, and we have none for user \"" + user + "\"");
         }
         return secret;

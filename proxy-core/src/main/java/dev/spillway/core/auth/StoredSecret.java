@@ -27,6 +27,11 @@ public sealed interface StoredSecret permits StoredSecret.Plain, StoredSecret.Md
         }
     }
 
+    /** Can nobody log in with it, because it is the empty password? */
+    default boolean isEmpty() {
+        return this instanceof Plain(Secret password) && password.isEmpty();
+    }
+
     /**
      * Recognises the form of {@code text} as PostgreSQL and PgBouncer do ({@code get_password_type}): what is neither an
      * MD5 hash nor a well-formed SCRAM verifier is a plain password, however much it looks like one of them.

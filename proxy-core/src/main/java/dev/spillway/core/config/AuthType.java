@@ -12,7 +12,11 @@ public enum AuthType {
     MD5("md5"),
     SCRAM_SHA_256("scram-sha-256"),
     /** A certificate with the user's name as its common name. */
-    CERT("cert");
+    CERT("cert"),
+    /** The system's user at the other end of a Unix socket has the user's name. */
+    PEER("peer"),
+    /** What {@code auth_hba_file} says about such a client. */
+    HBA("hba");
 
     private final String spelling;
 
@@ -25,8 +29,8 @@ public enum AuthType {
         return spelling;
     }
 
-    /** Whether a client has to know a password that we can check. */
+    /** Whether every client has to know a password that we can check. */
     public boolean needsPassword() {
-        return this != ANY && this != TRUST && this != CERT;
+        return this == PLAIN || this == MD5 || this == SCRAM_SHA_256;
     }
 }

@@ -40,6 +40,13 @@ final class Consistency {
         checkUnixSocket();
         checkKeepalive();
         checkTls();
+        checkAccess();
+        checkLookup(
+                config.authQuery(),
+                config.authDbname(),
+                "",
+                at(LookupSettings.AUTH_QUERY),
+                at(LookupSettings.AUTH_DBNAME));
         checkReserve(config.queryWaitTimeout(), "", at(Settings.QUERY_WAIT_TIMEOUT, Settings.RESERVE_POOL_TIMEOUT));
         databases.forEach((name, table) ->
                 checkDatabase(Objects.requireNonNull(config.databases().get(name)), table));
@@ -113,6 +120,34 @@ final class Consistency {
         }
     }
 
+    private void checkAccess() {
+        if (config.authType() == AuthType.HBA && config.authHbaFile() == null && global.areSound(Settings.AUTH_TYPE)) {
+            problems.add(at(Settings.AUTH_TYPE), "auth_type 'hba' needs auth_hba_file, which is not set");
+        }
+        boolean isSound = global.areSound(Settings.AUTH_TYPE, Settings.UNIX_SOCKET_DIR);
+        if (config.authType() == AuthType.PEER && config.unixSocketDir() == null && isSound) {
+            problems.add(
+                    at(Settings.AUTH_TYPE),
+                    "auth_type 'peer' lets nobody in but by a Unix socket, and there is no unix_socket_dir");
+        }
+    }
+
+    /** {@code of}: whose settings they are, such as {@code " of database 'app'"}. */
+    private void checkLookup(
+            @Nullable String query, @Nullable String database, String of, Source queryPlace, Source databasePlace) {
+        if (query != null && query.isBlank()) {
+            problems.add(queryPlace, "auth_query" + of + " is empty");
+        }
+        if (database != null && ProxyConfig.CONSOLE_DATABASES.contains(database)) {
+            problems.add(
+                    databasePlace, "auth_dbname" + of + " cannot be '" + database + "': the name is the console's");
+        } else if (database != null && config.database(database) == null) {
+            doubts.add(
+                    databasePlace,
+                    "auth_dbname" + of + " is '" + database + "', which is not configured: nobody could be looked up");
+        }
+    }
+
     private void require(Setting<String> setting, @Nullable String value, Setting<?> because) {
         if (value == null && global.areSound(setting)) {
             problems.add(at(because), because.name() + " needs " + setting.name() + ", which is not set");
@@ -159,6 +194,12 @@ final class Consistency {
                     table.source(),
                     "database '" + name + "' needs a user, because auth_type 'any' ignores the names of clients");
         }
+        checkLookup(
+                database.authQuery(),
+                database.authDbname(),
+                " of database '" + name + "'",
+                Objects.requireNonNullElse(table.sourceOf(DatabaseSettings.AUTH_QUERY), table.source()),
+                Objects.requireNonNullElse(table.sourceOf(DatabaseSettings.AUTH_DBNAME), table.source()));
         checkLeast(database, table);
         checkReserve(
                 database.queryWaitTimeout(),
@@ -260,7 +301,12 @@ final class Consistency {
     private void checkThatClientsCanLogIn() {
         boolean isPasswordKnown =
                 config.authFile() != null || config.users().values().stream().anyMatch(user -> user.password() != null);
-        if (databases.isEmpty() || isPasswordKnown || !config.authType().needsPassword()) {
+        boolean isLookedUp = config.authUser() != null
+                || config.databases().values().stream().anyMatch(database -> database.authUser() != null);
+        if (databases.isEmpty()
+                || isPasswordKnown
+                || isLookedUp
+                || !config.authType().needsPassword()) {
             return;
         }
         if (global.areSound(Settings.AUTH_TYPE, Settings.AUTH_FILE)) {
@@ -268,7 +314,8 @@ final class Consistency {
                     databases.values().iterator().next().source(),
                     "no password of any client is known, so none could log in with auth_type '"
                             + config.authType().spelling()
-                            + "': give one in DATABASE_URL, [users.NAME] or auth_file, or let everyone in with"
+                            + "': give one in DATABASE_URL, [users.NAME] or auth_file, have them looked"
+                            + " up with auth_user, or let everyone in with"
                             + " SPILLWAY_AUTH_TYPE=trust (auth_type = \"trust\" in a file)");
         }
     }

@@ -61,6 +61,21 @@ public record DatabaseConfig(String name, SettingValues values) {
         return values.find(DatabaseSettings.PASSWORD);
     }
 
+    /** Null: {@link ProxyConfig#authUser}. */
+    public @Nullable String authUser() {
+        return values.find(DatabaseSettings.AUTH_USER);
+    }
+
+    /** Null: {@link ProxyConfig#authQuery}. */
+    public @Nullable String authQuery() {
+        return values.find(DatabaseSettings.AUTH_QUERY);
+    }
+
+    /** Null: {@link ProxyConfig#authDbname}. */
+    public @Nullable String authDbname() {
+        return values.find(DatabaseSettings.AUTH_DBNAME);
+    }
+
     /** Runs on each new server connection; empty: nothing does. */
     public String connectQuery() {
         return Objects.requireNonNullElse(values.find(DatabaseSettings.CONNECT_QUERY), "");

@@ -48,6 +48,24 @@ public final class DatabaseSettings {
             "\"secret\"",
             RELOAD,
             "The password of `user`; without it, the one that is known from `[users.NAME]` or `auth_file`."));
+    public static final Setting<String> AUTH_USER = add(Setting.optional(
+            "auth_user",
+            new TextType(),
+            "\"pgbouncer\"",
+            RELOAD,
+            "Instead of the global `auth_user`, for clients of this database."));
+    public static final Setting<String> AUTH_QUERY = add(Setting.optional(
+            "auth_query",
+            new TextType(),
+            "\"SELECT * FROM pgbouncer.user_lookup($1)\"",
+            RELOAD,
+            "Instead of the global `auth_query`, for clients of this database."));
+    public static final Setting<String> AUTH_DBNAME = add(Setting.optional(
+            "auth_dbname",
+            new TextType(),
+            "\"app\"",
+            RELOAD,
+            "Instead of the global `auth_dbname`, for clients of this database."));
     public static final Setting<String> CONNECT_QUERY = add(Setting.optional(
             "connect_query",
             new TextType(),

@@ -137,6 +137,34 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
         return values.find(Settings.AUTH_FILE);
     }
 
+    public @Nullable String authHbaFile() {
+        return values.find(Settings.AUTH_HBA_FILE);
+    }
+
+    public @Nullable String authIdentFile() {
+        return values.find(Settings.AUTH_IDENT_FILE);
+    }
+
+    /** Null: nobody is looked up, where the database does not say otherwise. */
+    public @Nullable String authUser() {
+        return values.find(LookupSettings.AUTH_USER);
+    }
+
+    public String authQuery() {
+        return values.get(LookupSettings.AUTH_QUERY);
+    }
+
+    /** Null: the client's database. */
+    public @Nullable String authDbname() {
+        return values.find(LookupSettings.AUTH_DBNAME);
+    }
+
+    /** Are users looked up on connections of {@code user}, wherever? */
+    public boolean looksUsersUpAs(String user) {
+        return user.equals(authUser())
+                || databases.values().stream().anyMatch(database -> user.equals(database.authUser()));
+    }
+
     public SslMode clientTlsSslmode() {
         return values.get(TlsSettings.CLIENT_TLS_SSLMODE);
     }

@@ -63,12 +63,13 @@ public final class Settings {
                     + " to reach the port: whoever can may give any address."));
     public static final Setting<AuthType> AUTH_TYPE = global(Setting.of(
             "auth_type",
-            ChoiceType.of(AuthType.class, AuthType::spelling, "hba", "ldap", "pam", "peer", "gss"),
+            ChoiceType.of(AuthType.class, AuthType::spelling, "ldap", "pam", "gss"),
             AuthType.SCRAM_SHA_256,
             RELOAD,
             "How clients prove who they are. `trust` believes the name they give and needs no list of users; `any`"
-                    + " ignores the name too, and every database then needs a `user`. `cert` lets a known user in whose"
-                    + " certificate has the name as its common name, with `client_tls_sslmode` `verify-full`."));
+                + " ignores the name too, and every database then needs a `user`. `cert` lets a known user in whose"
+                + " certificate has the name as its common name, with `client_tls_sslmode` `verify-full`; `peer` one"
+                + " whom the system calls so too, at a Unix socket. `hba` is whatever `auth_hba_file` says."));
     public static final Setting<String> AUTH_FILE = global(Setting.optional(
             "auth_file",
             new TextType(),
@@ -77,7 +78,23 @@ public final class Settings {
             "File of user names and passwords or stored secrets, in PgBouncer's format; a relative path starts at the"
                     + " working directory."));
 
+    public static final Setting<String> AUTH_HBA_FILE = global(Setting.optional(
+            "auth_hba_file",
+            new TextType(),
+            "\"\"",
+            RELOAD,
+            "With `auth_type` `hba`: the file that says how which clients prove who they are, in the format of"
+                    + " `pg_hba.conf` as far as PgBouncer has it."));
+    public static final Setting<String> AUTH_IDENT_FILE = global(Setting.optional(
+            "auth_ident_file",
+            new TextType(),
+            "\"\"",
+            RELOAD,
+            "The maps of users that `auth_hba_file` mentions, in the format of `pg_ident.conf` as far as PgBouncer"
+                    + " has it."));
+
     static {
+        GLOBAL.addAll(LookupSettings.all());
         GLOBAL.addAll(TlsSettings.all());
     }
 

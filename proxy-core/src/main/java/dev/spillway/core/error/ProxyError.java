@@ -32,6 +32,8 @@ import java.util.Locale;
 public enum ProxyError {
     ADMIN_ONLY(PROTOCOL_VIOLATION, Severity.FATAL, "not allowed"),
     ADMIN_NEEDED(PROTOCOL_VIOLATION, Severity.ERROR, "admin access needed"),
+    AUTH_DATABASE_DISABLED(CANNOT_CONNECT_NOW, Severity.FATAL, "authentication database \"%s\" is disabled"),
+    AUTH_DATABASE_WRONG(CONFIG_FILE_ERROR, Severity.FATAL, "bouncer config error"),
     AUTHENTICATION_FAILED(INVALID_PASSWORD, Severity.FATAL, "password authentication failed for user \"%s\""),
     AUTHENTICATION_GARBLED(PROTOCOL_VIOLATION, Severity.FATAL, "authentication of user \"%s\" failed: %s"),
     CANCELED_WHILE_WAITING(QUERY_CANCELED, Severity.ERROR, "canceling statement due to user request"),
@@ -72,12 +74,21 @@ public enum ProxyError {
             IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
             Severity.FATAL,
             "idle_transaction_timeout: the transaction was idle for %d ms and is rolled back"),
+    LOGIN_REJECTED(INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "login rejected"),
     LONG_WAIT(
             SUCCESSFUL_COMPLETION,
             Severity.NOTICE,
             "no server connection of pool %s is free yet: waiting (%d in use of %d, %d clients waiting)"),
+    LOOKUP_FAILED(
+            CANNOT_CONNECT_NOW, Severity.FATAL, "bouncer config error: the user could not be looked up (auth_query)"),
+    LOOKUP_TIMEOUT(
+            INSUFFICIENT_RESOURCES,
+            Severity.FATAL,
+            "query_wait_timeout: no server connection to look the user up with became free in time"),
+    NO_AUTHENTICATION_METHOD(INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "no authentication method is found"),
     NO_USER_NAME(
             INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "no PostgreSQL user name specified in startup packet"),
+    PEER_REFUSED(INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "unix socket login rejected for user \"%s\""),
     PIN_IDLE_TIMEOUT(
             IDLE_SESSION_TIMEOUT,
             Severity.FATAL,

@@ -28,7 +28,10 @@ public record PoolKey(
             DatabaseSettings.MAX_CLIENT_CONNECTIONS,
             DatabaseSettings.FAIL_FAST,
             DatabaseSettings.QUERY_WAIT_TIMEOUT,
-            DatabaseSettings.SERVER_LIFETIME);
+            DatabaseSettings.SERVER_LIFETIME,
+            DatabaseSettings.AUTH_USER,
+            DatabaseSettings.AUTH_QUERY,
+            DatabaseSettings.AUTH_DBNAME);
 
     /** Of an ordinary pool. */
     public PoolKey(DatabaseConfig servers, String user) {
@@ -58,6 +61,11 @@ public record PoolKey(
     /** The pool of those {@link #servers} for clients who logged in as {@code clientUser}, of the first generation. */
     public static PoolKey to(DatabaseConfig servers, String clientUser) {
         return new PoolKey(servers, Objects.requireNonNullElse(servers.user(), clientUser));
+    }
+
+    /** The pool of {@code database} whose servers log in as {@code user}, of whomever its clients have, of the first generation. */
+    public static PoolKey as(DatabaseConfig database, String user) {
+        return new PoolKey(servers(database), user);
     }
 
     /** The pool beside it for one client, whose server logs in as {@code login} says. */

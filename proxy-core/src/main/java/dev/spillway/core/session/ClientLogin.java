@@ -2,6 +2,8 @@ package dev.spillway.core.session;
 
 import dev.spillway.core.auth.AuthStep;
 import dev.spillway.core.auth.ClientAuth;
+import dev.spillway.core.auth.ScramKeys;
+import dev.spillway.core.auth.StoredSecret;
 import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.ProtocolViolation;
@@ -20,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * A client from its first byte until it is authenticated.
  *
  * <p>It accepts, in this order and nothing else: encryption requests (each at most once), one startup packet
- * or cancel request, then as many password messages as the authentication asks for. Every one is bounded in length, and
- * the lane bounds the whole in time. Then the {@link Reception} decides what the client becomes.
+ * or cancel request, then as many password messages as the authentication asks for. Before these PostgreSQL may have to be
+ * asked about the user. Every message is bounded in length, and the lane bounds the whole in time. Then the {@link Reception} decides what the client becomes.
  */
 public final class ClientLogin implements Phase {
     /** Decides about clients; one per lane. */
@@ -37,11 +39,11 @@ public final class ClientLogin implements Phase {
         }
 
         /**
-         * The machine that authenticates this client.
+         * How this client is to prove who it is.
          *
          * @throws Refused if it is not even asked who it is
          */
-        ClientAuth authentication(Wire wire, StartupRequest request);
+        Proof authentication(Wire wire, StartupRequest request);
 
         /**
          * The client is who it says: gives it its next phase by {@link Wire#become}.
@@ -67,7 +69,9 @@ public final class ClientLogin implements Phase {
     private final FrameReader frames;
     private @Nullable ByteBuf startup;
     private @Nullable StartupRequest request;
+    private @Nullable UserLookup lookup;
     private @Nullable ClientAuth auth;
+    private @Nullable StoredSecret secret;
     private boolean sslAsked;
     private boolean gssAsked;
     private boolean isDeriving;
@@ -99,7 +103,7 @@ public final class ClientLogin implements Phase {
         } catch (ProtocolViolation e) {
             refuse(ProxyError.PROTOCOL.fields(e.text()));
         } catch (Refused e) {
-            refuse(e.error());
+            refuse(e);
         }
         wire.flush();
     }
@@ -213,9 +217,47 @@ public final class ClientLogin implements Phase {
         request = read;
         ports.log().clientAsks(subject(), read.replication());
         negotiate(message);
-        ClientAuth machine = reception.authentication(wire, read);
-        auth = machine;
-        onStep(machine.start());
+        onProof(reception.authentication(wire, read));
+    }
+
+    private void onProof(Proof proof) {
+        switch (proof) {
+            case Proof.By(ClientAuth machine, StartupRequest as, StoredSecret known) -> {
+                request = as;
+                secret = known;
+                auth = machine;
+                onStep(machine.start());
+            }
+            case Proof.After after -> {
+                lookup = after.lookup();
+                after.lookup().begin(new LookupEnd(after));
+            }
+        }
+    }
+
+    private final class LookupEnd implements UserLookup.Outcome {
+        private final Proof.After asked;
+
+        LookupEnd(Proof.After asked) {
+            this.asked = asked;
+        }
+
+        @Override
+        public void found(@Nullable FoundUser user) {
+            lookup = null;
+            try {
+                onProof(asked.next().apply(user));
+            } catch (Refused e) {
+                refuse(e);
+            }
+            wire.flush();
+        }
+
+        @Override
+        public void failed(ErrorFields told, String why) {
+            lookup = null;
+            end(ClientEnd.LOGIN_FAILED, why, told);
+        }
     }
 
     private void negotiate(StartupPacket.StartupMessage message) {
@@ -262,7 +304,10 @@ public final class ClientLogin implements Phase {
                 isDeriving = true;
                 ports.derive(derivation, this::onDerived);
             }
-            case AuthStep.Done(byte[] finalBody, var _) -> {
+            case AuthStep.Done(byte[] finalBody, ScramKeys keys) -> {
+                if (keys != null) {
+                    secret = keys;
+                }
                 if (finalBody != null) {
                     writeAuthentication(SASL_FINAL, finalBody);
                 }
@@ -281,7 +326,7 @@ public final class ClientLogin implements Phase {
         try {
             onStep(machine.resume(salted));
         } catch (Refused e) {
-            refuse(e.error());
+            refuse(e);
         }
         wire.flush();
     }
@@ -316,6 +361,20 @@ public final class ClientLogin implements Phase {
         wire.write(message);
     }
 
+    /** What the login has taught us of the user's password, which is in no configuration; null: nothing. */
+    public @Nullable StoredSecret secret() {
+        return secret;
+    }
+
+    /** What PostgreSQL is being asked about the user; null: nothing. */
+    public @Nullable UserLookup lookup() {
+        return lookup;
+    }
+
+    private void refuse(Refused refused) {
+        end(ClientEnd.LOGIN_FAILED, refused.why(), refused.error());
+    }
+
     /** Sends an error and closes. */
     public void refuse(ErrorFields error) {
         end(ClientEnd.LOGIN_FAILED, error.message(), error);
@@ -335,7 +394,16 @@ public final class ClientLogin implements Phase {
             wire.write(message);
         }
         isOver = true;
+        stopLookup();
         wire.close();
+    }
+
+    private void stopLookup() {
+        UserLookup begun = lookup;
+        lookup = null;
+        if (begun != null) {
+            begun.abandon();
+        }
     }
 
     public Wire wire() {
@@ -374,6 +442,7 @@ public final class ClientLogin implements Phase {
             ports.log().clientEnded(subject(), ClientEnd.LEFT, ClientSession.GONE, null);
         }
         isOver = true;
+        stopLookup();
         frames.close();
         ByteBuf kept = startup;
         startup = null;

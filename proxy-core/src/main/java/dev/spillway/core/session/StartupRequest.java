@@ -56,6 +56,11 @@ public record StartupRequest(
         return new StartupRequest(minorVersion, database, user, replication, otherSettings);
     }
 
+    /** The same of a user of that name. */
+    public StartupRequest as(String otherUser) {
+        return new StartupRequest(minorVersion, database, otherUser, replication, settings);
+    }
+
     /** Who the client is, with the key it is given. {@code ignored} settings are dropped. */
     public ClientIdentity identity(CancelKey key, Set<String> ignored, long connectedAtMillis) {
         Map<String, String> kept = new TreeMap<>(settings);

@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.spillway.core.config.AuthType;
 import dev.spillway.core.config.Secret;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -37,22 +36,25 @@ class ClientAuthTest {
             () -> ClientAuth.scram(null, USER, ISSUER));
 
     @ParameterizedTest
-    @EnumSource
-    void methodIsChosenAsPgbouncerChoosesIt(AuthType method) {
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "REJECT")
+    void methodIsChosenAsPgbouncerChoosesIt(AccessMethod method) {
         String expected = switch (method) {
-            case ANY, TRUST -> "done,done,done,done";
-            case PLAIN -> "3,3,3,3";
+            case TRUST -> "done,done,done,done";
+            case PASSWORD -> "3,3,3,3";
             case MD5 -> "5,5,10,5";
             case SCRAM_SHA_256 -> "10,10,10,10";
-            case CERT -> "done,done,done,failed";
+            case CERT, PEER -> "done,done,done,failed";
+            case REJECT -> "";
         };
         assertThat(String.join(
                         ",", start(method, PLAIN), start(method, MD5), start(method, SCRAM), start(method, null)))
                 .isEqualTo(expected);
     }
 
-    private static String start(AuthType method, @Nullable StoredSecret secret) {
-        return switch (ClientAuth.choose(method, secret, USER, ISSUER, USER).start()) {
+    private static String start(AccessMethod method, @Nullable StoredSecret secret) {
+        Witness witness = new Witness(USER, USER);
+        return switch (ClientAuth.choose(method, null, secret, USER, ISSUER, witness)
+                .start()) {
             case AuthStep.Send send -> Integer.toString(send.authCode());
             case AuthStep.Done _ -> "done";
             case AuthStep.Failed _ -> "failed";

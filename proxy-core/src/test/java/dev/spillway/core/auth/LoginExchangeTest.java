@@ -64,6 +64,14 @@ class LoginExchangeTest {
     }
 
     @Test
+    void keysOfAClearTextLoginLogInToTheServerThatHasTheSameVerifier() {
+        StoredSecret verifier = ScramVerifier.derive(Secret.of("pencil"), SALT, FEW_ITERATIONS);
+        LoginExchange first = LoginExchange.run(ClientAuth.clearText(verifier, USER), login(plain("pencil")));
+        ScramKeys keys = Objects.requireNonNull(((AuthStep.Done) first.checking()).keys());
+        assertAgreed(LoginExchange.run(scram(verifier), login(keys)));
+    }
+
+    @Test
     void noChangedByteOfAScramExchangeGoesUnnoticed() {
         StoredSecret verifier = ScramVerifier.derive(Secret.of("pencil"), SALT, 1);
         assertEveryChangeIsNoticed(() -> scram(verifier), plain("pencil"), 5);

@@ -7,12 +7,14 @@ import dev.spillway.core.config.Secret;
 import java.io.IOException;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.RecordComponent;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -27,7 +29,14 @@ class SecretsInTextTest {
             ServerAuthStep.Failed.class,
             UserList.Problem.class,
             ClientFirst.class,
-            ServerFirst.class);
+            ServerFirst.class,
+            AccessNames.class,
+            AccessProblem.class,
+            AccessRequest.class,
+            AccessWords.Word.class,
+            IdentMap.class,
+            IdentMap.Entry.class,
+            Witness.class);
 
     @Test
     void noRecordPrintsASecret() throws Exception {
@@ -76,6 +85,12 @@ class SecretsInTextTest {
             return Map.of("alice", new StoredSecret.Plain(Secret.of(MARKER)));
         } else if (type == List.class) {
             return new ArrayList<>();
+        } else if (type == Set.class) {
+            return Set.of();
+        } else if (type == InetAddress.class) {
+            return InetAddress.getLoopbackAddress();
+        } else if (type.isEnum()) {
+            return type.getEnumConstants()[0];
         }
         return fill(type);
     }

@@ -203,6 +203,53 @@ class SettingsReaderTest {
     }
 
     @Test
+    void usersCannotBeLookedUpInTheConsoleNorByNothing() {
+        valid();
+        put(low, "auth_dbname", "spillway");
+        put(low, "auth_query", " ");
+        low.database("app", new Source("t")).put("auth_dbname", raw("nowhere"));
+
+        read();
+
+        assertThat(problems.found())
+                .extracting(Problem::text)
+                .satisfiesExactlyInAnyOrder(
+                        text -> assertThat(text).isEqualTo("auth_query is empty"),
+                        text -> assertThat(text)
+                                .isEqualTo("auth_dbname cannot be 'spillway': the name is the console's"),
+                        text -> assertThat(text)
+                                .isEqualTo("auth_dbname of database 'app' is 'nowhere', which is not configured: nobody"
+                                        + " could be looked up"));
+    }
+
+    @Test
+    void rulesAndPeersNeedAPlace() {
+        valid();
+        put(low, "auth_type", "hba");
+        read();
+        assertThat(problems.found())
+                .singleElement()
+                .satisfies(
+                        p -> assertThat(p.text()).isEqualTo("auth_type 'hba' needs auth_hba_file, which is not set"));
+
+        put(high, "auth_type", "peer");
+        Problems ofPeer = new Problems();
+        new SettingsReader(List.of(low, high), ofPeer).read();
+        assertThat(ofPeer.found())
+                .singleElement()
+                .satisfies(p -> assertThat(p.text()).contains("'peer'", "unix_socket_dir"));
+    }
+
+    @Test
+    void whoCanBeLookedUpCanLogIn() {
+        low.database("app", new Source("t")).put("auth_user", raw("asker"));
+
+        read();
+
+        assertThat(problems.found()).isEmpty();
+    }
+
+    @Test
     void nothingIsMissingWhereALayerCouldNotBeRead() {
         low.markUnreadable();
 

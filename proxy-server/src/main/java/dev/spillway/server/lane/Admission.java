@@ -1,8 +1,10 @@
 package dev.spillway.server.lane;
 
+import dev.spillway.core.auth.AccessMethod;
 import dev.spillway.core.auth.ClientAuth;
 import dev.spillway.core.auth.RandomBytes;
-import dev.spillway.core.auth.ScramIssuer;
+import dev.spillway.core.auth.StoredSecret;
+import dev.spillway.core.config.AuthType;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.error.ProxyError;
@@ -11,9 +13,11 @@ import dev.spillway.core.protocol.startup.ProxyHeader;
 import dev.spillway.core.protocol.startup.StartupPacket;
 import dev.spillway.core.session.ClientIdentity;
 import dev.spillway.core.session.ClientLogin;
-import dev.spillway.core.session.Protection;
+import dev.spillway.core.session.FoundUser;
+import dev.spillway.core.session.Proof;
 import dev.spillway.core.session.Refused;
 import dev.spillway.core.session.StartupRequest;
+import dev.spillway.core.session.UserLookup;
 import dev.spillway.core.session.WelcomeProbe;
 import dev.spillway.core.session.Wire;
 import dev.spillway.server.pipeline.ConnectionHandler;
@@ -31,19 +35,19 @@ import org.slf4j.LoggerFactory;
 /** Who may come in on one lane, and as what. Confined to it. */
 final class Admission implements ClientLogin.Reception {
     private static final Logger LOG = LoggerFactory.getLogger(Admission.class);
-    private static final int SCRAM_ITERATIONS = 4096;
-
     private final Lane lane;
     private final Lanes lanes;
     private final LanePools pools;
     private final ConsoleDoor door;
     private final RandomBytes random = RandomBytes.secure();
-    private final ScramIssuer issuer = new ScramIssuer(random, SCRAM_ITERATIONS);
+    private final UserLookups lookups;
     private ProxyConfig config;
     private Credentials credentials;
     private TlsContexts tls;
     private Orders orders = Orders.NONE;
     private boolean isClosed;
+    /** Was the last user who was found one that MD5 is asked of? So whoever is not found is asked the same. */
+    private boolean isMd5Usual;
 
     Admission(
             Lane lane,
@@ -60,6 +64,7 @@ final class Admission implements ClientLogin.Reception {
         this.config = config;
         this.credentials = credentials;
         this.tls = tls;
+        this.lookups = new UserLookups(lane, pools, config);
     }
 
     /** For those who come from now on. */
@@ -67,11 +72,13 @@ final class Admission implements ClientLogin.Reception {
         config = next;
         credentials = nextCredentials;
         tls = nextTls;
+        lookups.apply(next);
     }
 
     /** For those who come from now on. */
     void apply(Orders next) {
         orders = next;
+        lookups.apply(next);
     }
 
     /** Whose passwords are known. */
@@ -119,9 +126,8 @@ final class Admission implements ClientLogin.Reception {
     }
 
     @Override
-    public ClientAuth authentication(Wire wire, StartupRequest request) {
-        Protection protection = wire.protection();
-        if (protection == null && ClientTls.isRequired(tls, (ConnectionHandler) wire)) {
+    public Proof authentication(Wire wire, StartupRequest request) {
+        if (wire.protection() == null && ClientTls.isRequired(tls, (ConnectionHandler) wire)) {
             throw new Refused(ProxyError.TLS_REQUIRED.fields());
         }
         boolean isForConsole = ConsoleDoor.isFor(request);
@@ -132,11 +138,35 @@ final class Admission implements ClientLogin.Reception {
             throw new Refused(ProxyError.TOO_MANY_CLIENTS.fields(config.maxClientConn()));
         }
         if (ConsoleDoor.isKnown(wire, request)) {
-            return ClientAuth.trust();
+            return Proof.by(ClientAuth.trust(), request);
         }
-        String certified = protection == null ? null : protection.peerName();
-        String user = request.user();
-        return ClientAuth.choose(config.authType(), credentials.of(user), user, issuer, certified);
+        Access access = Access.of(config, credentials, (ConnectionHandler) wire, request);
+        StoredSecret known = credentials.of(request.user());
+        UserLookup lookup = known == null && config.authType() != AuthType.ANY ? lookups.of(request) : null;
+        return lookup == null
+                ? Proof.by(access.machine(request.user(), known, lanes.issuer()), request)
+                : new Proof.After(lookup, found -> found(wire, request, access, found));
+    }
+
+    /** A user was looked up. One who is not there has to prove as much, and in the same way, as those who are. */
+    private Proof.By found(Wire wire, StartupRequest request, Access access, @Nullable FoundUser found) {
+        if (found == null) {
+            if (access.method() == AccessMethod.TRUST) {
+                throw new Refused(ProxyError.AUTHENTICATION_FAILED.fields(request.user()), "no such user");
+            }
+            Access usual = access.orScram(!isMd5Usual);
+            return new Proof.By(usual.machine(request.user(), null, lanes.issuer()), request, null);
+        }
+        StartupRequest as = request.as(found.name());
+        Access own = found.name().equals(request.user())
+                ? access
+                : Access.of(config, credentials, (ConnectionHandler) wire, as);
+        StoredSecret secret = found.secret();
+        if (secret.isEmpty()) {
+            return new Proof.By(own.orScram(!isMd5Usual).machine(as.user(), secret, lanes.issuer()), as, null);
+        }
+        isMd5Usual = secret instanceof StoredSecret.Md5 || secret instanceof StoredSecret.Plain;
+        return new Proof.By(own.machine(as.user(), secret, lanes.issuer()), as, secret);
     }
 
     @Override
@@ -157,6 +187,10 @@ final class Admission implements ClientLogin.Reception {
         }
         lanes.limits().enter(config, database, request.user());
         ((ConnectionHandler) wire).whenClosed(() -> lanes.limits().leave(database, request.user()));
+        StoredSecret learned = login.secret();
+        if (learned != null) {
+            credentials.learn(request.database(), request.user(), learned);
+        }
         login.writeOk();
         int keyBytes = request.minorVersion() >= 2 ? 32 : 4;
         StartupRequest named = config.applicationNameAddHost() ? request.withHost(wire.peer()) : request;

@@ -4,6 +4,7 @@ import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.session.ClientLogin;
 import dev.spillway.core.session.Phase;
+import dev.spillway.core.session.UserLookup;
 import dev.spillway.core.session.WelcomeProbe;
 import dev.spillway.core.stats.LaneView;
 import dev.spillway.server.pipeline.ConnectionHandler;
@@ -83,6 +84,29 @@ final class Arrivals {
         }
     }
 
+    /** What PostgreSQL is asked about users who have not authenticated themselves yet. */
+    void forEachLookup(Consumer<UserLookup> action) {
+        for (Channel channel : List.copyOf(since.keySet())) {
+            UserLookup lookup = phase(channel) instanceof ClientLogin login ? login.lookup() : null;
+            if (lookup != null) {
+                action.accept(lookup);
+            }
+        }
+    }
+
+    /** Ends those who wait for a server, authenticated or not. */
+    void endWaiting(ErrorFields error) {
+        for (Channel channel : List.copyOf(since.keySet())) {
+            switch (phase(channel)) {
+                case WelcomeProbe probe -> probe.end(error);
+                case ClientLogin login when login.lookup() != null -> login.refuse(error);
+                case null, default -> {
+                    // it waits for nothing
+                }
+            }
+        }
+    }
+
     /** Those who have not authenticated themselves yet. */
     List<LaneView.LoginEntry> logins() {
         List<LaneView.LoginEntry> logins = new ArrayList<>();
@@ -105,7 +129,11 @@ final class Arrivals {
             case ClientLogin login when login.isOver() && !login.isCancelling() -> {
                 // it is closing, and has been told why
             }
-            case ClientLogin login -> login.refuse(error);
+            case ClientLogin login -> {
+                UserLookup lookup = login.lookup();
+                boolean isServerDown = lookup != null && lookup.isWaiting();
+                login.refuse(isServerDown ? ProxyError.CLIENT_LOGIN_TIMEOUT_OF_SERVER.fields(limit) : error);
+            }
             case WelcomeProbe probe -> probe.end(ProxyError.CLIENT_LOGIN_TIMEOUT_OF_SERVER.fields(limit));
             case null, default ->
                 channel.pipeline().get(ProxyHeaderHandler.class).refuse(error.message());

@@ -40,7 +40,7 @@ final class ConsoleDoor {
         return isFor(request)
                 && request.user().equals(OWN_USER)
                 && wire instanceof ConnectionHandler connection
-                && connection.isOurUsers();
+                && connection.peerProcess().isOurUser();
     }
 
     /**

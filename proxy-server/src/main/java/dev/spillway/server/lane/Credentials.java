@@ -1,5 +1,6 @@
 package dev.spillway.server.lane;
 
+import dev.spillway.core.auth.AccessRules;
 import dev.spillway.core.auth.StoredSecret;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.ProxyConfig;
@@ -10,13 +11,18 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What is known of users' passwords: those of the configuration, else those of auth_file. Immutable. */
+/**
+ * What is known of users' passwords: those of the configuration, else those of auth_file; and who has to prove what. Immutable, but
+ * for what logins teach.
+ */
 public final class Credentials {
     private final Map<String, StoredSecret> secrets;
+    private final LoginFiles files;
+    private final LearnedSecrets learned;
 
-    /** {@code fromFile} is what auth_file holds. */
-    public Credentials(ProxyConfig config, Map<String, StoredSecret> fromFile) {
-        Map<String, StoredSecret> all = new HashMap<>(fromFile);
+    /** {@code learned} outlives the configuration. */
+    public Credentials(ProxyConfig config, LoginFiles files, LearnedSecrets learned) {
+        Map<String, StoredSecret> all = new HashMap<>(files.secrets());
         for (UserConfig user : config.users().values()) {
             Secret password = user.password();
             if (password != null) {
@@ -24,6 +30,18 @@ public final class Credentials {
             }
         }
         this.secrets = Map.copyOf(all);
+        this.files = files;
+        this.learned = learned;
+    }
+
+    /** How which clients prove who they are, if auth_hba_file says it. */
+    AccessRules rules() {
+        return files.rules();
+    }
+
+    /** The system's users by their numbers. */
+    Map<Integer, String> systemUsers() {
+        return files.systemUsers();
     }
 
     /** Null if the user is unknown. */
@@ -37,10 +55,17 @@ public final class Credentials {
         return secrets.keySet();
     }
 
-    /** What to log in to the server of {@code database} with, as {@code user}. */
+    /** What to log in to the server of {@code database} with, as {@code user}; null: nothing is known. */
     @Nullable
     StoredSecret forServer(DatabaseConfig database, String user) {
         Secret password = database.password();
-        return password != null && user.equals(database.user()) ? StoredSecret.parse(password.reveal()) : of(user);
+        return password != null && user.equals(database.user())
+                ? StoredSecret.parse(password.reveal())
+                : learned.orKnown(database.name(), user, of(user));
+    }
+
+    /** {@code user} has logged in to {@code database}, which has taught us that. */
+    void learn(String database, String user, StoredSecret secret) {
+        learned.learn(database, user, secret);
     }
 }

@@ -21,6 +21,7 @@ import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.ServerSession;
 import dev.spillway.core.session.SessionPorts;
 import dev.spillway.core.session.TimeLimits;
+import dev.spillway.core.session.UserLookup;
 import dev.spillway.core.session.Wire;
 import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.core.stats.StatsLine;
@@ -325,6 +326,7 @@ public final class Lane implements SessionPorts {
                 move(probe.identity(), probe::moveTo, probe::end);
             }
         });
+        arrivals.forEachLookup(UserLookup::leaveRetired);
         pools.abandonOpenings();
     }
 
@@ -476,7 +478,7 @@ public final class Lane implements SessionPorts {
     public void drain(Ending how) {
         ending = how;
         admission.close();
-        arrivals.forEachProbe(probe -> probe.end(ProxyError.STARTING_DOWN.fields()));
+        arrivals.endWaiting(ProxyError.STARTING_DOWN.fields());
         clients.all().forEach(client -> client.end(how));
     }
 

@@ -75,6 +75,11 @@ final class LanePools {
         return slice(own == null ? shared : shared.with(own), nowNanos);
     }
 
+    /** The pool of {@code database} whose servers log in as {@code user}, whoever it is for. */
+    ServerPool as(DatabaseConfig database, String user, long nowNanos) {
+        return slice(new PoolKey(servers(database), user).of(orders.generation(database.name())), nowNanos);
+    }
+
     Collection<LaneView.PoolEntry> entries() {
         return slices.values();
     }
@@ -155,12 +160,16 @@ final class LanePools {
     }
 
     private PoolKey key(DatabaseConfig database, String user) {
+        return PoolKey.to(servers(database), user).of(orders.generation(database.name()));
+    }
+
+    private DatabaseConfig servers(DatabaseConfig database) {
         DatabaseConfig servers = serversOf.get(database.name());
         if (servers == null) {
             servers = PoolKey.servers(config.withServerTls(database));
             serversOf.put(database.name(), servers);
         }
-        return PoolKey.to(servers, user).of(orders.generation(database.name()));
+        return servers;
     }
 
     private boolean isCurrent(PoolKey key) {
@@ -172,7 +181,13 @@ final class LanePools {
         DatabaseConfig database = config.database(key.database());
         return database != null
                 && key.generation() == orders.generation(key.database())
-                && PoolKey.of(config.withServerTls(database), key.user()).equals(key.shared());
+                && mayLogIn(key.user(), database, config)
+                && PoolKey.as(config.withServerTls(database), key.user()).equals(key.shared());
+    }
+
+    /** Do servers of {@code database} log in as {@code user}, for its clients or to look users up? */
+    private static boolean mayLogIn(String user, DatabaseConfig database, ProxyConfig config) {
+        return database.user() == null || user.equals(database.user()) || config.looksUsersUpAs(user);
     }
 
     /** Closes every server of a database. Its clients have left. */

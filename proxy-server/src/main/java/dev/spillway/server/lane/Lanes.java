@@ -1,6 +1,7 @@
 package dev.spillway.server.lane;
 
 import dev.spillway.core.auth.RandomBytes;
+import dev.spillway.core.auth.ScramIssuer;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.pool.Crossing;
 import dev.spillway.core.pool.Orders;
@@ -41,6 +42,8 @@ public final class Lanes implements Crossing<ServerSession> {
     /** A client that changes lanes meanwhile may be found on none. */
     private static final int MOST_LOOKS = 100;
 
+    private static final int SCRAM_ITERATIONS = 4096;
+
     private final List<Lane> lanes = new ArrayList<>();
     private final Awaiting awaiting = new Awaiting();
     private final PoolShares shares;
@@ -48,6 +51,8 @@ public final class Lanes implements Crossing<ServerSession> {
     private final Map<CancelKey, Lane> clients = new ConcurrentHashMap<>();
     private final Map<CancelKey, Runnable> consoles = new ConcurrentHashMap<>();
     private final RandomBytes random = RandomBytes.secure();
+    private final ScramIssuer issuer = new ScramIssuer(random, SCRAM_ITERATIONS);
+    private final LearnedSecrets learned = new LearnedSecrets();
     private final AtomicInteger connected = new AtomicInteger();
     private final ClientLimits limits = new ClientLimits();
     private final AtomicInteger departed = new AtomicInteger();
@@ -276,6 +281,16 @@ public final class Lanes implements Crossing<ServerSession> {
 
     void onDisconnected() {
         connected.decrementAndGet();
+    }
+
+    /** One for all, so that no user's salt tells lanes apart, and with that who is known from who is not. */
+    ScramIssuer issuer() {
+        return issuer;
+    }
+
+    /** What logins have taught of passwords. */
+    public LearnedSecrets learned() {
+        return learned;
     }
 
     ClientLimits limits() {

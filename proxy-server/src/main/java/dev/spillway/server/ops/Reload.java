@@ -100,7 +100,7 @@ public final class Reload {
             throws IOException {
         List<String> fixed = new ArrayList<>();
         ProxyConfig next = loaded.keepingFixed(current, setting -> fixed.add(setting.name()));
-        Credentials credentials = new Credentials(next, AuthFile.read(next));
+        Credentials credentials = new Credentials(next, AuthFiles.read(next), lanes.learned());
         TlsContexts former = tls;
         boolean isTlsAsBefore = !readsKeys && next.hasTlsOf(current);
         TlsContexts nextTls = isTlsAsBefore ? former : TlsFiles.read(next, tlsWork);

@@ -419,9 +419,9 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
         return PeerProcess.of(ctx.channel()).id();
     }
 
-    /** Does its peer, over a Unix socket, run as the same user as this process? */
-    public boolean isOurUsers() {
-        return PeerProcess.of(ctx.channel()).isOurUser();
+    /** Who is at the other end of a Unix socket. */
+    public PeerProcess peerProcess() {
+        return PeerProcess.of(ctx.channel());
     }
 
     @Override

@@ -42,13 +42,39 @@ class PgBouncerConvertTest {
                 .contains("\n# Without effect in Spillway:\n#   syslog_ident: shop\n")
                 .contains("\nlogfile = \"/var/log/pgbouncer/pgbouncer.log\"\n")
                 .contains("\nlog_format = \"pgbouncer\"\n")
-                .contains("#   auth_user of database 'nondefaultdb': bar\n")
+                .contains("\nauth_user = \"bar\"\n")
                 .contains("\npool_mode = \"session\"\n")
                 .contains("\nadmin_users = [\"user2\", \"someadmin\"]\n")
                 .contains("\n[databases.forcedb]\n")
                 .contains("\npassword = \"foo\"\n")
                 .contains("\n[databases.\"*\"]\n")
                 .doesNotContain("To be looked at");
+    }
+
+    @Test
+    void anExampleWithLoginsOfAllKinds() throws Exception {
+        String toml = convertedToTheSame("""
+            [databases]
+            shop = host=db auth_user=asker auth_dbname=logins auth_query='select * from user_lookup($1)'
+            logins = host=db
+            [pgbouncer]
+            auth_type = hba
+            auth_hba_file = /etc/pgbouncer/hba.conf
+            auth_ident_file = /etc/pgbouncer/ident.conf
+            auth_user = other
+            auth_query = select usename, passwd from pg_shadow where usename = $1
+            """);
+        assertThat(toml)
+                .contains(
+                        "\nauth_type = \"hba\"\n",
+                        "\nauth_hba_file = \"/etc/pgbouncer/hba.conf\"\n",
+                        "\nauth_ident_file = \"/etc/pgbouncer/ident.conf\"\n",
+                        "\nauth_user = \"other\"\n",
+                        "\nauth_query = \"select usename, passwd from pg_shadow where usename = $1\"\n",
+                        "\nauth_user = \"asker\"\n",
+                        "\nauth_dbname = \"logins\"\n",
+                        "\nauth_query = \"select * from user_lookup($1)\"\n")
+                .doesNotContain("Without effect");
     }
 
     @Test

@@ -18,6 +18,7 @@ import dev.spillway.core.session.ClientLogin;
 import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.ConnectionLog;
 import dev.spillway.core.session.FakeLog;
+import dev.spillway.core.session.Proof;
 import dev.spillway.core.session.ServerLogin;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.SessionPorts;
@@ -191,8 +192,8 @@ class SessionFuzzTest {
         }
 
         @Override
-        public ClientAuth authentication(Wire wire, StartupRequest request) {
-            return ClientAuth.trust();
+        public Proof authentication(Wire wire, StartupRequest request) {
+            return Proof.by(ClientAuth.trust(), request);
         }
 
         @Override

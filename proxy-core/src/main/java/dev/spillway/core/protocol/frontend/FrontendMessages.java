@@ -6,6 +6,7 @@ import static dev.spillway.core.protocol.MessageWriter.string;
 
 import dev.spillway.core.protocol.CancelKey;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import java.util.Map;
 
 /** Writes the frontend messages that Spillway sends on its own account. Every method borrows {@code out}. */
@@ -62,6 +63,26 @@ public final class FrontendMessages {
                 .writeShort(0);
         out.writeByte(FrontendType.EXECUTE).writeInt(9).writeByte(0).writeInt(0);
         out.writeByte(FrontendType.SYNC).writeInt(4);
+    }
+
+    /**
+     * Parse, Bind and Execute of {@code sql} in the unnamed statement and portal, {@code $1} being {@code parameter}, and the Sync
+     * that ends the group. Rows come as text, at most {@code mostRows} of them.
+     */
+    public static void ask(ByteBuf out, String sql, String parameter, int mostRows) {
+        int parse = begin(out, FrontendType.PARSE);
+        string(out, "");
+        string(out, sql);
+        out.writeShort(0);
+        end(out, parse);
+        int bind = begin(out, FrontendType.BIND);
+        out.writeShort(0).writeShort(0).writeShort(1); // two empty names, no formats, one parameter
+        out.writeInt(ByteBufUtil.utf8Bytes(parameter));
+        ByteBufUtil.writeUtf8(out, parameter);
+        out.writeShort(0);
+        end(out, bind);
+        out.writeByte(FrontendType.EXECUTE).writeInt(9).writeByte(0).writeInt(mostRows);
+        sync(out);
     }
 
     public static void sync(ByteBuf out) {

@@ -1,0 +1,46 @@
+package dev.spillway.core.config;
+
+import static dev.spillway.core.config.Setting.Change.RELOAD;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** The settings of the whole proxy that are about users who are known to PostgreSQL alone: a part of {@link Settings}. */
+public final class LookupSettings {
+    private static final List<Setting<?>> ALL = new ArrayList<>();
+
+    public static final Setting<String> AUTH_USER = add(Setting.optional(
+            "auth_user",
+            new TextType(),
+            "\"\"",
+            RELOAD,
+            "Users whose passwords are in neither `[users.NAME]` nor `auth_file` are looked up in PostgreSQL, by"
+                    + " `auth_query`, on connections of this user. Without it nobody is."));
+    public static final Setting<String> AUTH_QUERY = add(Setting.of(
+            "auth_query",
+            new TextType(),
+            "SELECT rolname, CASE WHEN rolvaliduntil < now() THEN NULL ELSE rolpassword END FROM pg_authid"
+                    + " WHERE rolname=$1 AND rolcanlogin",
+            RELOAD,
+            "Looks a user up: `$1` is the name the client gives; the row that comes back is the user's name and the"
+                    + " password or stored secret. No row, or NULL instead of the name: there is no such user. NULL"
+                    + " instead of the secret: the user has no password."));
+    public static final Setting<String> AUTH_DBNAME = add(Setting.optional(
+            "auth_dbname",
+            new TextType(),
+            "\"\"",
+            RELOAD,
+            "The configured database in which users are looked up; without it, the one that the client wants."));
+
+    private LookupSettings() {}
+
+    /** All of them, as they stand in the documentation. */
+    static List<Setting<?>> all() {
+        return List.copyOf(ALL);
+    }
+
+    private static <T> Setting<T> add(Setting<T> setting) {
+        ALL.add(setting);
+        return setting;
+    }
+}
