@@ -97,26 +97,29 @@ final class Consistency {
     }
 
     private void checkTls() {
-        SslMode clients = config.clientTlsSslmode();
+        SslMode clients = config.tls().clientTlsSslmode();
         boolean isSound = global.areSound(TlsSettings.CLIENT_TLS_SSLMODE);
         if (isSound && clients.isOn()) {
-            require(TlsSettings.CLIENT_TLS_KEY_FILE, config.clientTlsKeyFile(), TlsSettings.CLIENT_TLS_SSLMODE);
-            require(TlsSettings.CLIENT_TLS_CERT_FILE, config.clientTlsCertFile(), TlsSettings.CLIENT_TLS_SSLMODE);
+            require(TlsSettings.CLIENT_TLS_KEY_FILE, config.tls().clientTlsKeyFile(), TlsSettings.CLIENT_TLS_SSLMODE);
+            require(TlsSettings.CLIENT_TLS_CERT_FILE, config.tls().clientTlsCertFile(), TlsSettings.CLIENT_TLS_SSLMODE);
         }
         if (isSound && clients.isVerifying()) {
-            require(TlsSettings.CLIENT_TLS_CA_FILE, config.clientTlsCaFile(), TlsSettings.CLIENT_TLS_SSLMODE);
+            require(TlsSettings.CLIENT_TLS_CA_FILE, config.tls().clientTlsCaFile(), TlsSettings.CLIENT_TLS_SSLMODE);
         }
         if (isSound && config.authType() == AuthType.CERT && clients != SslMode.VERIFY_FULL) {
             problems.add(
                     at(Settings.AUTH_TYPE, TlsSettings.CLIENT_TLS_SSLMODE),
                     "auth_type 'cert' needs client_tls_sslmode 'verify-full', not '" + clients.spelling() + "'");
         }
-        boolean isToServers = config.serverTlsSslmode().isOn();
-        if (isToServers && config.serverTlsKeyFile() != null) {
-            require(TlsSettings.SERVER_TLS_CERT_FILE, config.serverTlsCertFile(), TlsSettings.SERVER_TLS_KEY_FILE);
+        boolean isToServers = config.tls().serverTlsSslmode().isOn();
+        if (isToServers && config.tls().serverTlsKeyFile() != null) {
+            require(
+                    TlsSettings.SERVER_TLS_CERT_FILE,
+                    config.tls().serverTlsCertFile(),
+                    TlsSettings.SERVER_TLS_KEY_FILE);
         }
-        if (isToServers && config.serverTlsCertFile() != null) {
-            require(TlsSettings.SERVER_TLS_KEY_FILE, config.serverTlsKeyFile(), TlsSettings.SERVER_TLS_CERT_FILE);
+        if (isToServers && config.tls().serverTlsCertFile() != null) {
+            require(TlsSettings.SERVER_TLS_KEY_FILE, config.tls().serverTlsKeyFile(), TlsSettings.SERVER_TLS_CERT_FILE);
         }
     }
 

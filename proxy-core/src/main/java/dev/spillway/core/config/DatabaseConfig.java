@@ -81,7 +81,7 @@ public record DatabaseConfig(String name, SettingValues values) {
         return Objects.requireNonNullElse(values.find(DatabaseSettings.CONNECT_QUERY), "");
     }
 
-    /** Null: {@link ProxyConfig#serverTlsSslmode}. */
+    /** Null: {@link TlsConfig#serverTlsSslmode}. */
     public @Nullable SslMode sslmode() {
         return values.find(DatabaseSettings.SSLMODE);
     }

@@ -97,7 +97,7 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
 
     /** How much TLS there must be with the servers of {@code database}. */
     public SslMode sslmodeOf(DatabaseConfig database) {
-        return Objects.requireNonNullElse(database.sslmode(), serverTlsSslmode());
+        return Objects.requireNonNullElse(database.sslmode(), tls().serverTlsSslmode());
     }
 
     public List<String> listenAddr() {
@@ -165,70 +165,8 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
                 || databases.values().stream().anyMatch(database -> user.equals(database.authUser()));
     }
 
-    public SslMode clientTlsSslmode() {
-        return values.get(TlsSettings.CLIENT_TLS_SSLMODE);
-    }
-
-    public @Nullable String clientTlsKeyFile() {
-        return values.find(TlsSettings.CLIENT_TLS_KEY_FILE);
-    }
-
-    public @Nullable String clientTlsCertFile() {
-        return values.find(TlsSettings.CLIENT_TLS_CERT_FILE);
-    }
-
-    public @Nullable String clientTlsCaFile() {
-        return values.find(TlsSettings.CLIENT_TLS_CA_FILE);
-    }
-
-    public Set<TlsVersion> clientTlsProtocols() {
-        return values.get(TlsSettings.CLIENT_TLS_PROTOCOLS);
-    }
-
-    public String clientTlsCiphers() {
-        return values.get(TlsSettings.CLIENT_TLS_CIPHERS);
-    }
-
-    public @Nullable String clientTls13Ciphers() {
-        return values.find(TlsSettings.CLIENT_TLS13_CIPHERS);
-    }
-
-    public String clientTlsEcdhcurve() {
-        return values.get(TlsSettings.CLIENT_TLS_ECDHCURVE);
-    }
-
-    public DheParams clientTlsDheparams() {
-        return values.get(TlsSettings.CLIENT_TLS_DHEPARAMS);
-    }
-
-    /** Of databases that do not say it themselves. */
-    public SslMode serverTlsSslmode() {
-        return values.get(TlsSettings.SERVER_TLS_SSLMODE);
-    }
-
-    public @Nullable String serverTlsKeyFile() {
-        return values.find(TlsSettings.SERVER_TLS_KEY_FILE);
-    }
-
-    public @Nullable String serverTlsCertFile() {
-        return values.find(TlsSettings.SERVER_TLS_CERT_FILE);
-    }
-
-    /** Null: those that Java trusts. */
-    public @Nullable String serverTlsCaFile() {
-        return values.find(TlsSettings.SERVER_TLS_CA_FILE);
-    }
-
-    public Set<TlsVersion> serverTlsProtocols() {
-        return values.get(TlsSettings.SERVER_TLS_PROTOCOLS);
-    }
-
-    public String serverTlsCiphers() {
-        return values.get(TlsSettings.SERVER_TLS_CIPHERS);
-    }
-
-    public @Nullable String serverTls13Ciphers() {
-        return values.find(TlsSettings.SERVER_TLS13_CIPHERS);
+    public TlsConfig tls() {
+        return new TlsConfig(values);
     }
 
     public PoolMode poolMode() {

@@ -140,7 +140,7 @@ public final class UserLookup implements LeaseHolder, Waiter<ServerSession> {
         ServerSession linked = server;
         server = null;
         if (linked != null) {
-            linked.unlink(false, false);
+            linked.unlink(false, false, Snapshot.NEUTRAL);
         }
         FrameReader reader = frames;
         if (reader != null) {
@@ -177,7 +177,7 @@ public final class UserLookup implements LeaseHolder, Waiter<ServerSession> {
         ServerSession linked = server;
         if (linked != null) {
             for (ReplyQueue.Kind kind : ASKED) {
-                linked.expect(kind);
+                linked.replies().add(kind, ReplyQueue.Disposition.FORWARD);
             }
             ByteBuf message = linked.wire().allocator().buffer(query.length() + user.length() + 64);
             FrontendMessages.ask(message, query, user, MOST_ROWS);
@@ -312,12 +312,23 @@ public final class UserLookup implements LeaseHolder, Waiter<ServerSession> {
         }
     }
 
+    @Override
+    public boolean keepsServer() {
+        return false;
+    }
+
     // ---- what is nothing to it -------------------------------------------------------------------------------------
 
     @Override
     public void deliverOwn(ByteBuf message) {
         message.release();
     }
+
+    @Override
+    public void onStateKnown(Snapshot now, boolean isInForce) {}
+
+    @Override
+    public void onStateUnknown(ErrorFields error) {}
 
     @Override
     public void onParameterStatus(ServerSession from) {}

@@ -274,7 +274,12 @@ class SettingsTest {
                     && Modifier.isPublic(method.getModifiers())
                     && !Modifier.isStatic(method.getModifiers());
             if (isAccessor && !components.contains(method.getName())) {
-                results.put(method.getName(), method.invoke(config));
+                Object value = method.invoke(config);
+                if (value instanceof TlsConfig part) {
+                    results.putAll(read(TlsConfig.class, part));
+                } else {
+                    results.put(method.getName(), value);
+                }
             }
         }
         return results;

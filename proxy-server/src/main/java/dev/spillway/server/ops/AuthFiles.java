@@ -42,11 +42,11 @@ public final class AuthFiles {
     public static LoginFiles read(ProxyConfig config) throws IOException {
         Map<String, StoredSecret> secrets = secrets(config);
         AccessRules rules = rules(config);
-        if (rules.ask(AccessMethod.CERT) && !config.clientTlsSslmode().isVerifying()) {
+        if (rules.ask(AccessMethod.CERT) && !config.tls().clientTlsSslmode().isVerifying()) {
             LOG.warn(
                     "auth_hba_file asks for certificates (cert), which clients are not asked for with"
                             + " client_tls_sslmode '{}'",
-                    config.clientTlsSslmode().spelling());
+                    config.tls().clientTlsSslmode().spelling());
         }
         boolean isPeerAsked = rules.ask(AccessMethod.PEER) || config.authType() == AuthType.PEER;
         return new LoginFiles(secrets, rules, isPeerAsked ? systemUsers() : Map.of());

@@ -58,13 +58,17 @@ public final class TlsFiles {
     }
 
     private TlsContexts read(Executor work) throws IOException {
-        TlsRules clients = config.clientTlsSslmode().isOn() ? clients() : null;
+        TlsRules clients = config.tls().clientTlsSslmode().isOn() ? clients() : null;
         List<SslMode> modes = serverModes();
         TlsRules servers = servers(modes.stream().anyMatch(SslMode::isOn));
         throwIfAny();
         SslContext context = clients == null ? null : build(clients);
         TlsContexts contexts = new TlsContexts(
-                context, clients == null ? List.of() : clients.groups(), config.clientTlsSslmode(), servers, work);
+                context,
+                clients == null ? List.of() : clients.groups(),
+                config.tls().clientTlsSslmode(),
+                servers,
+                work);
         if (isWorthTrying(modes)) {
             tryServers(contexts, modes);
         }
@@ -73,7 +77,7 @@ public final class TlsFiles {
 
     private List<SslMode> serverModes() {
         return Stream.concat(
-                        Stream.of(config.serverTlsSslmode()),
+                        Stream.of(config.tls().serverTlsSslmode()),
                         config.databases().values().stream().map(config::sslmodeOf))
                 .distinct()
                 .toList();
@@ -81,7 +85,7 @@ public final class TlsFiles {
 
     /** With nothing but defaults there is nothing that could be wrong, and many servers have no TLS. */
     private boolean isWorthTrying(List<SslMode> modes) {
-        return modes.stream().anyMatch(SslMode::isRequired) || config.serverTlsKeyFile() != null;
+        return modes.stream().anyMatch(SslMode::isRequired) || config.tls().serverTlsKeyFile() != null;
     }
 
     private void tryServers(TlsContexts contexts, List<SslMode> modes) throws IOException {
@@ -107,25 +111,26 @@ public final class TlsFiles {
 
     private TlsRules clients() {
         Words words = words(
-                config.clientTlsProtocols(),
+                config.tls().clientTlsProtocols(),
                 TlsSettings.CLIENT_TLS_CIPHERS,
-                config.clientTlsCiphers(),
+                config.tls().clientTlsCiphers(),
                 TlsSettings.CLIENT_TLS13_CIPHERS,
-                config.clientTls13Ciphers());
+                config.tls().clientTls13Ciphers());
         List<String> groups = List.of();
         try {
-            groups = TlsRules.readGroups(config.clientTlsEcdhcurve());
+            groups = TlsRules.readGroups(config.tls().clientTlsEcdhcurve());
         } catch (UnknownWordException e) {
             add(TlsSettings.CLIENT_TLS_ECDHCURVE, e);
         }
         Identity own = identity(
                 TlsSettings.CLIENT_TLS_KEY_FILE,
-                config.clientTlsKeyFile(),
+                config.tls().clientTlsKeyFile(),
                 TlsSettings.CLIENT_TLS_CERT_FILE,
-                config.clientTlsCertFile());
-        boolean isVerifying = config.clientTlsSslmode().isVerifying();
-        List<X509Certificate> authorities =
-                isVerifying ? certificates(TlsSettings.CLIENT_TLS_CA_FILE, config.clientTlsCaFile()) : null;
+                config.tls().clientTlsCertFile());
+        boolean isVerifying = config.tls().clientTlsSslmode().isVerifying();
+        List<X509Certificate> authorities = isVerifying
+                ? certificates(TlsSettings.CLIENT_TLS_CA_FILE, config.tls().clientTlsCaFile())
+                : null;
         return new TlsRules(
                 own.key, own.chain, authorities, isVerifying, words.versions, words.ciphers, words.ciphers13, groups);
     }
@@ -135,17 +140,18 @@ public final class TlsFiles {
             return new TlsRules(null, List.of(), null, true, Set.of(), null, List.of(), List.of());
         }
         Words words = words(
-                config.serverTlsProtocols(),
+                config.tls().serverTlsProtocols(),
                 TlsSettings.SERVER_TLS_CIPHERS,
-                config.serverTlsCiphers(),
+                config.tls().serverTlsCiphers(),
                 TlsSettings.SERVER_TLS13_CIPHERS,
-                config.serverTls13Ciphers());
+                config.tls().serverTls13Ciphers());
         Identity own = identity(
                 TlsSettings.SERVER_TLS_KEY_FILE,
-                config.serverTlsKeyFile(),
+                config.tls().serverTlsKeyFile(),
                 TlsSettings.SERVER_TLS_CERT_FILE,
-                config.serverTlsCertFile());
-        List<X509Certificate> authorities = certificates(TlsSettings.SERVER_TLS_CA_FILE, config.serverTlsCaFile());
+                config.tls().serverTlsCertFile());
+        List<X509Certificate> authorities =
+                certificates(TlsSettings.SERVER_TLS_CA_FILE, config.tls().serverTlsCaFile());
         return new TlsRules(
                 own.key, own.chain, authorities, true, words.versions, words.ciphers, words.ciphers13, words.groups);
     }

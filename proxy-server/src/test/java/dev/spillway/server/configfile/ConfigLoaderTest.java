@@ -159,13 +159,13 @@ class ConfigLoaderTest {
         assertThat(config.databases().values())
                 .hasSize(2)
                 .allSatisfy(database -> assertThat(config.sslmodeOf(database)).isEqualTo(SslMode.VERIFY_FULL));
-        assertThat(config.serverTlsSslmode()).as("of other databases").isEqualTo(SslMode.PREFER);
-        assertThat(config.serverTlsCaFile()).isEqualTo("ca.pem");
-        assertThat(config.serverTlsCertFile()).isEqualTo("own.pem");
-        assertThat(config.serverTlsKeyFile()).isEqualTo("own.key");
+        assertThat(config.tls().serverTlsSslmode()).as("of other databases").isEqualTo(SslMode.PREFER);
+        assertThat(config.tls().serverTlsCaFile()).isEqualTo("ca.pem");
+        assertThat(config.tls().serverTlsCertFile()).isEqualTo("own.pem");
+        assertThat(config.tls().serverTlsKeyFile()).isEqualTo("own.key");
 
         environment.put("DATABASE_URL", URL + "?sslmode=require&sslrootcert=system");
-        assertThat(load().serverTlsCaFile()).as("what the system trusts").isNull();
+        assertThat(load().tls().serverTlsCaFile()).as("what the system trusts").isNull();
     }
 
     @ParameterizedTest
