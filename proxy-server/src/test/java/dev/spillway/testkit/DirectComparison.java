@@ -75,11 +75,19 @@ public final class DirectComparison implements Closeable {
                 return null;
             }
             dropConnections();
-            return show(expected, actual);
+            return expected.stream().anyMatch(DirectComparison::isInternalError) ? null : show(expected, actual);
         } catch (IOException e) {
             dropConnections();
             return e.toString();
         }
+    }
+
+    /**
+     * PostgreSQL says that it has a fault. Version 18 does after an extended COPY, a simple one and a Sync in between, to whoever asks next
+     * on that connection: that may be us.
+     */
+    private static boolean isInternalError(String line) {
+        return line.contains(" C='XX000'");
     }
 
     private WireClient connected(@Nullable WireClient client, Endpoint endpoint) throws IOException {
