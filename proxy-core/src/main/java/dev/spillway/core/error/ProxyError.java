@@ -2,6 +2,7 @@ package dev.spillway.core.error;
 
 import static dev.spillway.core.protocol.Sqlstate.ADMIN_SHUTDOWN;
 import static dev.spillway.core.protocol.Sqlstate.CANNOT_CONNECT_NOW;
+import static dev.spillway.core.protocol.Sqlstate.CONFIGURATION_LIMIT_EXCEEDED;
 import static dev.spillway.core.protocol.Sqlstate.CONFIG_FILE_ERROR;
 import static dev.spillway.core.protocol.Sqlstate.CONNECTION_FAILURE;
 import static dev.spillway.core.protocol.Sqlstate.DATABASE_DROPPED;
@@ -111,6 +112,10 @@ public enum ProxyError {
             TOO_MANY_CONNECTIONS,
             Severity.FATAL,
             "client connections exceeded (max_user_client_connections): user \"%s\" may have %d"),
+    TOO_MANY_STATEMENTS(
+            CONFIGURATION_LIMIT_EXCEEDED,
+            Severity.FATAL,
+            "too many prepared statements (max_client_prepared_statements): a client may have %d"),
     TRANSACTION_FORBIDDEN(
             FEATURE_NOT_SUPPORTED,
             Severity.FATAL,

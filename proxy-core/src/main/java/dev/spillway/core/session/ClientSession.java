@@ -21,11 +21,6 @@ import org.jspecify.annotations.Nullable;
  * <p>While it has no server it may {@linkplain #depart leave} for another lane.
  */
 public final class ClientSession implements Phase, LeaseHolder {
-    /** In PgBouncer's words, like the next: why a client's connection ends. */
-    static final String SAID_GOODBYE = "client close request";
-
-    static final String GONE = "client unexpected eof";
-
     private final Wire wire;
     private SessionPorts ports;
     private ServerPool pool;
@@ -94,7 +89,7 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     @Override
     public void onClosed() {
-        leave(ClientEnd.LEFT, GONE, null);
+        leave(ClientEnd.LEFT, ConnectionLog.GONE, null);
         input.close();
     }
 
@@ -380,7 +375,7 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     /** Does it keep its server until it leaves? */
     public boolean keepsServer() {
-        return mode == PoolMode.SESSION;
+        return mode == PoolMode.SESSION || input.pinsServer();
     }
 
     /** Is it neither waiting nor in a transaction, or is it in replication? Then closing it loses nothing but its session. */
@@ -409,7 +404,7 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     /** It has said that it leaves. */
     void onGoodbye() {
-        leave(ClientEnd.LEFT, SAID_GOODBYE, null);
+        leave(ClientEnd.LEFT, ConnectionLog.SAID_GOODBYE, null);
     }
 
     private void leave(ClientEnd how, String why, @Nullable ErrorFields told) {
@@ -481,6 +476,11 @@ public final class ClientSession implements Phase, LeaseHolder {
     /** Bytes of it that wait here. */
     public int heldBytes() {
         return input.heldBytes();
+    }
+
+    /** How many statements it has prepared by name. */
+    public int statements() {
+        return input.statements();
     }
 
     /** Has a cancel come that may not be sent yet? */

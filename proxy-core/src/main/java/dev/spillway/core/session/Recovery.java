@@ -2,6 +2,7 @@ package dev.spillway.core.session;
 
 import dev.spillway.core.protocol.frontend.FrontendMessages;
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings a server without a holder into a state in which a client may have it: what runs is cancelled, what is owed
@@ -62,9 +63,11 @@ final class Recovery {
         if (isHoldersOwn && !replies.isEmpty() && replies.isLastGroup() && !replies.isStreaming()) {
             cancel();
         }
-        boolean closes = isHoldersOwn || isHopeless();
+        server.statements().left();
+        boolean isOthersNoUse = isHoldersOwn || server.statements().hasUnkept();
+        boolean closes = isOthersNoUse || isHopeless();
         if (closes) {
-            server.close(isHoldersOwn ? "its client has left" : "its next reply is not certain");
+            server.close(isOthersNoUse ? "its client has left" : "its next reply is not certain");
         }
         return closes;
     }
@@ -162,8 +165,14 @@ final class Recovery {
         return cancels.isUncertain();
     }
 
-    /** A COPY FROM STDIN, for which there will be no data, was announced after the client had left. */
-    void onCopyAnnounced() {
+    /** A COPY was announced to {@code holder}, or after the client had left, in which case there will be no data. */
+    void onCopyAnnounced(@Nullable LeaseHolder holder) {
+        if (!isRunning) {
+            if (holder != null) {
+                holder.onCopyAnnounced();
+            }
+            return;
+        }
         if (server.replies().isReadingCopyData()) {
             endCopy();
         }

@@ -7,5 +7,7 @@ package dev.spillway.core.session;
  * @param cancels connections that carry a cancel for it and have not ended yet
  * @param askedCancels those of them that clients asked for
  * @param heldBytes of a message that has not come whole
+ * @param statements how many it has prepared under our names
  */
-public record ServerFacts(int processId, long openedAtMillis, int cancels, int askedCancels, int heldBytes) {}
+public record ServerFacts(
+        int processId, long openedAtMillis, int cancels, int askedCancels, int heldBytes, int statements) {}

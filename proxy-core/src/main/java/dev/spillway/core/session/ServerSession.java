@@ -8,6 +8,8 @@ import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.BackendType;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendMessages;
+import dev.spillway.core.session.prepared.ServerStatements;
+import dev.spillway.core.session.prepared.Step;
 import dev.spillway.core.session.state.Snapshot;
 import io.netty.buffer.ByteBuf;
 import java.util.Map;
@@ -39,6 +41,7 @@ public final class ServerSession implements Phase, PooledServer {
     private final ReportedParameters parameters;
     private final SettingsInForce settings;
     private final Restore restore;
+    private final ServerStatements statements;
     private @Nullable LeaseHolder holder;
     private final Recovery recovery = new Recovery(this);
     private final Injections injections = new Injections();
@@ -56,6 +59,7 @@ public final class ServerSession implements Phase, PooledServer {
         this.parameters = new ReportedParameters(home.shared(greeting.parameters()));
         this.settings = new SettingsInForce(greeting.base(), home.settingsAtLogin());
         this.restore = new Restore(this, settings);
+        this.statements = new ServerStatements(ports.statements());
         this.frames = new FrameReader(wire.allocator(), BackendType.READY_RULES);
         this.replies = new ReplyQueue(new FakeReplies(wire.allocator(), this::deliverOwn));
         this.openedAtNanos = ports.nowNanos();
@@ -88,11 +92,7 @@ public final class ServerSession implements Phase, PooledServer {
 
     /** Sends a statement of ours whose replies nobody else sees. */
     void inject(String sql, Injections.End end) {
-        injections.add(end);
-        ByteBuf message = wire.allocator().buffer(sql.length() + 16);
-        FrontendMessages.query(message, sql);
-        replies.add(ReplyQueue.Kind.QUERY, ReplyQueue.Disposition.SKIP);
-        wire.write(message);
+        injections.send(this, sql, end);
     }
 
     /** Notes that the client's next bytes ask for {@code kind}; false if they must not be sent. */
@@ -204,6 +204,11 @@ public final class ServerSession implements Phase, PooledServer {
         return replies;
     }
 
+    /** What it has prepared under our names. */
+    ServerStatements statements() {
+        return statements;
+    }
+
     /** The last statement of a recovery has succeeded. */
     void onLastQuery(String sql) {
         if (sql.equals(home.resetQuery())) {
@@ -253,21 +258,13 @@ public final class ServerSession implements Phase, PooledServer {
     private void onReply(byte type) {
         if (type == BackendType.COMMAND_COMPLETE) {
             settings.onTag(frames);
+            StatementReplies.onTag(frames, this);
         }
         boolean isForwarded = replies.isForwarded(replies.onReply(type), type);
         addToRun(isForwarded && holder != null);
         replies.pump();
         if (type == BackendType.COPY_IN_RESPONSE || type == BackendType.COPY_BOTH_RESPONSE) {
-            onCopyAnnounced();
-        }
-    }
-
-    private void onCopyAnnounced() {
-        LeaseHolder linked = holder;
-        if (recovery.isRunning()) {
-            recovery.onCopyAnnounced();
-        } else if (linked != null) {
-            linked.onCopyAnnounced();
+            recovery.onCopyAnnounced(holder);
         }
     }
 
@@ -309,6 +306,7 @@ public final class ServerSession implements Phase, PooledServer {
 
     private void onError() {
         boolean isUnasked = replies.isEmpty() && !replies.needsSync();
+        Step step = replies.headStep();
         boolean isForwarded = replies.onError() == ReplyQueue.Verdict.FORWARD && holder != null;
         ErrorFields error = ErrorFields.read(frames);
         boolean isAsIfFree = holder == null || (home.mode() != PoolMode.SESSION && isReleasable());
@@ -320,7 +318,7 @@ public final class ServerSession implements Phase, PooledServer {
         if (!isForwarded) {
             injections.onError(error);
         }
-        addToRun(isForwarded);
+        addToRun(isForwarded && !StatementReplies.rename(frames, error, step, this));
         replies.pump();
         Prompts.afterError(this);
     }
@@ -418,6 +416,7 @@ public final class ServerSession implements Phase, PooledServer {
         if (!closed) {
             closed = true;
             recovery.stop();
+            StatementReplies.end(this);
             if (!isMoving) {
                 home.servers().remove(this);
                 home.pool().onClosed(this, ports.nowNanos());
@@ -434,7 +433,7 @@ public final class ServerSession implements Phase, PooledServer {
         recovery.tick(nowNanos, limitNanos);
     }
 
-    private void deliverOwn(ByteBuf message) {
+    void deliverOwn(ByteBuf message) {
         run.flush();
         LeaseHolder linked = holder;
         if (linked == null) {
@@ -482,9 +481,13 @@ public final class ServerSession implements Phase, PooledServer {
     }
 
     public ServerFacts facts() {
-        int processId = greeting.key().processId();
         return new ServerFacts(
-                processId, greeting.atMillis(), recovery.cancels(), recovery.askedCancels(), frames.heldBytes());
+                greeting.key().processId(),
+                greeting.atMillis(),
+                recovery.cancels(),
+                recovery.askedCancels(),
+                frames.heldBytes(),
+                statements.size());
     }
 
     public Wire wire() {

@@ -28,7 +28,8 @@ class OneClientsServerTest {
                     new PoolKey(DatabaseConfig.named("db"), "user", own),
                     Limits.of(1).build(),
                     () -> {}),
-            new PoolPolicy(PoolMode.TRANSACTION, "", "select 1", false, Duration.ZERO));
+            new PoolPolicy(
+                    PoolMode.TRANSACTION, "", "select 1", false, Duration.ZERO, Preparing.of(200, 10_000, 1 << 20)));
 
     @Test
     void idleOneIsClosedWhenItsClientLeaves() {
