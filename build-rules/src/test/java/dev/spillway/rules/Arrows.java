@@ -38,7 +38,7 @@ final class Arrows {
             row("core.auth").uses("core.protocol", "core.error", "core.config").libraries(BUFFERS),
             row("core.pool").uses("core.time", "core.config", "core.error"),
             row("core.session.prepared")
-                    .uses("core.protocol", "core.error", "core.config", "core.time")
+                    .uses("core.session.state", "core.protocol", "core.error", "core.config", "core.time")
                     .libraries(BUFFERS),
             row("core.session.state")
                     .uses("core.protocol", "core.error", "core.config", "core.time")

@@ -102,11 +102,11 @@ class RealClientsIT {
         "SESSION, simple",
         "SESSION, extended",
         "SESSION, prepared",
+        "TRANSACTION, prepared",
     })
     void pgbenchKeepsItsBooksInOrder(PoolMode mode, String protocol) throws IOException {
         ClientProgram pgbench = ClientProgram.find("pgbench", directory, List.of("pgbench"), "--version");
-        // pgbench waits for each PREPARE with the whole thread, so that in session mode each client needs its own
-        // server
+        // pgbench waits for each PREPARE with the whole thread: where clients keep a server, each needs its own
         Proxy proxy = start(mode, protocol.equals("prepared") ? PGBENCH_CLIENTS : 5);
         ClientProgram.Outcome outcome;
         try {

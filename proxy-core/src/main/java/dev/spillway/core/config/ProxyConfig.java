@@ -237,6 +237,18 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
         return values.get(Settings.PIPELINE_SLICE);
     }
 
+    public int maxPreparedStatements() {
+        return values.get(StatementSettings.MAX_PREPARED_STATEMENTS);
+    }
+
+    public int maxClientPreparedStatements() {
+        return values.get(StatementSettings.MAX_CLIENT_PREPARED_STATEMENTS);
+    }
+
+    public int maxInternedBytes() {
+        return values.get(StatementSettings.MAX_INTERNED_BYTES);
+    }
+
     public boolean reserveSessionServerConnection() {
         return values.get(Settings.RESERVE_SESSION_SERVER_CONNECTION);
     }

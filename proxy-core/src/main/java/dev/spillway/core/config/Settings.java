@@ -200,6 +200,11 @@ public final class Settings {
             RELOAD,
             "How long a client that sends statements without waiting for answers keeps its server connection while"
                     + " others wait for one; 0 lets it keep it."));
+
+    static {
+        GLOBAL.addAll(StatementSettings.all());
+    }
+
     public static final Setting<Boolean> RESERVE_SESSION_SERVER_CONNECTION = global(Setting.of(
             "reserve_session_server_connection",
             new FlagType(),

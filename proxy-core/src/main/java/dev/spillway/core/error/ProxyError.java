@@ -136,6 +136,10 @@ public enum ProxyError {
             Severity.FATAL,
             "what this session has made cannot move to another server connection (%s), and no connection of pool %s"
                     + " can be kept for it: there may be %d (max_pinned_servers)"),
+    TOO_MANY_STATEMENTS(
+            CONFIGURATION_LIMIT_EXCEEDED,
+            Severity.FATAL,
+            "too many prepared statements (max_client_prepared_statements): a client may have %d"),
     TRANSACTION_FORBIDDEN(
             FEATURE_NOT_SUPPORTED,
             Severity.FATAL,

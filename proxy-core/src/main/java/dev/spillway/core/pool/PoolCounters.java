@@ -16,6 +16,12 @@ public final class PoolCounters {
 
     public long waitNanos;
     public long clientLogins;
+    /** Parse of named statements by clients, and those sent to servers. */
+    public long clientParses;
+
+    public long serverParses;
+    /** Bind of named statements. */
+    public long binds;
 
     /** Servers that went to another lane. */
     public long handedOver;
@@ -35,7 +41,10 @@ public final class PoolCounters {
                 queryNanos / NANOS_PER_MICRO,
                 waits,
                 waitNanos / NANOS_PER_MICRO,
-                clientLogins);
+                clientLogins,
+                clientParses,
+                serverParses,
+                binds);
     }
 
     /** Takes over what another has counted. */
@@ -50,6 +59,9 @@ public final class PoolCounters {
         waits += other.waits;
         waitNanos += other.waitNanos;
         clientLogins += other.clientLogins;
+        clientParses += other.clientParses;
+        serverParses += other.serverParses;
+        binds += other.binds;
         handedOver += other.handedOver;
         atPeriodStart = atPeriodStart.plus(other.atPeriodStart);
         atStartBefore = atStartBefore.plus(other.atStartBefore);

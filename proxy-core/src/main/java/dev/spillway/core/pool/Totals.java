@@ -9,6 +9,9 @@ package dev.spillway.core.pool;
  * @param transactionMicros time in transactions, waits for a server excluded
  * @param waits assignments to a client that had to wait
  * @param waitMicros time that clients waited for a server
+ * @param clientParses named statements that clients have parsed
+ * @param serverParses those that servers were sent
+ * @param binds of named statements
  */
 public record Totals(
         long assignments,
@@ -20,9 +23,12 @@ public record Totals(
         long queryMicros,
         long waits,
         long waitMicros,
-        long clientLogins) {
+        long clientLogins,
+        long clientParses,
+        long serverParses,
+        long binds) {
     /** Of a pool that has done nothing. */
-    public static final Totals NONE = new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    public static final Totals NONE = new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     /** Of two pools together. */
     public Totals plus(Totals other) {
@@ -45,6 +51,9 @@ public record Totals(
                 queryMicros + sign * other.queryMicros,
                 waits + sign * other.waits,
                 waitMicros + sign * other.waitMicros,
-                clientLogins + sign * other.clientLogins);
+                clientLogins + sign * other.clientLogins,
+                clientParses + sign * other.clientParses,
+                serverParses + sign * other.serverParses,
+                binds + sign * other.binds);
     }
 }

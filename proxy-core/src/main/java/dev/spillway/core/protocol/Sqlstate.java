@@ -14,13 +14,15 @@ public final class Sqlstate {
     public static final String INVALID_CATALOG_NAME = "3D000";
     public static final String INSUFFICIENT_RESOURCES = "53000";
     public static final String TOO_MANY_CONNECTIONS = "53300";
+    public static final String CONFIGURATION_LIMIT_EXCEEDED = "53400";
     public static final String TRANSACTION_TIMEOUT = "25P04";
+    public static final String INVALID_SQL_STATEMENT_NAME = "26000";
+    public static final String DUPLICATE_PREPARED_STATEMENT = "42P05";
     public static final String QUERY_CANCELED = "57014";
     public static final String ADMIN_SHUTDOWN = "57P01";
     public static final String IDLE_SESSION_TIMEOUT = "57P05";
     public static final String CANNOT_CONNECT_NOW = "57P03";
     public static final String DATABASE_DROPPED = "57P04";
-    public static final String CONFIGURATION_LIMIT_EXCEEDED = "53400";
     public static final String CONFIG_FILE_ERROR = "F0000";
     public static final String INTERNAL_ERROR = "XX000";
 

@@ -21,17 +21,22 @@ final class ClientInput {
     private final RestoreGuard restoreGuard;
     private final FrameReader frames;
     private final Run run = new Run(this::sendRun);
+    private final StatementInput statements;
     private final HeldBytes held = new HeldBytes();
     private boolean forwardsFrame;
     /** Is something held for no other reason than that much has been sent which is not answered yet? */
     private boolean isAhead;
+    /** Is something held for no other reason than that too little of it has come? */
+    private boolean isShort;
 
-    ClientInput(ClientSession client, Wire wire, LocalAnswers answers, RestoreGuard restoreGuard) {
+    ClientInput(ClientSession client, Wire wire, LocalAnswers answers, ClientState state) {
         this.client = client;
         this.wire = wire;
         this.answers = answers;
-        this.restoreGuard = restoreGuard;
-        this.frames = new FrameReader(wire.allocator(), FrontendType.READY_RULES);
+        this.restoreGuard = state.guard();
+        this.statements = new StatementInput(client, state, run);
+        this.frames =
+                new FrameReader(wire.allocator(), client.pool().preparing().rules());
     }
 
     /** Takes what was read. */
@@ -40,6 +45,9 @@ final class ClientInput {
             process(bytes);
         } else {
             held.add(bytes, wire.allocator());
+            if (isShort && !client.isTravelling()) {
+                processHeld();
+            }
             updateReading();
         }
     }
@@ -81,7 +89,7 @@ final class ClientInput {
         } else if (client.server() == null && !client.acquire()) {
             holdFromHere();
             client.place().begin(client.ports().nowNanos());
-        } else if (restoreGuard.mustWait(frames)) {
+        } else if (restoreGuard.mustWait(frames, statements)) {
             holdFromHere();
         } else if (mustYield(type)) {
             isAhead = true;
@@ -105,7 +113,10 @@ final class ClientInput {
         if (linked.pipelined() == 0) {
             client.clock().asked(client.ports().nowNanos());
         }
-        if (kind == null || linked.expect(kind, frames)) {
+        if (statements.isConcerned(frames, linked) && isTaken(linked)) {
+            return;
+        }
+        if (kind == null || Requests.note(linked, kind, frames, null)) {
             forwardsFrame = true;
             run.add(frames);
         } else {
@@ -119,6 +130,25 @@ final class ClientInput {
             linked.session().onSentMore(frames);
         }
         run.add(frames);
+    }
+
+    /** Has what concerns prepared statements been dealt with, one way or another? */
+    private boolean isTaken(ServerSession linked) {
+        switch (statements.take(frames, linked)) {
+            case PASSES -> {
+                return false;
+            }
+            case TAKEN -> forwardsFrame = true;
+            case WAITS -> {
+                holdFromHere();
+                Prompts.flushGroup(linked);
+            }
+            case IS_SHORT -> {
+                isShort = true;
+                holdFromHere();
+            }
+        }
+        return true;
     }
 
     private void sendRun(ByteBuf source, int from, int to) {
@@ -155,6 +185,7 @@ final class ClientInput {
 
     void processHeld() {
         isAhead = false;
+        isShort = false;
         ByteBuf bytes = held.take();
         if (bytes != null) {
             process(bytes);
@@ -213,9 +244,20 @@ final class ClientInput {
         return frames.isInsideFrame() && forwardsFrame;
     }
 
+    /** How many statements the client has prepared by name. */
+    int statements() {
+        return statements.size();
+    }
+
+    /** Must the client keep its server, for a statement's sake? */
+    boolean pinsServer() {
+        return statements.pinsServer();
+    }
+
     /** Drops what is held. */
     void release() {
         held.release();
+        statements.release();
     }
 
     void close() {

@@ -21,11 +21,6 @@ import org.jspecify.annotations.Nullable;
  * <p>While it has no server it may {@linkplain #depart leave} for another lane.
  */
 public final class ClientSession implements Phase, LeaseHolder {
-    /** In PgBouncer's words, like the next: why a client's connection ends. */
-    static final String SAID_GOODBYE = "client close request";
-
-    static final String GONE = "client unexpected eof";
-
     private final Wire wire;
     private SessionPorts ports;
     private ServerPool pool;
@@ -56,7 +51,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         this.counters = pool.pool().counters();
         this.place = new ServerWait(this, ports, pool.pool());
         this.clock = new LeaseClock(counters, ports.nowNanos());
-        this.input = new ClientInput(this, wire, answers, state.guard());
+        this.input = new ClientInput(this, wire, answers, state);
     }
 
     // ---- the socket ----------------------------------------------------------------------------------------------
@@ -91,7 +86,7 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     @Override
     public void onClosed() {
-        leave(ClientEnd.LEFT, GONE, null);
+        leave(ClientEnd.LEFT, ConnectionLog.GONE, null);
         input.close();
     }
 
@@ -162,14 +157,15 @@ public final class ClientSession implements Phase, LeaseHolder {
     public void onStateKnown(Snapshot now, boolean isInForce) {
         state.onAnswer(pool.shared(now));
         ServerSession linked = server;
-        ErrorFields refusal = linked == null ? null : state.pinIfImmovable(linked, this, isInForce);
+        boolean isNeeded = input.pinsServer();
+        ErrorFields refusal = linked == null ? null : state.keepIfItMust(linked, this, isNeeded, isInForce);
         if (refusal != null) {
             close(refusal);
             return;
         }
         boolean mayGoOn = isInForce && input.isHolding() && !pool.pool().isAnyoneWaiting();
         if (linked != null
-                && !linked.session().staysPinned()
+                && !(isNeeded || linked.session().staysPinned())
                 && (!mayGoOn || linked.session().isPinned())) {
             letGo(linked);
         }
@@ -237,7 +233,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         if (state.guard().isBusy() || keepsServer() || !linked.isReleasable() || input.hasForwardedHalf()) {
             return;
         }
-        if (!state.asks(linked, ports.nowNanos()) && !linked.session().isPinned()) {
+        if (!state.asks(linked, ports.nowNanos()) && !linked.session().isPinned() && !input.pinsServer()) {
             letGo(linked);
         }
     }
@@ -422,7 +418,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     }
 
     void onGoodbye() {
-        leave(ClientEnd.LEFT, SAID_GOODBYE, null);
+        leave(ClientEnd.LEFT, ConnectionLog.SAID_GOODBYE, null);
     }
 
     private void leave(ClientEnd how, String why, @Nullable ErrorFields told) {
@@ -490,7 +486,8 @@ public final class ClientSession implements Phase, LeaseHolder {
                 clock.requestNanos(),
                 place.waitedNanos(nowNanos),
                 input.heldBytes(),
-                state.guard().isCancelWaiting());
+                state.guard().isCancelWaiting(),
+                input.statements());
     }
 
     public @Nullable ServerSession server() {

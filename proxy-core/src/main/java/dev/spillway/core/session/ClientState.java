@@ -51,6 +51,11 @@ final class ClientState {
         }
     }
 
+    /** What {@code linked} reports while the client's statements run: also of one on which that is being put into force. */
+    Map<String, String> reportedBy(ServerSession linked) {
+        return guard.isRestoring() ? told.now() : linked.session().parameters();
+    }
+
     /** The server reports something else than before. */
     void onReport(ServerSession linked) {
         told.update(linked.session().parameters());
@@ -82,30 +87,35 @@ final class ClientState {
         now = answer == null ? now : answer;
     }
 
-    /** Keeps {@code linked} where the client has what cannot move. Null, or the error that ends a client who may not. */
+    /**
+     * Keeps {@code linked} where the client has what cannot move, or where it {@code needs} it for a statement's sake. Null, or the error
+     * that ends a client who may not.
+     */
     @Nullable
-    ErrorFields pinIfImmovable(ServerSession linked, ClientSession client, boolean isInForce) {
+    ErrorFields keepIfItMust(ServerSession linked, ClientSession client, boolean needs, boolean isInForce) {
         ServerState session = linked.session();
-        if (session.immovable() == 0) {
-            return null;
-        }
-        SessionPorts ports = client.ports();
-        boolean wasPinned = session.isPinned();
-        if (!session.pin(linked, ports.nowNanos())) {
+        int immovable = session.immovable();
+        if (immovable != 0 && !pin(linked, client, immovable)) {
             return ProxyError.TOO_MANY_PINNED.fields(
-                    StateKind.words(session.immovable()),
+                    StateKind.words(immovable),
                     client.pool().pool().name(),
                     client.pool().state().maxPinned());
         }
-        if (!wasPinned) {
-            ports.log().clientPinned(client.identity().describe(client.wire()), session.immovable());
-        }
-        if (!isInForce) {
+        if (!isInForce && (needs || immovable != 0)) {
             guard.begin();
             session.reapply(now);
             linked.wire().flush();
         }
         return null;
+    }
+
+    private static boolean pin(ServerSession linked, ClientSession client, int immovable) {
+        boolean wasPinned = linked.session().isPinned();
+        boolean isPinned = linked.session().pin(linked, client.ports().nowNanos());
+        if (isPinned && !wasPinned) {
+            client.ports().log().clientPinned(client.identity().describe(client.wire()), immovable);
+        }
+        return isPinned;
     }
 
     /** The error that ends a client, which holds {@code server}, for taking too long; null: it has time. */

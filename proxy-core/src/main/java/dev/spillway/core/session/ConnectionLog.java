@@ -11,6 +11,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Called on the lane that has the connection, once per event, never per message. Texts hold no secrets.
  */
 public interface ConnectionLog {
+    /** In PgBouncer's words, like the next: why a client's connection ends. */
+    String SAID_GOODBYE = "client close request";
+
+    String GONE = "client unexpected eof";
+
     /** How a client's connection ended. */
     enum ClientEnd {
         /** It said that it would, or was gone. */

@@ -1,6 +1,8 @@
 package dev.spillway.core.session;
 
 import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.protocol.frontend.FrontendMessages;
+import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -19,9 +21,13 @@ final class Injections {
     private final ArrayDeque<End> pending = new ArrayDeque<>(1);
     private @Nullable ErrorFields error;
 
-    /** A simple Query of ours has been written; {@code end} may add the next. */
-    void add(End end) {
+    /** Sends a statement of ours to {@code server}, whose injections these are; {@code end} may send the next. */
+    void send(ServerSession server, String sql, End end) {
         pending.add(end);
+        ByteBuf message = server.wire().allocator().buffer(sql.length() + 16);
+        FrontendMessages.query(message, sql);
+        server.replies().add(ReplyQueue.Kind.QUERY, ReplyQueue.Disposition.SKIP);
+        server.wire().write(message);
     }
 
     /** Is the server at work for us? What it owes to others is behind that. */

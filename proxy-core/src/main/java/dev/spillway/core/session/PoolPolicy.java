@@ -17,9 +17,16 @@ import org.jspecify.annotations.Nullable;
  * @param isReserved whether a session-mode client gets its server when it logs in
  * @param state what becomes of session state
  * @param slice how long a client that pipelines without end keeps its server while others wait; zero: for ever
+ * @param preparing what becomes of statements that are prepared by name
  */
 public record PoolPolicy(
-        PoolMode mode, StatePolicy state, String resetQuery, String checkQuery, boolean isReserved, Duration slice) {
+        PoolMode mode,
+        StatePolicy state,
+        String resetQuery,
+        String checkQuery,
+        boolean isReserved,
+        Duration slice,
+        Preparing preparing) {
     /** For the pool of {@code user} to {@code database}: the user's word, else the database's. */
     public static PoolPolicy of(ProxyConfig config, DatabaseConfig database, @Nullable UserConfig user) {
         PoolMode ofUser = user == null ? null : user.poolMode();
@@ -30,6 +37,7 @@ public record PoolPolicy(
                 config.serverResetQuery(),
                 config.serverCheckQuery(),
                 config.reserveSessionServerConnection(),
-                config.pipelineSlice());
+                config.pipelineSlice(),
+                Preparing.of(config));
     }
 }

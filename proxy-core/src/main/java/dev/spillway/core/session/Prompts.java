@@ -26,6 +26,7 @@ final class Prompts {
             FrontendMessages.sync(message);
         }
         FrontendMessages.query(message, "");
+        server.statements().onUnnamedLost();
         server.wire().write(message);
     }
 }

@@ -2,6 +2,7 @@ package dev.spillway.core.session;
 
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendMessages;
+import dev.spillway.core.session.prepared.Forgetting;
 import dev.spillway.core.session.state.Snapshot;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
@@ -67,9 +68,11 @@ final class Recovery {
         if (isHoldersOwn && !replies.isEmpty() && replies.isLastGroup() && !replies.isStreaming()) {
             cancel();
         }
-        boolean closes = isHoldersOwn || isHopeless();
+        server.statements().left();
+        boolean isOthersNoUse = isHoldersOwn || server.statements().hasUnkept();
+        boolean closes = isOthersNoUse || isHopeless();
         if (closes) {
-            server.close(isHoldersOwn ? "its client has left" : "its next reply is not certain");
+            server.close(isOthersNoUse ? "its client has left" : "its next reply is not certain");
         }
         return closes;
     }
@@ -177,8 +180,14 @@ final class Recovery {
         return cancels.isUncertain();
     }
 
-    /** A COPY FROM STDIN, for which there will be no data, was announced after the client had left. */
-    void onCopyAnnounced() {
+    /** A COPY was announced to {@code holder}, or after the client had left, in which case there will be no data. */
+    void onCopyAnnounced(@Nullable LeaseHolder holder) {
+        if (!isRunning) {
+            if (holder != null) {
+                holder.onCopyAnnounced();
+            }
+            return;
+        }
         if (server.replies().isReadingCopyData()) {
             endCopy();
         }
@@ -249,6 +258,9 @@ final class Recovery {
     private void clean() {
         Snapshot settings = kept;
         statementRuns = true;
+        if (server.session().endsStatements()) {
+            server.statements().onForgetSent();
+        }
         server.inject(server.session().cleanSql(settings), (error, status) -> {
             statementRuns = false;
             onCleaned(settings, error, status);
@@ -267,6 +279,9 @@ final class Recovery {
 
     private void runLast() {
         statementRuns = true;
+        if (Forgetting.isPossible(lastQuery)) {
+            server.statements().onForgetSent();
+        }
         server.inject(lastQuery, (error, status) -> {
             statementRuns = false;
             if (error != null) {

@@ -2,6 +2,7 @@ package dev.spillway.core.session;
 
 import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.BackendType;
+import dev.spillway.core.session.prepared.Step;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -9,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  * What one server owes, in order: the only place that decides where a reply goes.
  *
  * <p>{@link ServerSession} adds an entry for every message it sends and asks for a {@link Verdict} on every message it
- * receives. An entry is <em>forwarded</em> (the client asked), <em>skipped</em> (we injected the message) or
- * <em>faked</em> (we never sent it; the {@link Fakes} port answers when its turn comes).
+ * receives. An entry is <em>forwarded</em> (the client asked), <em>skipped</em> (we injected the message), <em>ahead</em> of what the
+ * client asked (we injected it, and its error is the client's) or <em>faked</em> (we never sent it; the {@link Fakes} port answers
+ * when its turn comes). An entry may have a {@link Step}, which hears whether the message was answered or dropped.
  *
  * <p>Rules, from {@code PostgresMain()} and {@code SocketBackend()} in {@code src/backend/tcop/postgres.c} and {@code
  * CopyGetData()} in {@code src/backend/commands/copyfromparse.c}:
@@ -32,8 +34,7 @@ import org.jspecify.annotations.Nullable;
  *       exec_execute_message()}).
  * </ul>
  *
- * <p>hot: one byte per entry in a ring that grows by doubling and is bounded by the session ({@link
- * #MAX_PIPELINED}).
+ * <p>hot: see {@link ReplyRing}, which the session bounds ({@link #MAX_PIPELINED}).
  */
 final class ReplyQueue {
     /** What a message asks the server for. */
@@ -67,6 +68,7 @@ final class ReplyQueue {
     enum Disposition {
         FORWARD,
         SKIP,
+        AHEAD,
         FAKE;
 
         static final Disposition[] ALL = values();
@@ -91,22 +93,15 @@ final class ReplyQueue {
     /** Replies a server may owe one client before the client is no longer read. */
     static final int MAX_PIPELINED = 8192;
 
-    private static final int DISPOSITION_SHIFT = 4;
-    private static final int DISPOSITION_MASK = 0x3;
-    private static final int KIND_MASK = 0xf;
-    private static final int MARK = 0x40;
-    private static final int INITIAL_CAPACITY = 16;
-
     private final Fakes fakes;
-    private byte[] ring = new byte[INITIAL_CAPACITY];
-    private int head;
-    private int size;
+    private final ReplyRing ring = new ReplyRing();
     private boolean discardingToSync;
     private boolean refusingToSync;
     private boolean readingCopyData;
     private boolean streaming;
     private boolean groupOpen;
     private boolean failedTransaction;
+    private boolean hasSettingsToCome;
     /** Syncs that the COPY in progress swallows, if it gets so far. */
     private int copySyncs;
 
@@ -128,7 +123,7 @@ final class ReplyQueue {
         if (isProbing) {
             return true;
         }
-        if (kind == null || size == 0 || readingCopyData) {
+        if (kind == null || ring.size() == 0 || readingCopyData) {
             return false;
         }
         return kind.belongsToCopy() || (copySyncs > 0 && kind != Kind.SYNC);
@@ -141,6 +136,11 @@ final class ReplyQueue {
      *     find discarded though the server does not discard it
      */
     boolean add(Kind kind, Disposition disposition) {
+        return add(kind, disposition, null);
+    }
+
+    /** The same for a message that has a step, which is not added {@linkplain #isDiscarding while messages are discarded}. */
+    boolean add(Kind kind, Disposition disposition, @Nullable Step step) {
         if (discardingToSync) {
             return addWhileDiscarding(kind, disposition);
         }
@@ -159,19 +159,9 @@ final class ReplyQueue {
             return true;
         }
         groupOpen = !kind.endsWithReady();
-        push(kind, disposition);
+        ring.push(kind, disposition, step);
         pump();
         return true;
-    }
-
-    /** Marks the entry that was added last, for whoever asks when its reply comes. */
-    void markLast() {
-        ring[index(size - 1)] |= MARK;
-    }
-
-    /** Is the next to be answered a marked one? */
-    boolean isHeadMarked() {
-        return size > 0 && (ring[head] & MARK) != 0;
     }
 
     private boolean addWhileDiscarding(Kind kind, Disposition disposition) {
@@ -179,7 +169,7 @@ final class ReplyQueue {
             discardingToSync = false;
             refusingToSync = false;
             groupOpen = false;
-            push(kind, disposition);
+            ring.push(kind, disposition, null);
         }
         return true;
     }
@@ -188,10 +178,10 @@ final class ReplyQueue {
 
     /** Decides about any message but ErrorResponse, ReadyForQuery and the asynchronous ones. */
     Verdict onReply(byte type) {
-        if (size == 0) {
+        if (ring.size() == 0) {
             return Verdict.VIOLATION;
         }
-        Kind kind = kindAt(0);
+        Kind kind = ring.kindAt(0);
         if (!ReplyTypes.isExpected(kind, type)) {
             return Verdict.VIOLATION;
         }
@@ -208,7 +198,7 @@ final class ReplyQueue {
         }
         if (ReplyTypes.completes(kind, type)) {
             failedTransaction &= type != BackendType.COMMAND_COMPLETE;
-            pop();
+            popAnswered();
         }
         return verdict;
     }
@@ -216,54 +206,79 @@ final class ReplyQueue {
     /** The server reads COPY data now, into which the Syncs behind the COPY's message were sent. */
     private void copyBegins() {
         copySyncs = 0;
-        while (size > 1 && kindAt(1) == Kind.SYNC) {
-            removeAt(1);
+        while (ring.size() > 1 && ring.kindAt(1) == Kind.SYNC) {
+            ring.removeAt(1);
             copySyncs++;
         }
         readingCopyData = true;
-        groupOpen |= size == 1 && kindAt(0) == Kind.EXECUTE;
+        groupOpen |= ring.size() == 1 && ring.kindAt(0) == Kind.EXECUTE;
     }
 
     /** Decides about an ErrorResponse and forgets what the server will now discard. */
     Verdict onError() {
         readingCopyData = false;
         streaming = false;
-        if (size == 0) {
+        if (ring.size() == 0) {
             return Verdict.FORWARD;
         }
-        Verdict verdict = verdictOfHead();
+        Verdict verdict = isErrorForwarded() ? Verdict.FORWARD : Verdict.DROP;
         if (isProbeAtHead()) {
             endProbe();
         } else {
             mustProbe = copySyncs > 0 && !isProbing;
             refusesAfterProbe = mustProbe && verdict == Verdict.FORWARD;
         }
-        if (!kindAt(0).endsWithReady()) {
+        if (!ring.kindAt(0).endsWithReady()) {
             discardToSync();
         }
         return verdict;
     }
 
     private void discardToSync() {
-        while (size > 0 && kindAt(0) != Kind.SYNC) {
-            pop();
+        int dropped = ring.beforeSync();
+        ring.dropSteps(1, dropped);
+        Step failed = ring.takeStep(0);
+        if (failed != null) {
+            failed.failed();
         }
-        discardingToSync = size == 0;
+        for (int i = 0; i < dropped; i++) {
+            ring.pop();
+        }
+        discardingToSync = ring.size() == 0;
+    }
+
+    /** No answer will come. */
+    void dropSteps() {
+        ring.dropSteps(0, ring.size());
+    }
+
+    private static void drop(@Nullable Step step) {
+        if (step != null) {
+            step.dropped();
+        }
+    }
+
+    private void popAnswered() {
+        Step step = ring.pop();
+        if (step != null) {
+            step.answered();
+        }
     }
 
     /** Decides about a ReadyForQuery; {@code status} is its transaction status byte. */
     Verdict onReadyForQuery(byte status) {
-        if (size == 0 || !kindAt(0).endsWithReady()) {
+        if (ring.size() == 0 || !ring.kindAt(0).endsWithReady()) {
             return Verdict.VIOLATION;
         }
         failedTransaction = status == 'E';
+        hasSettingsToCome = false;
         readingCopyData = false;
         streaming = false;
         if (isProbeAtHead()) {
             return onUnreadSync();
         }
         Verdict verdict = verdictOfHead();
-        pop();
+        popAnswered();
         return verdict;
     }
 
@@ -289,15 +304,15 @@ final class ReplyQueue {
         if (needsSync) {
             discardingToSync = false;
             groupOpen = false;
-            push(Kind.SYNC, Disposition.SKIP);
+            ring.push(Kind.SYNC, Disposition.SKIP, null);
         }
-        push(Kind.QUERY, Disposition.SKIP);
+        ring.push(Kind.QUERY, Disposition.SKIP, null);
         return needsSync;
     }
 
     /** Is the next to be answered the probe's Query? Behind it is nothing: the client waits for it. */
     private boolean isProbeAtHead() {
-        return isProbing && size == 1;
+        return isProbing && ring.size() == 1;
     }
 
     private Verdict onUnreadSync() {
@@ -319,12 +334,17 @@ final class ReplyQueue {
     // ---- verdicts -------------------------------------------------------------------------------------------------
 
     private Verdict verdictOfHead() {
-        return dispositionAt(0) == Disposition.FORWARD ? Verdict.FORWARD : Verdict.DROP;
+        return ring.dispositionAt(0) == Disposition.FORWARD ? Verdict.FORWARD : Verdict.DROP;
+    }
+
+    private boolean isErrorForwarded() {
+        Disposition disposition = ring.dispositionAt(0);
+        return disposition == Disposition.FORWARD || disposition == Disposition.AHEAD;
     }
 
     /** Would a notice that comes now be the client's? One that an injected statement raised is not. */
     boolean isHeadForwarded() {
-        return size == 0 || isProbing || dispositionAt(0) != Disposition.SKIP;
+        return ring.size() == 0 || isProbing || ring.dispositionAt(0) != Disposition.SKIP;
     }
 
     /**
@@ -348,18 +368,18 @@ final class ReplyQueue {
      * passed on or dropped: not before, or an answer would overtake the reply in front of it.
      */
     void pump() {
-        while (size > 0 && dispositionAt(0) == Disposition.FAKE) {
-            Kind kind = kindAt(0);
-            pop();
-            answerFake(kind);
+        while (ring.size() > 0 && ring.dispositionAt(0) == Disposition.FAKE) {
+            answerFake(ring.kindAt(0));
         }
     }
 
     private void answerFake(Kind kind) {
         if (!failedTransaction || kind == Kind.CLOSE || kind == Kind.SYNC) {
+            popAnswered();
             fakes.answer(kind);
             return;
         }
+        drop(ring.pop());
         if (!kind.endsWithReady()) {
             skipToSync();
         }
@@ -369,15 +389,20 @@ final class ReplyQueue {
     private void skipToSync() {
         // The server has not seen an error: it will answer what was sent, and nobody may see those answers.
         int i = 0;
-        while (i < size && kindAt(i) != Kind.SYNC) {
-            if (dispositionAt(i) == Disposition.FAKE) {
-                removeAt(i);
-            } else {
-                set(i, kindAt(i), Disposition.SKIP);
-                i++;
-            }
+        while (i < ring.size() && ring.kindAt(i) != Kind.SYNC) {
+            i += skipAt(i);
         }
-        refusingToSync = i == size;
+        refusingToSync = i == ring.size();
+    }
+
+    /** Nobody is to see that reply; returns how many entries are left of it, one or none. */
+    private int skipAt(int position) {
+        if (ring.dispositionAt(position) == Disposition.FAKE) {
+            drop(ring.removeAt(position));
+            return 0;
+        }
+        ring.skip(position);
+        return 1;
     }
 
     // ---- the client has gone --------------------------------------------------------------------------------------
@@ -386,13 +411,8 @@ final class ReplyQueue {
     void abandon() {
         refusesAfterProbe = false;
         int i = 0;
-        while (i < size) {
-            if (dispositionAt(i) == Disposition.FAKE) {
-                removeAt(i);
-            } else {
-                set(i, kindAt(i), Disposition.SKIP);
-                i++;
-            }
+        while (i < ring.size()) {
+            i += skipAt(i);
         }
         pump();
     }
@@ -400,21 +420,47 @@ final class ReplyQueue {
     // ---- questions ------------------------------------------------------------------------------------------------
 
     boolean isEmpty() {
-        return size == 0;
+        return ring.size() == 0;
     }
 
     int size() {
-        return size;
+        return ring.size();
+    }
+
+    /** What is not answered yet, to be asked about. */
+    ReplyRing entries() {
+        return ring;
+    }
+
+    /** The step of what is answered next; null if it has none. */
+    @Nullable
+    Step headStep() {
+        return ring.size() == 0 ? null : ring.stepAt(0);
+    }
+
+    /** Will what is sent now be discarded, up to a Sync? */
+    boolean isDiscarding() {
+        return discardingToSync || refusingToSync;
+    }
+
+    /** Can the transaction be in a failed state when a message that is sent now is read, not being discarded? */
+    boolean mayBeFailed() {
+        return failedTransaction || ring.groupsIn(ring.size()) > 0;
+    }
+
+    /** A statement has ended that may have changed settings; what it has changed is reported with ReadyForQuery. */
+    void noteSettings() {
+        hasSettingsToCome = true;
+    }
+
+    /** May settings have changed that are not reported yet? */
+    boolean hasSettingsToCome() {
+        return hasSettingsToCome;
     }
 
     /** Is all that is owed answered by one ReadyForQuery, so that an error now leaves nothing that is run after it? */
     boolean isLastGroup() {
-        for (int i = 0; i < size - 1; i++) {
-            if (kindAt(i).endsWithReady()) {
-                return false;
-            }
-        }
-        return true;
+        return ring.groupsIn(ring.size() - 1) == 0;
     }
 
     /** Must a Sync be sent before the server says ReadyForQuery again? */
@@ -436,60 +482,8 @@ final class ReplyQueue {
         return copySyncs > 0;
     }
 
-    // ---- the ring -------------------------------------------------------------------------------------------------
-
-    private void push(Kind kind, Disposition disposition) {
-        if (size == ring.length) {
-            byte[] larger = new byte[size * 2];
-            for (int i = 0; i < size; i++) {
-                larger[i] = ring[index(i)];
-            }
-            ring = larger;
-            head = 0;
-        }
-        size++;
-        set(size - 1, kind, disposition);
-    }
-
-    private void pop() {
-        head = (head + 1) & (ring.length - 1);
-        size--;
-        if (size == 0 && ring.length > INITIAL_CAPACITY * 16) {
-            ring = new byte[INITIAL_CAPACITY];
-            head = 0;
-        }
-    }
-
-    private void removeAt(int position) {
-        for (int i = position; i < size - 1; i++) {
-            ring[index(i)] = ring[index(i + 1)];
-        }
-        size--;
-    }
-
-    @SuppressWarnings("EnumOrdinal") // the ordinals never leave this object
-    private void set(int position, Kind kind, Disposition disposition) {
-        ring[index(position)] = (byte) (disposition.ordinal() << DISPOSITION_SHIFT | kind.ordinal());
-    }
-
-    private Kind kindAt(int position) {
-        return Kind.ALL[ring[index(position)] & KIND_MASK];
-    }
-
-    private Disposition dispositionAt(int position) {
-        return Disposition.ALL[ring[index(position)] >> DISPOSITION_SHIFT & DISPOSITION_MASK];
-    }
-
-    private int index(int position) {
-        return (head + position) & (ring.length - 1);
-    }
-
     @Override
     public String toString() {
-        StringBuilder text = new StringBuilder("ReplyQueue");
-        for (int i = 0; i < size; i++) {
-            text.append(' ').append(dispositionAt(i)).append(':').append(kindAt(i));
-        }
-        return Arrays.asList(discardingToSync, readingCopyData, groupOpen) + text.toString();
+        return Arrays.asList(discardingToSync, readingCopyData, groupOpen) + ring.toString();
     }
 }

@@ -2,9 +2,11 @@ package dev.spillway.core.session;
 
 import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.frontend.FrontendType;
+import dev.spillway.core.session.prepared.Statement;
+import dev.spillway.core.session.prepared.Step;
 import org.jspecify.annotations.Nullable;
 
-/** What a client's frame asks the server for. Stateless. */
+/** What a client's frame asks the server for, and the note the server takes of it. Stateless. */
 final class Requests {
     private Requests() {}
 
@@ -23,6 +25,30 @@ final class Requests {
             case FrontendType.COPY_DONE, FrontendType.COPY_FAIL -> ReplyQueue.Kind.COPY_END;
             default -> null;
         };
+    }
+
+    /**
+     * The server notes that the client's next bytes, the current frame, ask for {@code kind}; false if they must not be sent. Borrows
+     * the frame.
+     */
+    // hot: once per message of a client
+    static boolean note(ServerSession server, ReplyQueue.Kind kind, FrameReader frames, @Nullable Step step) {
+        boolean isTextKnown = server.session().onSent(kind, frames);
+        ReplyQueue replies = server.replies();
+        int before = replies.size();
+        boolean isSent = replies.add(kind, ReplyQueue.Disposition.FORWARD, step);
+        if (isTextKnown && replies.size() > before) {
+            replies.entries().markLast();
+        }
+        return isSent;
+    }
+
+    /** The same of a message that names a statement which the server knows under our name: its text is known, and was looked through once. */
+    static void noteUse(ServerSession server, ReplyQueue.Kind kind, FrameReader frames, Statement used, Step step) {
+        if (kind == ReplyQueue.Kind.BIND) {
+            server.session().onUse(used, frames);
+        }
+        server.replies().add(kind, ReplyQueue.Disposition.FORWARD, step);
     }
 
     /**

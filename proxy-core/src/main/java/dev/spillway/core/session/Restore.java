@@ -2,6 +2,7 @@ package dev.spillway.core.session;
 
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.session.state.Snapshot;
+import dev.spillway.core.session.state.StateKind;
 
 /**
  * Puts a holder's settings into force on a server, ahead of what the holder sends. The holder hears how that ended; where
@@ -21,6 +22,9 @@ final class Restore {
     /** Exactly {@code wanted} and the server's base, whatever there was; what there is of other kinds is ended. */
     void begin(Snapshot wanted, int endedKinds) {
         settings.becomeUnknown();
+        if ((endedKinds & StateKind.STATEMENTS.bit) != 0) {
+            server.statements().onForgetSent();
+        }
         inject(settings.withBase(wanted).restoreSql(endedKinds), () -> settings.become(wanted));
     }
 

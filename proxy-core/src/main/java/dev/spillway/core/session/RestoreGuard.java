@@ -72,25 +72,28 @@ final class RestoreGuard {
         }
     }
 
-    /** Borrows the current frame. */
-    boolean mustWait(FrameReader frames) {
-        return isBusy() && (isAsking || !isSafe(frames));
+    /** Borrows the current frame. What runs a portal is safe if all is that was bound. */
+    boolean mustWait(FrameReader frames, StatementInput statements) {
+        return isBusy() && (isAsking || !isSafe(frames, statements));
     }
 
-    private boolean isSafe(FrameReader frames) {
+    private boolean isSafe(FrameReader frames, StatementInput statements) {
         ByteBuf buffer = frames.buffer();
         int body = frames.start() + FrameReader.HEADER_BYTES;
         return switch (frames.type()) {
             case FrontendType.QUERY -> StatementStart.cannotEndTransaction(buffer, body, frames.end());
-            case FrontendType.PARSE -> isSafeParse(buffer, body, frames.end());
-            case FrontendType.BIND, FrontendType.EXECUTE, FrontendType.DESCRIBE -> isUnnamedKnown;
+            case FrontendType.PARSE -> {
+                noteParse(buffer, body, frames.end());
+                yield true; // it runs nothing
+            }
+            case FrontendType.BIND -> statements.isOfUnnamed(frames) ? isUnnamedKnown : statements.isNoExit(frames);
             default -> true;
         };
     }
 
-    private boolean isSafeParse(ByteBuf buffer, int body, int end) {
-        boolean isUnnamed = body < end && buffer.getByte(body) == 0;
-        isUnnamedKnown = isUnnamed && StatementStart.cannotEndTransaction(buffer, body + 1, end);
-        return isUnnamedKnown;
+    private void noteParse(ByteBuf buffer, int body, int end) {
+        if (body < end && buffer.getByte(body) == 0) {
+            isUnnamedKnown = StatementStart.cannotEndTransaction(buffer, body + 1, end);
+        }
     }
 }

@@ -30,10 +30,14 @@ final class Run {
         this.target = target;
     }
 
-    @SuppressWarnings("ReferenceEquality") // equal content in another buffer is another place
     void add(FrameReader frames) {
+        add(frames, frames.start());
+    }
+
+    /** Adds the piece but for what is before {@code start}. */
+    @SuppressWarnings("ReferenceEquality") // equal content in another buffer is another place
+    void add(FrameReader frames, int start) {
         ByteBuf buffer = frames.buffer();
-        int start = frames.start();
         int end = frames.end();
         if (buffer == source && start == to) {
             to = end;

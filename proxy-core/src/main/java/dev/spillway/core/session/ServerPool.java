@@ -129,6 +129,10 @@ public final class ServerPool {
         return policy.checkQuery();
     }
 
+    Preparing preparing() {
+        return policy.preparing();
+    }
+
     boolean isReservedAtLogin() {
         return policy.isReserved() && policy.mode() == PoolMode.SESSION;
     }

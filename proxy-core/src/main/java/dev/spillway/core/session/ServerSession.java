@@ -9,6 +9,8 @@ import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.BackendType;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendMessages;
+import dev.spillway.core.session.prepared.ServerStatements;
+import dev.spillway.core.session.prepared.Step;
 import dev.spillway.core.session.state.Snapshot;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +39,7 @@ public final class ServerSession implements Phase, PooledServer {
     private long idleSinceNanos;
     private byte status = IDLE;
     private final ServerState state;
+    private final ServerStatements statements;
     private @Nullable LeaseHolder holder;
     private final Recovery recovery = new Recovery(this);
     private final Injections injections = new Injections();
@@ -52,6 +55,7 @@ public final class ServerSession implements Phase, PooledServer {
         this.home = home;
         this.greeting = greeting;
         this.state = new ServerState(this, greeting, home);
+        this.statements = new ServerStatements(ports.statements());
         this.frames = new FrameReader(wire.allocator(), BackendType.READY_RULES);
         this.replies = new ReplyQueue(new FakeReplies(wire.allocator(), this::deliverOwn));
         this.openedAtNanos = ports.nowNanos();
@@ -69,22 +73,7 @@ public final class ServerSession implements Phase, PooledServer {
 
     /** Sends a statement of ours whose replies nobody else sees. */
     void inject(String sql, Injections.End end) {
-        injections.add(end);
-        ByteBuf message = wire.allocator().buffer(sql.length() + 16);
-        FrontendMessages.query(message, sql);
-        replies.add(ReplyQueue.Kind.QUERY, ReplyQueue.Disposition.SKIP);
-        wire.write(message);
-    }
-
-    /** Notes that the client's next bytes, the current frame, ask for {@code kind}; false if they must not be sent. */
-    boolean expect(ReplyQueue.Kind kind, FrameReader asking) {
-        boolean isTextKnown = state.onSent(kind, asking);
-        int before = replies.size();
-        boolean isSent = replies.add(kind, ReplyQueue.Disposition.FORWARD);
-        if (isTextKnown && replies.size() > before) {
-            replies.markLast();
-        }
-        return isSent;
+        injections.send(this, sql, end);
     }
 
     /** Passes on the client's bytes, which it borrows. */
@@ -205,6 +194,11 @@ public final class ServerSession implements Phase, PooledServer {
         frames.changeRules(rules);
     }
 
+    /** What it has prepared under our names. */
+    ServerStatements statements() {
+        return statements;
+    }
+
     /** The last statement of a recovery has succeeded. */
     void onLastQuery(String sql) {
         if (sql.equals(home.resetQuery())) {
@@ -253,7 +247,8 @@ public final class ServerSession implements Phase, PooledServer {
 
     private void onReply(byte type) {
         if (type == BackendType.COMMAND_COMPLETE) {
-            state.onTag(frames, injections.isAny(), replies.isHeadMarked());
+            state.onTag(frames, injections.isAny(), replies.entries().isHeadMarked());
+            StatementReplies.onTag(frames, this, injections.isAny());
         }
         boolean isForwarded = replies.isForwarded(replies.onReply(type), type);
         if (!isForwarded && type == BackendType.DATA_ROW) {
@@ -262,16 +257,7 @@ public final class ServerSession implements Phase, PooledServer {
         addToRun(isForwarded && holder != null);
         replies.pump();
         if (type == BackendType.COPY_IN_RESPONSE || type == BackendType.COPY_BOTH_RESPONSE) {
-            onCopyAnnounced();
-        }
-    }
-
-    private void onCopyAnnounced() {
-        LeaseHolder linked = holder;
-        if (recovery.isRunning()) {
-            recovery.onCopyAnnounced();
-        } else if (linked != null) {
-            linked.onCopyAnnounced();
+            recovery.onCopyAnnounced(holder);
         }
     }
 
@@ -313,6 +299,7 @@ public final class ServerSession implements Phase, PooledServer {
 
     private void onError() {
         boolean isUnasked = replies.isEmpty() && !replies.needsSync();
+        Step step = replies.headStep();
         boolean isForwarded = replies.onError() == ReplyQueue.Verdict.FORWARD && holder != null;
         ErrorFields error = ErrorFields.read(frames);
         boolean isAsIfFree = holder == null || (home.mode() != PoolMode.SESSION && isReleasable());
@@ -324,7 +311,7 @@ public final class ServerSession implements Phase, PooledServer {
         if (!isForwarded) {
             injections.onError(error);
         }
-        addToRun(isForwarded);
+        addToRun(isForwarded && !StatementReplies.rename(frames, error, step, this));
         replies.pump();
         Prompts.afterError(this);
     }
@@ -418,6 +405,7 @@ public final class ServerSession implements Phase, PooledServer {
         if (!closed) {
             closed = true;
             recovery.stop();
+            StatementReplies.end(this);
             if (!isMoving) {
                 home.servers().remove(this);
                 home.pool().onClosed(this, ports.nowNanos());
@@ -435,7 +423,7 @@ public final class ServerSession implements Phase, PooledServer {
         recovery.tick(nowNanos, limitNanos);
     }
 
-    private void deliverOwn(ByteBuf message) {
+    void deliverOwn(ByteBuf message) {
         run.flush();
         LeaseHolder linked = holder;
         if (linked == null) {
@@ -485,7 +473,8 @@ public final class ServerSession implements Phase, PooledServer {
                 recovery.askedCancels(),
                 frames.heldBytes(),
                 state.pin(),
-                state.pinnedNanos());
+                state.pinnedNanos(),
+                statements.size());
     }
 
     public Wire wire() {

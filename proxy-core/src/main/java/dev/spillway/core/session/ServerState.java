@@ -2,8 +2,10 @@ package dev.spillway.core.session;
 
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.protocol.FrameReader;
+import dev.spillway.core.session.prepared.Statement;
 import dev.spillway.core.session.state.Snapshot;
 import dev.spillway.core.session.state.StateKind;
+import dev.spillway.core.session.state.TextFindings;
 import dev.spillway.core.session.state.TextScan;
 import java.util.Map;
 
@@ -83,6 +85,25 @@ final class ServerState {
     /** A message of the holder's is sent. Is its text known to make no setting but those whose names are known? */
     boolean onSent(ReplyQueue.Kind kind, FrameReader frames) {
         return suspicion.onSent(kind, frames);
+    }
+
+    /** A Bind of a statement that is prepared under our name is sent: the current frame, which it borrows. */
+    void onUse(Statement statement, FrameReader frames) {
+        if (suspicion.isWatching()) {
+            suspicion.onUse(statement.findings(home.state().vocabulary()), frames);
+        }
+    }
+
+    /** The holder's statement without a name has been parsed again; {@code body} is its text and what follows. */
+    void onUnnamedAgain(byte[] body) {
+        if (suspicion.isWatching()) {
+            suspicion.onUnnamedAgain(TextFindings.of(body, home.state().vocabulary()));
+        }
+    }
+
+    /** Might literals be read under settings that neither the server reports nor the holder is known to want? */
+    boolean areLiteralsDoubtful() {
+        return suspicion.areLiteralsDoubtful() && home.tracks();
     }
 
     /** The same message goes on. */
@@ -181,6 +202,11 @@ final class ServerState {
     /** One query string that ends whatever is suspected and puts {@code kept} into force. */
     String cleanSql(Snapshot kept) {
         return settings.withBase(kept).restoreSql(suspicion.toClean());
+    }
+
+    /** Does {@link #cleanSql} end prepared statements, ours included? */
+    boolean endsStatements() {
+        return (suspicion.toClean() & StateKind.STATEMENTS.bit) != 0;
     }
 
     void onCleaned(Snapshot kept) {

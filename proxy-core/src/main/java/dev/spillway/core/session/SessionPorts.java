@@ -2,6 +2,7 @@ package dev.spillway.core.session;
 
 import dev.spillway.core.auth.KeyDerivation;
 import dev.spillway.core.protocol.CancelKey;
+import dev.spillway.core.session.prepared.StatementStore;
 import java.time.Duration;
 
 /** What sessions need of the lane they live on. Called on the lane's event loop. */
@@ -40,6 +41,9 @@ public interface SessionPorts {
 
     /** How long that client may take, as is configured now. */
     TimeLimits limitsOf(ClientIdentity client);
+
+    /** What is prepared by whom, on all lanes. */
+    StatementStore statements();
 
     /** Hears what an operator wants to know. */
     ConnectionLog log();

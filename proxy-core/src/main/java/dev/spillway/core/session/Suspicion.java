@@ -5,6 +5,7 @@ import dev.spillway.core.session.state.CustomNames;
 import dev.spillway.core.session.state.StateKind;
 import dev.spillway.core.session.state.StatePolicy;
 import dev.spillway.core.session.state.StateTags;
+import dev.spillway.core.session.state.TextFindings;
 import dev.spillway.core.session.state.TextScan;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
@@ -46,6 +47,7 @@ final class Suspicion {
     private boolean isUnnamedKnown;
     private boolean isPortalKnown;
     private boolean wantsParameters;
+    private boolean areLiteralsDoubtful;
     private boolean isInText;
     private Map<String, String> reported = Map.of();
 
@@ -66,6 +68,7 @@ final class Suspicion {
         isUnnamedKnown = false;
         isPortalKnown = false;
         isInText = false;
+        areLiteralsDoubtful = false;
         reported = reportedNow;
         scan.use(policy.vocabulary());
     }
@@ -160,9 +163,7 @@ final class Suspicion {
         if (!statements.isEmpty()) {
             kinds |= ofStatement(frames);
         }
-        if (wantsParameters) {
-            collect(frames, body(frames));
-        }
+        collectParameters(frames);
         return false;
     }
 
@@ -198,10 +199,44 @@ final class Suspicion {
         }
     }
 
+    /** A Bind of a statement in which this was found is sent, as the current frame, which it borrows. */
+    void onUse(TextFindings found, FrameReader frames) {
+        if (!isWatching) {
+            return;
+        }
+        if (isNulAt(frames, 0)) {
+            isPortalKnown = found.areSetsKnown();
+        }
+        apply(found);
+        collectParameters(frames);
+    }
+
+    /** The client's statement without a name has been parsed again. */
+    void onUnnamedAgain(TextFindings found) {
+        if (isWatching) {
+            isUnnamedKnown = found.areSetsKnown();
+            apply(found);
+        }
+    }
+
+    private void apply(TextFindings found) {
+        kinds |= found.kinds();
+        kinds |= found.hasUnlock() ? immovable & StateKind.LOCKS.bit : 0;
+        areLiteralsDoubtful |= found.isOfLiterals();
+        wantsParameters |= (found.kinds() & StateKind.SETTINGS.bit) != 0;
+        if (!found.names().isEmpty()) {
+            found.names().forEach(this::addName);
+        }
+        if (!found.customNames().isEmpty() && customNames.size() < MAX_NAMES) {
+            customNames.addAll(found.customNames());
+        }
+    }
+
     private void note(FrameReader frames, int from) {
         int found = scan.kinds();
         kinds |= found;
         kinds |= scan.hasUnlock() ? immovable & StateKind.LOCKS.bit : 0;
+        areLiteralsDoubtful |= scan.isOfLiterals();
         boolean isOfSettings = (found & StateKind.SETTINGS.bit) != 0;
         wantsParameters |= isOfSettings;
         if ((isOfSettings || scan.isSetDoubtful()) && !frames.isContinuation()) {
@@ -225,6 +260,15 @@ final class Suspicion {
 
     private void collect(FrameReader frames, int from) {
         CustomNames.collect(frames.buffer(), from, frames.end(), customNames, MAX_NAMES);
+    }
+
+    /** Of a Bind. */
+    private void collectParameters(FrameReader frames) {
+        if (wantsParameters) {
+            int body = body(frames);
+            collect(frames, body);
+            areLiteralsDoubtful |= scan.areLiteralsIn(frames.buffer(), body, frames.end());
+        }
     }
 
     private static int body(FrameReader frames) {
@@ -300,6 +344,11 @@ final class Suspicion {
     int toAsk() {
         boolean mayRunUnseen = (immovable & StateKind.STATEMENTS.bit) != 0;
         return kinds | immovable | (mayRunUnseen ? StateKind.SETTINGS.bit : 0);
+    }
+
+    /** May a setting be in force that is not reported, that nobody has been told of, and under which literals are read? */
+    boolean areLiteralsDoubtful() {
+        return areLiteralsDoubtful || kinds == StateKind.ALL || !isWatching;
     }
 
     /** Those of what is known to be there and cannot move. */

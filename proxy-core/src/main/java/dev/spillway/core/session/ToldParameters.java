@@ -15,6 +15,11 @@ final class ToldParameters {
         this.told = atLogin;
     }
 
+    /** What it was told last. Immutable. */
+    Map<String, String> now() {
+        return told;
+    }
+
     /** Tells the client in what {@code now}, an immutable map, differs. */
     @SuppressWarnings("ReferenceEquality") // hot: the same instance nearly always, compared by content only when not
     void update(Map<String, String> now) {

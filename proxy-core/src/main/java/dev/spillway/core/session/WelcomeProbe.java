@@ -235,7 +235,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
         frames.feed(bytes);
         try {
             if (frames.next()) {
-                leave(ClientEnd.LEFT, ClientSession.SAID_GOODBYE, null);
+                leave(ClientEnd.LEFT, ConnectionLog.SAID_GOODBYE, null);
             }
         } catch (ProtocolViolation e) {
             end(ProxyError.PROTOCOL.fields(e.text()));
@@ -246,7 +246,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
 
     @Override
     public void onClosed() {
-        leave(ClientEnd.LEFT, ClientSession.GONE, null);
+        leave(ClientEnd.LEFT, ConnectionLog.GONE, null);
         frames.close();
     }
 

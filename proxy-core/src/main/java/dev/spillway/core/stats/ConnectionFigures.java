@@ -20,6 +20,7 @@ import dev.spillway.core.session.Wire;
  * @param linkId the one it is linked to; 0 if none
  * @param processId of the server, or of a client on a Unix socket; 0 if that is not known
  * @param heldBytes what has come and is not sent on yet
+ * @param statements how many it has prepared by name: a client under its names, a server under ours
  */
 public record ConnectionFigures(
         String type,
@@ -35,7 +36,8 @@ public record ConnectionFigures(
         int linkId,
         int processId,
         String applicationName,
-        long heldBytes) {
+        long heldBytes,
+        int statements) {
     private static final long NANOS_PER_MILLI = 1_000_000;
 
     /** What PgBouncer shows of who has not said yet. */
@@ -61,7 +63,8 @@ public record ConnectionFigures(
                 server == null ? 0 : server.wire().id(),
                 wire.peerProcessId(),
                 client.identity().applicationName(),
-                facts.heldBytes());
+                facts.heldBytes(),
+                facts.statements());
     }
 
     static ConnectionFigures of(WelcomeProbe client, LaneView view) {
@@ -81,6 +84,7 @@ public record ConnectionFigures(
                 server == null ? 0 : server.wire().id(),
                 wire.peerProcessId(),
                 client.identity().applicationName(),
+                0,
                 0);
     }
 
@@ -124,6 +128,7 @@ public record ConnectionFigures(
                 0,
                 wire.peerProcessId(),
                 applicationName,
+                0,
                 0);
     }
 
@@ -148,7 +153,8 @@ public record ConnectionFigures(
                 client == null ? 0 : client.wire().id(),
                 facts.processId(),
                 client == null ? "" : client.identity().applicationName(),
-                facts.heldBytes());
+                facts.heldBytes(),
+                facts.statements());
     }
 
     static ConnectionFigures of(LaneView.OpeningEntry entry, LaneView view) {
@@ -169,6 +175,7 @@ public record ConnectionFigures(
                 0,
                 0,
                 "",
+                0,
                 0);
     }
 

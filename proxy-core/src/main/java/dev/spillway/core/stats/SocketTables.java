@@ -109,7 +109,7 @@ public final class SocketTables {
                 socket.processId(),
                 socket.wire().tls(),
                 socket.applicationName(),
-                0,
+                socket.statements(),
                 socket.wire().id());
     }
 

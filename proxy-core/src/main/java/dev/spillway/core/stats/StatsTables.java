@@ -106,7 +106,6 @@ public final class StatsTables {
         }
     }
 
-    /** Of statements that are prepared by name nothing is counted: they are passed on like all others. */
     private static List<@Nullable String> totals(Work work) {
         Totals all = work.totals();
         return row(
@@ -118,9 +117,9 @@ public final class StatsTables {
                 all.transactionMicros(),
                 all.queryMicros(),
                 all.waitMicros(),
-                0,
-                0,
-                0,
+                all.clientParses(),
+                all.serverParses(),
+                all.binds(),
                 all.clientLogins());
     }
 
@@ -136,9 +135,9 @@ public final class StatsTables {
                 each(recent.transactionMicros(), recent.transactions()),
                 each(recent.queryMicros(), recent.queries()),
                 each(recent.waitMicros(), recent.assignments()),
-                0,
-                0,
-                0,
+                perSecond(recent.clientParses(), seconds),
+                perSecond(recent.serverParses(), seconds),
+                perSecond(recent.binds(), seconds),
                 perSecond(recent.clientLogins(), seconds));
     }
 

@@ -3,6 +3,7 @@ package dev.spillway.core.pool;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.session.PoolPolicy;
+import dev.spillway.core.session.Preparing;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.ServerSession;
 import dev.spillway.core.session.state.StatePolicy;
@@ -36,7 +37,14 @@ public final class NoCrossing implements Crossing<Object> {
             String name, PoolMode mode, StatePolicy state, String resetQuery, PoolLimits limits, Pool.Opener opener) {
         return new ServerPool(
                 NoCrossing.<ServerSession>pool(name, limits, opener),
-                new PoolPolicy(mode, state, resetQuery, "select 1", false, Duration.ofMillis(20)));
+                new PoolPolicy(
+                        mode,
+                        state,
+                        resetQuery,
+                        "select 1",
+                        false,
+                        Duration.ofMillis(20),
+                        Preparing.of(2, 100, 64 * 1024)));
     }
 
     @Override

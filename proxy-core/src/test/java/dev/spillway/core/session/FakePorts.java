@@ -3,6 +3,7 @@ package dev.spillway.core.session;
 import dev.spillway.core.auth.KeyDerivation;
 import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.protocol.CancelKey;
+import dev.spillway.core.session.prepared.StatementStore;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,10 +13,16 @@ import java.util.Queue;
 final class FakePorts implements SessionPorts {
     final Queue<CancelEnd> cancels = new ArrayDeque<>();
     final List<CancelKey> registered = new ArrayList<>();
+    final StatementStore statements = new StatementStore();
     final FakeLog log = new FakeLog();
     TimeLimits limits = TimeLimits.NONE;
     boolean isDatabaseGone;
     long nanos = 1_000_000_000_000L;
+
+    @Override
+    public StatementStore statements() {
+        return statements;
+    }
 
     @Override
     public long nowMillis() {

@@ -29,7 +29,14 @@ class OneClientsServerTest {
                     new PoolKey(DatabaseConfig.named("db"), "user", own),
                     Limits.of(1).build(),
                     () -> {}),
-            new PoolPolicy(PoolMode.TRANSACTION, StatePolicy.IGNORE, "", "select 1", false, Duration.ZERO));
+            new PoolPolicy(
+                    PoolMode.TRANSACTION,
+                    StatePolicy.IGNORE,
+                    "",
+                    "select 1",
+                    false,
+                    Duration.ZERO,
+                    Preparing.of(200, 10_000, 1 << 20)));
 
     @Test
     void idleOneIsClosedWhenItsClientLeaves() {

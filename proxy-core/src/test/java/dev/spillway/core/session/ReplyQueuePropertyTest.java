@@ -6,11 +6,14 @@ import dev.spillway.core.protocol.backend.BackendType;
 import dev.spillway.core.session.ReplyQueue.Disposition;
 import dev.spillway.core.session.ReplyQueue.Kind;
 import dev.spillway.core.session.ReplyQueue.Verdict;
+import dev.spillway.core.session.prepared.Step;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
 import java.util.Random;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
@@ -64,6 +67,39 @@ class ReplyQueuePropertyTest {
 
     private record Message(int id, Kind kind, Disposition disposition, Effect effect) {}
 
+    /** A step that remembers what it has heard. */
+    private static final class Recorder extends Step {
+        private final Message message;
+        private int answered;
+        private int dropped;
+
+        Recorder(Message message) {
+            this.message = message;
+        }
+
+        @Override
+        public void answered() {
+            answered++;
+        }
+
+        @Override
+        public void dropped() {
+            dropped++;
+        }
+
+        void check(Server server, List<Message> script) {
+            if (message.kind == Kind.SYNC || message.kind == Kind.QUERY || message.kind == Kind.FUNCTION_CALL) {
+                return; // answered by ReadyForQuery, or swallowed
+            }
+            assertThat(answered + dropped).as("%s, script %s", message, script).isOne();
+            if (message.disposition != Disposition.FAKE && (message.kind == Kind.PARSE || message.kind == Kind.CLOSE)) {
+                assertThat(answered == 1)
+                        .as("%s, script %s", message, script)
+                        .isEqualTo(server.succeeded.contains(message.id));
+            }
+        }
+    }
+
     /** What the server says, and whether a directly connected client would have seen it. */
     private record Reply(Message to, byte type, char status, boolean visible) {}
 
@@ -86,6 +122,7 @@ class ReplyQueuePropertyTest {
         });
 
         private final boolean hasSkips;
+        private final List<Recorder> steps = new ArrayList<>();
 
         Run(Random random, boolean hasSkips) {
             this.random = random;
@@ -112,6 +149,7 @@ class ReplyQueuePropertyTest {
             assertThat(queue.hasSyncsInCopy()).isFalse();
             assertThat(queue.isReadingCopyData()).isFalse();
             assertThat(seen).as("script %s", script).isEqualTo(server.expected);
+            steps.forEach(step -> step.check(server, script));
         }
 
         private void probe() {
@@ -124,7 +162,11 @@ class ReplyQueuePropertyTest {
         }
 
         private void send(Message message) {
-            if (queue.add(message.kind, message.disposition)) {
+            Recorder step = queue.isDiscarding() ? null : new Recorder(message);
+            if (step != null && !message.kind.belongsToCopy() && !queue.isReadingCopyData()) {
+                steps.add(step);
+            }
+            if (queue.add(message.kind, message.disposition, step)) {
                 server.input.add(message);
             }
         }
@@ -201,8 +243,8 @@ class ReplyQueuePropertyTest {
         }
 
         private boolean sayFakeable(Kind kind) {
-            Disposition any = Disposition.ALL[random.nextInt(3)];
-            Disposition disposition = any == Disposition.SKIP && !hasSkips ? Disposition.FORWARD : any;
+            Disposition any = Disposition.ALL[random.nextInt(Disposition.ALL.length)];
+            Disposition disposition = any == Disposition.FAKE || hasSkips ? any : Disposition.FORWARD;
             say(kind, disposition, workOrFail());
             return disposition == Disposition.FAKE;
         }
@@ -269,6 +311,9 @@ class ReplyQueuePropertyTest {
     private static final class Server {
         final Queue<Message> input = new ArrayDeque<>();
         final List<String> expected = new ArrayList<>();
+        /** Parse and Close that worked. */
+        final Set<Integer> succeeded = new HashSet<>();
+
         private final Queue<Reply> output;
         private boolean ignoreTillSync;
         /** Is there an implicit transaction, which can fail at its Sync? */
@@ -420,7 +465,12 @@ class ReplyQueuePropertyTest {
         }
 
         private void reply(Message message, byte type) {
-            boolean visible = message.disposition == Disposition.FORWARD && !refusedTillSync;
+            boolean isClients = message.disposition == Disposition.FORWARD
+                    || (message.disposition == Disposition.AHEAD && type == BackendType.ERROR_RESPONSE);
+            boolean visible = isClients && !refusedTillSync;
+            if (type == BackendType.PARSE_COMPLETE || type == BackendType.CLOSE_COMPLETE) {
+                succeeded.add(message.id);
+            }
             Reply reply = new Reply(message, type, status, visible);
             output.add(reply);
             if (visible) {

@@ -19,7 +19,14 @@ class WelcomeProbeTest {
     private final FakeWire clientWire = new FakeWire("client:1");
     private final ServerPool pool = new ServerPool(
             NoCrossing.pool("db/user", Limits.of(1).build(), () -> {}),
-            new PoolPolicy(PoolMode.SESSION, StatePolicy.IGNORE, "", "select 1", true, Duration.ZERO));
+            new PoolPolicy(
+                    PoolMode.SESSION,
+                    StatePolicy.IGNORE,
+                    "",
+                    "select 1",
+                    true,
+                    Duration.ZERO,
+                    Preparing.of(200, 10_000, 1 << 20)));
 
     @Test
     void clientHoldsItsServerFromItsLogin() {

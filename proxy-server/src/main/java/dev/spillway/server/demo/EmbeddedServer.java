@@ -103,12 +103,9 @@ final class EmbeddedServer implements AutoCloseable {
         return "jdbc:postgresql://127.0.0.1:%d/%s?user=postgres".formatted(port(), database);
     }
 
-    /**
-     * What the clients use, directly and through Spillway alike. In transaction mode Spillway has no named prepared
-     * statements yet; prepareThreshold=0 keeps pgjdbc from making them.
-     */
+    /** What the clients use, directly and through Spillway alike. */
     static String clientUrl(int port) {
-        return "jdbc:postgresql://127.0.0.1:%d/%s?user=%s&prepareThreshold=0".formatted(port, DATABASE, USER);
+        return "jdbc:postgresql://127.0.0.1:%d/%s?user=%s".formatted(port, DATABASE, USER);
     }
 
     @Override

@@ -23,6 +23,7 @@ import dev.spillway.core.session.SessionPorts;
 import dev.spillway.core.session.TimeLimits;
 import dev.spillway.core.session.UserLookup;
 import dev.spillway.core.session.Wire;
+import dev.spillway.core.session.prepared.StatementStore;
 import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.core.stats.StatsLine;
 import dev.spillway.server.pipeline.ConnectionHandler;
@@ -461,6 +462,11 @@ public final class Lane implements SessionPorts {
     @Override
     public TimeLimits limitsOf(ClientIdentity client) {
         return client.own() == null ? TimeLimits.of(config, config.users().get(client.user())) : TimeLimits.NONE;
+    }
+
+    @Override
+    public StatementStore statements() {
+        return lanes.statements();
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.spillway.core.pool.PoolShares;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.session.Ending;
 import dev.spillway.core.session.ServerSession;
+import dev.spillway.core.session.prepared.StatementStore;
 import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.server.transport.TlsContexts;
 import io.netty.channel.EventLoop;
@@ -50,6 +51,7 @@ public final class Lanes implements Crossing<ServerSession> {
     private final AtomicReference<Orders> orders = new AtomicReference<>(Orders.NONE);
     private final Map<CancelKey, Lane> clients = new ConcurrentHashMap<>();
     private final Map<CancelKey, Runnable> consoles = new ConcurrentHashMap<>();
+    private final StatementStore statements = new StatementStore();
     private final RandomBytes random = RandomBytes.secure();
     private final ScramIssuer issuer = new ScramIssuer(random, SCRAM_ITERATIONS);
     private final LearnedSecrets learned = new LearnedSecrets();
@@ -71,6 +73,11 @@ public final class Lanes implements Crossing<ServerSession> {
         this.shares = new PoolShares(count, awaiting::check);
         this.loads = new AtomicReferenceArray<>(count);
         this.balance = isElastic && count > 1 && Usage.isKnown() ? new Balance() : null;
+    }
+
+    /** What clients of any lane have prepared. */
+    StatementStore statements() {
+        return statements;
     }
 
     /** Lanes have the numbers in which they are added. */

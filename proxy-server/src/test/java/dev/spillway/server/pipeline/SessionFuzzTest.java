@@ -26,6 +26,7 @@ import dev.spillway.core.session.StartupRequest;
 import dev.spillway.core.session.TimeLimits;
 import dev.spillway.core.session.WelcomeProbe;
 import dev.spillway.core.session.Wire;
+import dev.spillway.core.session.prepared.StatementStore;
 import dev.spillway.testkit.BadInput;
 import dev.spillway.testkit.LogTap;
 import dev.spillway.testkit.Messages;
@@ -73,6 +74,7 @@ class SessionFuzzTest {
         private final ServerPool pool;
         private final String connectQuery;
         private final FakeLog log = new FakeLog();
+        private final StatementStore statements = new StatementStore();
         private long now = 1;
 
         Run(long seed) {
@@ -88,6 +90,11 @@ class SessionFuzzTest {
                     .with(Settings.SERVER_CHECK_DELAY, Duration.ofMillis(random.nextInt(2) * 500L))
                     .build();
             this.pool = NoCrossing.pool("fuzz/u", mode, "DISCARD ALL", limits, this::open);
+        }
+
+        @Override
+        public StatementStore statements() {
+            return statements;
         }
 
         private void open() {

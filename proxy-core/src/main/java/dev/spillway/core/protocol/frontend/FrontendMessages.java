@@ -85,6 +85,20 @@ public final class FrontendMessages {
         sync(out);
     }
 
+    /** A Parse of that name; {@code body} is all that follows the name and its NUL. */
+    public static void parse(ByteBuf out, byte[] name, byte[] body) {
+        int at = begin(out, FrontendType.PARSE);
+        out.writeBytes(name).writeByte(0).writeBytes(body);
+        end(out, at);
+    }
+
+    /** A Close of the prepared statement of that name. */
+    public static void closeStatement(ByteBuf out, byte[] name) {
+        int at = begin(out, FrontendType.CLOSE);
+        out.writeByte('S').writeBytes(name).writeByte(0);
+        end(out, at);
+    }
+
     public static void sync(ByteBuf out) {
         out.writeByte(FrontendType.SYNC).writeInt(4);
     }

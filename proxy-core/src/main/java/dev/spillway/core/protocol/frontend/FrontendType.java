@@ -72,5 +72,10 @@ public final class FrontendType {
             .allow(SYNC, BARE_BYTES, WHOLE_UP_TO_BYTES)
             .allow(TERMINATE, SMALL_LIMIT_BYTES, WHOLE_UP_TO_BYTES);
 
+    /** The same, where a Parse is only seen whole up to so many bytes. */
+    public static FrameRules readyRules(int parseWholeUpToBytes) {
+        return READY_RULES.allow(PARSE, LARGE_LIMIT_BYTES, parseWholeUpToBytes);
+    }
+
     private FrontendType() {}
 }

@@ -27,6 +27,7 @@ public final class TextScan {
     private boolean hasSettingsView;
     private boolean isSetDoubtful;
     private boolean hasUnlock;
+    private boolean isOfLiterals;
     private @Nullable List<String> names;
 
     public TextScan(Vocabulary vocabulary) {
@@ -49,6 +50,7 @@ public final class TextScan {
         hasSettingsView = false;
         isSetDoubtful = false;
         hasUnlock = false;
+        isOfLiterals = false;
         names = null;
     }
 
@@ -59,6 +61,13 @@ public final class TextScan {
             text.getBytes(at, bytes, 0, length);
             readBytes(text, from, to, at, length);
         }
+    }
+
+    /** Does one of the words that make {@link #isOfLiterals} stand in {@code [from, to)}? Nothing of a text may be half read. */
+    public boolean areLiteralsIn(ByteBuf text, int from, int to) {
+        begin(true);
+        read(text, from, to);
+        return isOfLiterals;
     }
 
     private void readBytes(ByteBuf text, int from, int to, int at, int length) {
@@ -95,6 +104,7 @@ public final class TextScan {
             case DO -> suspect(!isWhole || isDo(text, from, to, end), StateKind.ALL);
             case CALL -> suspect(!isWhole || !SqlText.isInsideStatement(text, from, end - 4), StateKind.ALL);
             case UNICODE -> suspect(end == to || text.getByte(end) == '&', StateKind.ALL);
+            case LITERALS -> isOfLiterals = true;
             case SUSPECT -> suspect(true, StateKind.ALL);
         }
         suspect(hasUpdate && hasSettingsView, StateKind.SETTINGS.bit); // its rule calls set_config
@@ -162,6 +172,11 @@ public final class TextScan {
     /** Is there what looks like a SET statement, of which nobody knows what it makes? */
     public boolean isSetDoubtful() {
         return isSetDoubtful;
+    }
+
+    /** Does it name a setting that nobody is told about, and under which the literals of other texts are read? */
+    public boolean isOfLiterals() {
+        return isOfLiterals;
     }
 
     /** The settings that its SETs make for the session. */

@@ -30,6 +30,8 @@ public final class Vocabulary {
         CALL,
         /** What may stand before an identifier that is written in code points. */
         UNICODE,
+        /** Of a setting that is not reported and that PostgreSQL reads literals under. */
+        LITERALS,
         /** A function of which the operator says that it changes the session's state. */
         SUSPECT
     }
@@ -40,11 +42,13 @@ public final class Vocabulary {
     private final long[] hashes;
     private final @Nullable Word[] words;
     private final int shift;
+    private final Set<String> suspectFunctions;
 
     /** {@code suspectFunctions}: names without schema. */
     public Vocabulary(Set<String> suspectFunctions) {
+        this.suspectFunctions = Set.copyOf(suspectFunctions);
         int bits = 8;
-        while (1 << bits < 8 * (32 + suspectFunctions.size())) {
+        while (1 << bits < 8 * (40 + suspectFunctions.size())) {
             bits++;
         }
         hashes = new long[1 << bits];
@@ -71,6 +75,11 @@ public final class Vocabulary {
         add("do", Word.DO);
         add("call", Word.CALL);
         add("u", Word.UNICODE);
+        add("backslash_quote", Word.LITERALS);
+        add("array_nulls", Word.LITERALS);
+        add("transform_null_equals", Word.LITERALS);
+        add("xmloption", Word.LITERALS);
+        add("option", Word.LITERALS); // of SET XML OPTION
     }
 
     private void add(String word, Word meaning) {
@@ -84,6 +93,17 @@ public final class Vocabulary {
         }
         hashes[at] = hash;
         words[at] = meaning;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other == this
+                || (other instanceof Vocabulary vocabulary && vocabulary.suspectFunctions.equals(suspectFunctions));
+    }
+
+    @Override
+    public int hashCode() {
+        return suspectFunctions.hashCode();
     }
 
     /** What {@code b} adds to a word; 0: it is no part of one. */

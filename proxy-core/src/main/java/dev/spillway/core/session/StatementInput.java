@@ -1,0 +1,484 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.config.PoolMode;
+import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.protocol.FrameReader;
+import dev.spillway.core.protocol.ProtocolViolation;
+import dev.spillway.core.protocol.frontend.FrontendType;
+import dev.spillway.core.session.ReplyQueue.Disposition;
+import dev.spillway.core.session.ReplyQueue.Kind;
+import dev.spillway.core.session.prepared.ClientStatements;
+import dev.spillway.core.session.prepared.Forgetting;
+import dev.spillway.core.session.prepared.Mapping;
+import dev.spillway.core.session.prepared.ParseContext;
+import dev.spillway.core.session.prepared.Renaming;
+import dev.spillway.core.session.prepared.ReservedName;
+import dev.spillway.core.session.prepared.ServerStatements;
+import dev.spillway.core.session.prepared.Statement;
+import dev.spillway.core.session.prepared.StatementKey;
+import dev.spillway.core.session.prepared.Step;
+import dev.spillway.core.session.prepared.UnnamedStatement;
+import io.netty.buffer.ByteBuf;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client's messages that are about statements prepared by name: they go on under names of our own, behind a Parse where the
+ * server does not know the statement, or are answered here. One per client, called by its {@link ClientInput}.
+ *
+ * <p>Only the names in a message are looked at, never the parameters: of a large Bind the rest follows as it comes.
+ *
+ * <p>A message whose meaning depends on what is not answered yet waits: a change to the books in an earlier group, a statement that
+ * may make the session forget, a restore. Only clients that pipeline such things notice.
+ */
+final class StatementInput {
+    /** What became of a message. */
+    enum Outcome {
+        /** It goes on as it is. */
+        PASSES,
+        /** It was dealt with; what is still to come of it goes on as it is. */
+        TAKEN,
+        /** It has to wait for what is not answered yet. */
+        WAITS,
+        /** Too little of it is there. */
+        IS_SHORT
+    }
+
+    /** A name that is longer than what is looked at cannot be told from others. */
+    private static final int LONGEST_NAMES_BYTES = 16 * 1024;
+
+    private final ClientSession client;
+    private final ClientState state;
+    private final Run run;
+    private final boolean isOn;
+    /** Null until the first. */
+    private @Nullable ClientStatements names;
+
+    /** Is all looked at that might make the session forget? From the first named statement on. */
+    private boolean isWatching;
+
+    private final UnnamedStatement unnamed = new UnnamedStatement();
+    private boolean isForgetting;
+
+    StatementInput(ClientSession client, ClientState state, Run run) {
+        this.client = client;
+        this.state = state;
+        this.run = run;
+        this.isOn = client.pool().mode() != PoolMode.SESSION
+                && client.pool().preparing().isOn();
+    }
+
+    /** How many names the client has given. */
+    int size() {
+        return names == null ? 0 : names.size();
+    }
+
+    /** Must the client keep the server it has, which alone knows a statement of it? */
+    boolean pinsServer() {
+        return names != null && names.hasUnkept();
+    }
+
+    /** The client is gone. */
+    void release() {
+        if (names != null) {
+            names.release();
+        }
+    }
+
+    private ClientStatements names() {
+        ClientStatements known = names;
+        if (known == null) {
+            known = new ClientStatements(client.ports().statements());
+            names = known;
+        }
+        return known;
+    }
+
+    /** Is the current frame, which is not a continuation, for {@link #take}? Borrows it. */
+    // hot: once per frame of every client
+    boolean isConcerned(FrameReader frames, ServerSession server) {
+        if (!isOn) {
+            return false;
+        }
+        int body = frames.start() + FrameReader.HEADER_BYTES;
+        int end = frames.end();
+        return switch (frames.type()) {
+            case FrontendType.PARSE -> true;
+            case FrontendType.BIND ->
+                (isWatching && unnamed.mayForget())
+                        || !server.statements().hasUnnamed(unnamed)
+                        || server.statements().unnamedClaim() != null
+                        || isNamedBind(frames.buffer(), body, end);
+            case FrontendType.DESCRIBE, FrontendType.CLOSE ->
+                end - body >= 2 && frames.buffer().getByte(body) == 'S';
+            case FrontendType.QUERY -> isWatching || unnamed.isKnown();
+            default -> false;
+        };
+    }
+
+    /** Does the current frame, a Bind, use what was parsed without a name? */
+    boolean isOfUnnamed(FrameReader frames) {
+        return !isNamedBind(frames.buffer(), frames.start() + FrameReader.HEADER_BYTES, frames.end());
+    }
+
+    /** Does the current frame, a Bind by name, use a statement of which it is certain that it ends no failed transaction? */
+    boolean isNoExit(FrameReader frames) {
+        int portal = frames.start() + FrameReader.HEADER_BYTES;
+        int portalEnd = endOfString(frames, portal);
+        int nameEnd = portalEnd < 0 ? -1 : endOfString(frames, portalEnd + 1);
+        Mapping mapping = nameEnd < 0 ? null : find(frames, portalEnd + 1, nameEnd);
+        return mapping != null
+                && !mapping.statement().isPrivate()
+                && !mapping.statement().mayWorkWhenFailed();
+    }
+
+    private static boolean isNamedBind(ByteBuf buffer, int body, int end) {
+        int at = body;
+        while (at < end && buffer.getByte(at) != 0) { // the portal's name
+            at++;
+        }
+        return at + 1 >= end || buffer.getByte(at + 1) != 0;
+    }
+
+    /** Deals with a frame that concerns it; its next bytes, if it has more than these, go on as they are. Borrows all. */
+    Outcome take(FrameReader frames, ServerSession server) {
+        ReplyQueue replies = server.replies();
+        if (replies.isReadingCopyData() || replies.isDiscarding()) {
+            return Outcome.PASSES; // an error, or nothing
+        }
+        return switch (frames.type()) {
+            case FrontendType.QUERY -> query(frames, server);
+            case FrontendType.PARSE -> parse(frames, server);
+            case FrontendType.BIND -> bind(frames, server);
+            case FrontendType.DESCRIBE -> describe(frames, server);
+            default -> close(frames, server);
+        };
+    }
+
+    // ---- Parse ---------------------------------------------------------------------------------------------------
+
+    private Outcome parse(FrameReader frames, ServerSession server) {
+        int name = frames.start() + FrameReader.HEADER_BYTES;
+        int nameEnd = endOfString(frames, name);
+        if (nameEnd < 0) {
+            return unfinished(frames);
+        }
+        if (nameEnd == name) {
+            return parseUnnamed(frames, server, nameEnd + 1);
+        }
+        if (mustWait(server) || (!isWatching && hasUnseen(server))) {
+            return Outcome.WAITS;
+        }
+        ClientStatements known = names();
+        if (known.find(frames.buffer(), name, nameEnd) != null) {
+            return parseTaken(frames, server, name, nameEnd);
+        }
+        if (known.size() >= client.pool().preparing().perClient()) {
+            client.close(ProxyError.TOO_MANY_STATEMENTS.fields(
+                    client.pool().preparing().perClient()));
+            return Outcome.TAKEN;
+        }
+        isWatching = true;
+        server.statements().usedBy(known);
+        client.pool().pool().counters().clientParses++;
+        return frames.isComplete()
+                        && frames.end() - frames.start()
+                                <= client.pool().preparing().largestBytes()
+                ? parseNew(frames, server, name, nameEnd)
+                : parseLarge(frames, server, name, nameEnd);
+    }
+
+    // hot: once per statement of a client that prepares none
+    private Outcome parseUnnamed(FrameReader frames, ServerSession server, int text) {
+        unnamed.parse(frames, text, server.statements());
+        Requests.note(server, Kind.PARSE, frames, unnamed);
+        run.add(frames);
+        return Outcome.TAKEN;
+    }
+
+    private Outcome parseNew(FrameReader frames, ServerSession server, int name, int nameEnd) {
+        byte[] body = bytes(frames.buffer(), nameEnd + 1, frames.end());
+        List<String> context = contextOf(body, server);
+        if (!context.isEmpty() && server.replies().entries().hasStatement()) {
+            return Outcome.WAITS;
+        }
+        Statement statement = client.ports().statements().intern(new StatementKey(body, context));
+        Mapping mapping = names().name(frames.buffer(), name, nameEnd, statement);
+        ServerStatements known = server.statements();
+        ReplyQueue replies = server.replies();
+        if (!known.touch(statement)) {
+            run.flush();
+            StatementOutput.makeRoom(server, client.pool().preparing().perServer());
+            if (known.isUncertain()) {
+                StatementOutput.close(server, statement.name(), Step.none());
+            }
+            forwardParse(frames, server, nameEnd, mapping, known.prepared(mapping));
+        } else if (statement.mayWorkWhenFailed() || replies.mayBeFailed()) {
+            // Only PostgreSQL knows: it is asked, under the same name.
+            Step closed = known.closedToPrepareAnew();
+            run.flush();
+            StatementOutput.close(server, statement.name(), closed);
+            forwardParse(frames, server, nameEnd, mapping, known.preparedAnew(mapping, closed));
+        } else {
+            replies.add(Kind.PARSE, Disposition.FAKE, names().parsed(mapping, null));
+        }
+        return Outcome.TAKEN;
+    }
+
+    private void forwardParse(FrameReader frames, ServerSession server, int nameEnd, Mapping mapping, Step prepared) {
+        client.pool().pool().counters().serverParses++;
+        server.replies().add(Kind.PARSE, Disposition.FORWARD, names().parsed(mapping, prepared));
+        int name = frames.start() + FrameReader.HEADER_BYTES;
+        rename(frames, server, name, nameEnd, mapping.statement().name());
+    }
+
+    /** A text that is too large to be kept: the client has to stay where it is known. */
+    private Outcome parseLarge(FrameReader frames, ServerSession server, int name, int nameEnd) {
+        Statement statement = client.ports().statements().unkept();
+        Mapping mapping = names().name(frames.buffer(), name, nameEnd, statement);
+        forwardParse(frames, server, nameEnd, mapping, server.statements().prepared(mapping));
+        return Outcome.TAKEN;
+    }
+
+    /** The name is in use, which PostgreSQL says only of a statement without other faults: it gets one that is in use there too. */
+    private Outcome parseTaken(FrameReader frames, ServerSession server, int name, int nameEnd) {
+        run.flush();
+        StatementOutput.place(server);
+        byte[] placeholder = ServerStatements.PLACEHOLDER;
+        Renaming back = new Renaming(placeholder, bytes(frames.buffer(), name, nameEnd));
+        server.replies().add(Kind.PARSE, Disposition.FORWARD, Step.renamed(back));
+        rename(frames, server, name, nameEnd, placeholder);
+        return Outcome.TAKEN;
+    }
+
+    private List<String> contextOf(byte[] body, ServerSession server) {
+        List<String> context =
+                ParseContext.of(body, state.reportedBy(server), state.now().settings());
+        boolean isCertain = context.isEmpty()
+                || !(server.replies().hasSettingsToCome() || server.session().areLiteralsDoubtful());
+        return isCertain ? context : client.ports().statements().ownContext();
+    }
+
+    // ---- Bind, Describe, Close ------------------------------------------------------------------------------------
+
+    private Outcome bind(FrameReader frames, ServerSession server) {
+        int portal = frames.start() + FrameReader.HEADER_BYTES;
+        int portalEnd = endOfString(frames, portal);
+        int name = portalEnd + 1;
+        int nameEnd = portalEnd < 0 ? -1 : endOfString(frames, name);
+        if (nameEnd < 0) {
+            return unfinished(frames);
+        }
+        if (nameEnd == name) {
+            return useUnnamed(server);
+        }
+        client.pool().pool().counters().binds++;
+        return use(frames, server, Kind.BIND, name, nameEnd);
+    }
+
+    /** What the server has without a name must be this client's, or nothing. */
+    private Outcome useUnnamed(ServerSession server) {
+        Step claim = server.statements().unnamedClaim();
+        boolean isThere = server.statements().hasUnnamed(unnamed);
+        boolean isUncertain = isThere
+                ? claim != null && server.replies().entries().hasOpen(claim)
+                : !server.replies().isEmpty();
+        if (isUncertain) {
+            return Outcome.WAITS;
+        }
+        if (isWatching && unnamed.mayForget()) {
+            isForgetting = true;
+            server.statements().usedBy(names());
+        }
+        if (!isThere) {
+            run.flush();
+            StatementOutput.prepareUnnamed(server, unnamed);
+        }
+        return Outcome.PASSES;
+    }
+
+    private Outcome describe(FrameReader frames, ServerSession server) {
+        int name = frames.start() + FrameReader.HEADER_BYTES + 1;
+        int nameEnd = endOfString(frames, name);
+        if (nameEnd == name) {
+            return useUnnamed(server);
+        }
+        return nameEnd < 0 ? Outcome.PASSES : use(frames, server, Kind.DESCRIBE_STATEMENT, name, nameEnd);
+    }
+
+    private Outcome use(FrameReader frames, ServerSession server, Kind kind, int name, int nameEnd) {
+        if (mustWait(server)) {
+            return Outcome.WAITS;
+        }
+        Mapping mapping = find(frames, name, nameEnd);
+        if (mapping == null) {
+            return useUnknown(frames, server, kind, name, nameEnd);
+        }
+        if (!server.statements().touch(mapping.statement())) {
+            mapping = prepareAhead(mapping, server);
+            if (mapping == null) {
+                return Outcome.WAITS;
+            }
+        }
+        server.statements().usedBy(names());
+        isForgetting |= mapping.statement().mayForget();
+        Step step = mapping.usedAs(frames.buffer(), name, nameEnd);
+        Requests.noteUse(server, kind, frames, mapping.statement(), step);
+        rename(frames, server, name, nameEnd, mapping.statement().name());
+        return Outcome.TAKEN;
+    }
+
+    /** Has the server prepare it; what is to be used then, or null if that has to wait. */
+    private @Nullable Mapping prepareAhead(Mapping mapping, ServerSession server) {
+        StatementKey key = mapping.statement().key();
+        Mapping current = mapping;
+        if (key != null && !key.context().isEmpty()) {
+            if (server.replies().entries().hasStatement()) {
+                return null;
+            }
+            List<String> context = contextOf(key.body(), server);
+            if (!context.equals(key.context())) {
+                current = names().rename(mapping, client.ports().statements().intern(key.under(context)));
+                if (server.statements().touch(current.statement())) {
+                    return current;
+                }
+            }
+        }
+        run.flush();
+        client.pool().pool().counters().serverParses++;
+        StatementOutput.makeRoom(server, client.pool().preparing().perServer());
+        StatementOutput.prepare(server, current);
+        return current;
+    }
+
+    /** PostgreSQL says that there is none; unless SQL has prepared it. Names like ours are none of the client's. */
+    private Outcome useUnknown(FrameReader frames, ServerSession server, Kind kind, int name, int nameEnd) {
+        byte[] given = bytes(frames.buffer(), name, nameEnd);
+        byte[] other = ReservedName.replaced(given);
+        if (other == null) {
+            return Outcome.PASSES;
+        }
+        server.replies().add(kind, Disposition.FORWARD, Step.renamed(new Renaming(other, given)));
+        rename(frames, server, name, nameEnd, other);
+        return Outcome.TAKEN;
+    }
+
+    private Outcome close(FrameReader frames, ServerSession server) {
+        int name = frames.start() + FrameReader.HEADER_BYTES + 1;
+        int nameEnd = endOfString(frames, name);
+        if (nameEnd == name) {
+            server.replies().add(Kind.CLOSE, Disposition.FORWARD, unnamed.end());
+            run.add(frames);
+            return Outcome.TAKEN;
+        }
+        if (nameEnd < 0) {
+            return Outcome.PASSES;
+        }
+        if (mustWait(server)) {
+            return Outcome.WAITS;
+        }
+        Mapping mapping = find(frames, name, nameEnd);
+        if (mapping == null && ReservedName.replaced(bytes(frames.buffer(), name, nameEnd)) == null) {
+            return Outcome.PASSES; // PostgreSQL says that it is closed; SQL may have prepared it
+        }
+        Step step = Step.none();
+        if (mapping != null) {
+            names().remove(mapping);
+            step = names().closed(mapping);
+        }
+        run.flush();
+        if (mapping != null && mapping.statement().isPrivate()) {
+            server.replies().add(Kind.CLOSE, Disposition.FORWARD, step);
+            rename(frames, server, name, nameEnd, mapping.statement().name());
+        } else {
+            server.replies().add(Kind.CLOSE, Disposition.FAKE, step);
+        }
+        return Outcome.TAKEN;
+    }
+
+    // ---- Query ---------------------------------------------------------------------------------------------------
+
+    private Outcome query(FrameReader frames, ServerSession server) {
+        int text = frames.start() + FrameReader.HEADER_BYTES;
+        boolean isHarmless =
+                !isWatching || (frames.isComplete() && !Forgetting.isPossible(frames.buffer(), text, frames.end()));
+        if (isHarmless) {
+            Requests.note(server, Kind.QUERY, frames, unnamed.end());
+            run.add(frames);
+            return Outcome.TAKEN;
+        }
+        if (mustWait(server)) {
+            return Outcome.WAITS;
+        }
+        server.statements().usedBy(names());
+        byte[] only = frames.isComplete() ? Forgetting.onlyName(frames.buffer(), text, frames.end() - 1) : null;
+        Mapping mapping = only == null ? null : names().find(only);
+        if (mapping == null) {
+            Requests.note(server, Kind.QUERY, frames, unnamed.endInDoubt(null));
+            run.add(frames);
+        } else {
+            run.flush();
+            deallocate(mapping, server);
+        }
+        return Outcome.TAKEN;
+    }
+
+    /** DEALLOCATE of a name that the server does not know by it: it deallocates the placeholder, with the same answers. */
+    private void deallocate(Mapping mapping, ServerSession server) {
+        StatementOutput.place(server);
+        server.statements().deallocates(mapping);
+        Renaming back =
+                new Renaming(ServerStatements.PLACEHOLDER, mapping.renaming().clientName());
+        server.replies().add(Kind.QUERY, Disposition.FORWARD, unnamed.endInDoubt(back));
+        StatementOutput.deallocatePlaceholder(server);
+    }
+
+    // ---- what they share ------------------------------------------------------------------------------------------
+
+    private @Nullable Mapping find(FrameReader frames, int name, int nameEnd) {
+        return names == null ? null : names.find(frames.buffer(), name, nameEnd);
+    }
+
+    /** Has the client sent what is not answered and was not looked at? A restore of ours is known. */
+    private boolean hasUnseen(ServerSession server) {
+        return server.pipelined() > (state.guard().isRestoring() ? 1 : 0);
+    }
+
+    private boolean mustWait(ServerSession server) {
+        ReplyQueue replies = server.replies();
+        if (replies.isEmpty()) {
+            isForgetting &= server.isInTransaction() || !server.isBetweenGroups();
+            return false;
+        }
+        return isForgetting || replies.entries().hasOpen(null);
+    }
+
+    /** Sends the current frame with {@code other} in the place of {@code [name, nameEnd)}. */
+    private void rename(FrameReader frames, ServerSession server, int name, int nameEnd, byte[] other) {
+        run.flush();
+        StatementOutput.head(server, frames, name, nameEnd, other);
+        run.add(frames, nameEnd);
+    }
+
+    /** Where the NUL is; -1 if there is none in what is there. */
+    private static int endOfString(FrameReader frames, int from) {
+        return from >= frames.end() ? -1 : frames.buffer().indexOf(from, frames.end(), (byte) 0);
+    }
+
+    private static byte[] bytes(ByteBuf buffer, int from, int to) {
+        byte[] bytes = new byte[to - from];
+        buffer.getBytes(from, bytes);
+        return bytes;
+    }
+
+    /** A name does not end in what is there. In a whole message it never does, which is for PostgreSQL to say. */
+    private static Outcome unfinished(FrameReader frames) {
+        if (frames.isComplete()) {
+            return Outcome.PASSES;
+        }
+        if (frames.end() - frames.start() > LONGEST_NAMES_BYTES) {
+            throw new ProtocolViolation("the name of a prepared statement or portal is too long");
+        }
+        return Outcome.IS_SHORT;
+    }
+}

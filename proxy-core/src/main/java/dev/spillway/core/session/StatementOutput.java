@@ -1,0 +1,105 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.protocol.FrameReader;
+import dev.spillway.core.protocol.frontend.FrontendMessages;
+import dev.spillway.core.session.ReplyQueue.Disposition;
+import dev.spillway.core.session.ReplyQueue.Kind;
+import dev.spillway.core.session.prepared.Mapping;
+import dev.spillway.core.session.prepared.ServerStatements;
+import dev.spillway.core.session.prepared.Statement;
+import dev.spillway.core.session.prepared.StatementKey;
+import dev.spillway.core.session.prepared.Step;
+import dev.spillway.core.session.prepared.UnnamedStatement;
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+
+/** What is sent to a server on account of prepared statements, with its entries. Stateless; the wire is flushed with what follows. */
+final class StatementOutput {
+    private static final byte[] EMPTY_STATEMENT = {0, 0, 0};
+    private static final byte[] UNNAMED = {};
+    private static final String DEALLOCATE =
+            "DEALLOCATE " + new String(ServerStatements.PLACEHOLDER, StandardCharsets.US_ASCII);
+
+    private StatementOutput() {}
+
+    /** Closes what was used least recently, until there is room for one more. */
+    static void makeRoom(ServerSession server, int limit) {
+        ServerStatements known = server.statements();
+        for (Statement eldest = known.evict(limit); eldest != null; eldest = known.evict(limit)) {
+            close(server, eldest.name(), known.evicted(eldest));
+        }
+    }
+
+    /** Has it prepared, ahead of a message that uses it: an error is as if that message had it. */
+    static void prepare(ServerSession server, Mapping mapping) {
+        Statement statement = mapping.statement();
+        if (server.statements().isUncertain()) {
+            close(server, statement.name(), Step.none());
+        }
+        StatementKey key = statement.key();
+        parse(
+                server,
+                statement.name(),
+                key == null ? EMPTY_STATEMENT : key.body(),
+                server.statements().prepared(mapping));
+    }
+
+    /** Has the placeholder prepared, where it is not. */
+    static void place(ServerSession server) {
+        ServerStatements known = server.statements();
+        if (known.hasPlaceholder()) {
+            return;
+        }
+        if (known.isUncertain()) {
+            close(server, ServerStatements.PLACEHOLDER, Step.none());
+        }
+        parse(server, ServerStatements.PLACEHOLDER, EMPTY_STATEMENT, known.placed());
+    }
+
+    /** Has the client's statement without a name be there, or none. */
+    static void prepareUnnamed(ServerSession server, UnnamedStatement unnamed) {
+        byte[] body = server.statements().bodyOf(unnamed);
+        Step claim = server.statements().unnamedAgain(unnamed);
+        if (body == null) {
+            close(server, UNNAMED, claim);
+        } else {
+            server.session().onUnnamedAgain(body);
+            parse(server, UNNAMED, body, claim);
+        }
+    }
+
+    /** Its entry is the caller's. */
+    static void deallocatePlaceholder(ServerSession server) {
+        ByteBuf message = server.wire().allocator().buffer(64);
+        FrontendMessages.query(message, DEALLOCATE);
+        server.wire().write(message);
+    }
+
+    static void close(ServerSession server, byte[] name, Step step) {
+        ByteBuf message = server.wire().allocator().buffer(name.length + 8);
+        FrontendMessages.closeStatement(message, name);
+        server.replies().add(Kind.CLOSE, Disposition.SKIP, step);
+        server.wire().write(message);
+    }
+
+    private static void parse(ServerSession server, byte[] name, byte[] body, Step step) {
+        ByteBuf message = server.wire().allocator().buffer(name.length + body.length + 8);
+        FrontendMessages.parse(message, name, body);
+        server.replies().add(Kind.PARSE, Disposition.AHEAD, step);
+        server.wire().write(message);
+    }
+
+    /** The beginning of the current frame up to a name, and {@code other} in its place. */
+    static void head(ServerSession server, FrameReader frames, int name, int nameEnd, byte[] other) {
+        ByteBuf source = frames.buffer();
+        int start = frames.start();
+        int body = start + FrameReader.HEADER_BYTES;
+        int length = source.getInt(start + 1) + other.length - (nameEnd - name);
+        ByteBuf head = server.wire().allocator().buffer(name - start + other.length);
+        head.writeByte(frames.type())
+                .writeInt(length)
+                .writeBytes(source, body, name - body)
+                .writeBytes(other);
+        server.wire().write(head);
+    }
+}

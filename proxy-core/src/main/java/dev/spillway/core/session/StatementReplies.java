@@ -1,0 +1,91 @@
+package dev.spillway.core.session;
+
+import dev.spillway.core.protocol.FrameReader;
+import dev.spillway.core.protocol.Sqlstate;
+import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.session.prepared.Renaming;
+import dev.spillway.core.session.prepared.ServerStatements;
+import dev.spillway.core.session.prepared.Step;
+import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** What of a server's messages concerns prepared statements: tags of those that make it forget, and errors that name one. Stateless. */
+final class StatementReplies {
+    private static final long DEALLOCA = word("DEALLOCA");
+    private static final long DISCARD_ = word("DISCARD ");
+    private static final int ALL = (int) word("ALL\0");
+
+    private StatementReplies() {}
+
+    private static long word(String text) {
+        long word = 0;
+        for (int i = 0; i < text.length(); i++) {
+            word = word << Byte.SIZE | text.charAt(i);
+        }
+        return word;
+    }
+
+    /** Borrows the current frame, a CommandComplete; {@code isOurs}: of a statement of ours. */
+    // hot: once per statement of any client
+    static void onTag(FrameReader frames, ServerSession server, boolean isOurs) {
+        int body = frames.start() + FrameReader.HEADER_BYTES;
+        int length = frames.end() - body;
+        byte first = length == 0 ? 0 : frames.buffer().getByte(body);
+        if (first == 'B' || first == 'I' || first == 'U') {
+            return; // BEGIN, INSERT, UPDATE
+        }
+        server.replies().noteSettings();
+        if (first == 'D' && length >= Long.BYTES) {
+            onDTag(frames, server.statements(), body, length, isOurs);
+        }
+    }
+
+    private static void onDTag(FrameReader frames, ServerStatements statements, int body, int length, boolean isOurs) {
+        long start = frames.buffer().getLong(body);
+        boolean isAll =
+                length >= Long.BYTES + Integer.BYTES && frames.buffer().getInt(frames.end() - Integer.BYTES) == ALL;
+        if (isAll && (start == DEALLOCA || start == DISCARD_)) {
+            statements.onForgottenAll(isOurs);
+        } else if (start == DEALLOCA) {
+            statements.onDeallocated();
+        }
+    }
+
+    /** The server is gone: what it was sent and has not answered has not happened. */
+    static void end(ServerSession server) {
+        server.replies().dropSteps();
+        server.statements().release();
+    }
+
+    /**
+     * An error for the client has come in the place of the answer to a message that had {@code step}. Where it names a statement as we
+     * do, the client is told what it calls it, and true returned. Borrows the current frame.
+     */
+    static boolean rename(FrameReader frames, ErrorFields error, @Nullable Step step, ServerSession server) {
+        Renaming renaming = step == null ? null : step.renaming();
+        if (step == null || renaming == null || !frames.isComplete()) {
+            return false;
+        }
+        ByteBuf renamed = renaming.apply(
+                frames.buffer(), frames.start(), frames.end(), server.wire().allocator());
+        if (renamed == null) {
+            return false;
+        }
+        if (isSurprise(error.sqlstate(), step, renaming)) {
+            server.statements().onSurprise();
+        }
+        server.deliverOwn(renamed);
+        return true;
+    }
+
+    /** Is what the books say not there, or there what they do not say? A function may have deallocated it. */
+    private static boolean isSurprise(String sqlstate, Step step, Renaming renaming) {
+        return switch (sqlstate) {
+            case Sqlstate.INVALID_SQL_STATEMENT_NAME ->
+                step.isOfBooks() || Arrays.equals(renaming.serverName(), ServerStatements.PLACEHOLDER);
+            case Sqlstate.DUPLICATE_PREPARED_STATEMENT -> step.isOfBooks();
+            default -> false;
+        };
+    }
+}

@@ -1,0 +1,77 @@
+package dev.spillway.core.session.prepared;
+
+import dev.spillway.core.session.state.TextFindings;
+import dev.spillway.core.session.state.Vocabulary;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A statement that clients have prepared, once for all who prepared the same, and its name on servers.
+ *
+ * <p>Immutable but for the count of its users, which belongs to its {@link StatementStore}. Usable from any thread.
+ */
+public final class Statement {
+    /** What our names begin with. No client reaches a statement of ours by such a name. */
+    static final String PREFIX = "spillway_";
+
+    private final byte[] name;
+    private final @Nullable StatementKey key;
+    private final boolean mayWorkWhenFailed;
+    private final boolean mayForget;
+    /** Of immutable objects one is as good as another: a lane that does not see it yet makes its own. */
+    private @Nullable TextFindings findings;
+
+    /** Guarded by the store's lock of its key. */
+    int users;
+
+    /** Without a key it is of one client and one server, whose text nobody keeps. */
+    Statement(long number, @Nullable StatementKey key) {
+        this.name = (PREFIX + Long.toString(number, 36)).getBytes(StandardCharsets.US_ASCII);
+        this.key = key;
+        byte[] body = key == null ? new byte[0] : key.body();
+        this.mayWorkWhenFailed = StatementText.mayWorkWhenFailed(body);
+        this.mayForget = key == null || Forgetting.isPossible(Unpooled.wrappedBuffer(body), 0, body.length);
+    }
+
+    /** Its name on servers. Not to be changed. */
+    public byte[] name() {
+        return name;
+    }
+
+    /** Null of one that is too large to be kept. */
+    public @Nullable StatementKey key() {
+        return key;
+    }
+
+    /** Is it too large to be kept, so that its client needs the server that has it? */
+    public boolean isPrivate() {
+        return key == null;
+    }
+
+    /** Could Parse and Bind of it succeed in a failed transaction? */
+    public boolean mayWorkWhenFailed() {
+        return mayWorkWhenFailed;
+    }
+
+    /** Could running it make the session forget its prepared statements? */
+    public boolean mayForget() {
+        return mayForget;
+    }
+
+    /** What its text tells of the session's state. */
+    // hot: once per Bind of a named statement
+    public TextFindings findings(Vocabulary vocabulary) {
+        TextFindings known = findings;
+        if (known == null || !known.vocabulary().equals(vocabulary)) {
+            known = key == null ? TextFindings.unknown(vocabulary) : TextFindings.of(key.body(), vocabulary);
+            findings = known;
+        }
+        return known;
+    }
+
+    @Override
+    public String toString() {
+        return new String(name, StandardCharsets.US_ASCII);
+    }
+}
