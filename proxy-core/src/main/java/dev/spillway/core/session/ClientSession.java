@@ -170,6 +170,7 @@ public final class ClientSession implements Phase, LeaseHolder {
             letGo(linked);
         }
         input.goOn();
+        wire.flush(); // what was held may need no server
         endIfItMay();
     }
 

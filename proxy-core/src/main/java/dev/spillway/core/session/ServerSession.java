@@ -73,6 +73,7 @@ public final class ServerSession implements Phase, PooledServer {
 
     /** Sends a statement of ours whose replies nobody else sees. */
     void inject(String sql, Injections.End end) {
+        statements.onUnnamedLost(); // as by any Query
         injections.send(this, sql, end);
     }
 

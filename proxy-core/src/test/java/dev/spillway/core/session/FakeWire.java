@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class FakeWire implements Wire {
     private final String peer;
     private final ByteBuf sent = Unpooled.unreleasableBuffer(Unpooled.buffer());
+    private int flushed;
     boolean isReading = true;
     boolean isWritable = true;
     boolean isClosed;
@@ -21,9 +22,9 @@ final class FakeWire implements Wire {
         this.peer = peer;
     }
 
-    /** What was written since the last call. */
+    /** What was sent since the last call: written and flushed. */
     byte[] take() {
-        byte[] bytes = new byte[sent.readableBytes()];
+        byte[] bytes = new byte[flushed - sent.readerIndex()];
         sent.readBytes(bytes);
         return bytes;
     }
@@ -37,10 +38,13 @@ final class FakeWire implements Wire {
     }
 
     @Override
-    public void flush() {}
+    public void flush() {
+        flushed = sent.writerIndex();
+    }
 
     @Override
     public void close() {
+        flush();
         isClosed = true;
     }
 

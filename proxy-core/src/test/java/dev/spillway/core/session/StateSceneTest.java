@@ -52,6 +52,8 @@ class StateSceneTest {
                         + " Z | idle/idle other-served",
                 "who comes back at once goes on | open >set <SET,Z >Q <1MB,C,Z <C,Z | set ASK Q CLEAN1MB | SET Z C Z |"
                         + " idle/tested",
+                "who asks for nothing then is answered | open >set <SET,Z >S other <1MB,C,Z | set ASK CLEAN1MB | SET Z"
+                        + " Z | idle/tested",
                 "unless others wait                   | open >set <SET,Z >Q other <1MB,C,Z <C,Z <C,Z | set ASK"
                         + " CLEAN1MB Q | SET Z C Z | idle/idle other-served",
             })
