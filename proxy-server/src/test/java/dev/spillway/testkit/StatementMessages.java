@@ -20,13 +20,49 @@ final class StatementMessages {
     private static final List<String> CONTROL =
             List.of("begin", "begin", "commit", "rollback", "/* so /* be */ it */ rollback", "savepoint s", "end");
 
-    private final Random random;
-    private final String discard;
+    private static final List<String> SETTINGS = List.of(
+            "set datestyle to 'SQL, DMY'",
+            "set datestyle to 'ISO, MDY'",
+            "set timezone to 'Asia/Tokyo'",
+            "set local timezone to 'America/New_York'",
+            "set intervalstyle to sql_standard",
+            "set array_nulls to off",
+            "set local array_nulls to off",
+            "set standard_conforming_strings to off",
+            "select set_config('timezone', 'Europe/Berlin', false)",
+            "select set_config('array_nulls', 'off', true)",
+            "reset timezone",
+            "reset all",
+            "discard all",
+            "set app.tenant to 'x'",
+            "prepare by_sql as select '01/02/2024'::date as d",
+            "execute by_sql",
+            "deallocate by_sql",
+            "create temp table if not exists mine (n int)",
+            "drop table mine",
+            "select '01/02/2024'::date, '{NULL}'::text[], current_setting('timezone')");
 
-    /** What a DISCARD ALL leaves of a client's startup parameters is another matter: {@code mayDiscard} or not. */
-    StatementMessages(Random random, boolean mayDiscard) {
+    private static final List<String> LITERALS = List.of(
+            "select '01/02/2024'::date as d",
+            "select '2024-01-01 00:00'::timestamptz - 'epoch' as t",
+            "select '{NULL, x}'::text[] as a",
+            "select '1 2:03'::interval as i",
+            "select 'a\\nb' as s",
+            "select current_setting('timezone') as z");
+
+    private final Random random;
+    private final boolean makesSettings;
+    private final boolean mayReset;
+
+    /**
+     * With {@code mayReset} false, nothing takes back the settings that a client began with, which come back only after the transaction.
+     * With {@code makesSettings}, settings change. Then literals that are read under one are used only where they are parsed: PostgreSQL
+     * keeps what they meant then, until it plans anew.
+     */
+    StatementMessages(Random random, boolean makesSettings, boolean mayReset) {
         this.random = random;
-        this.discard = mayDiscard ? "discard all" : "deallocate all";
+        this.makesSettings = makesSettings;
+        this.mayReset = mayReset;
     }
 
     /** What is sent at once: groups and queries. */
@@ -43,9 +79,12 @@ final class StatementMessages {
     }
 
     private String simple() {
+        if (makesSettings && random.nextInt(2) == 0) {
+            return setting();
+        }
         return switch (random.nextInt(12)) {
             case 0 -> "deallocate all";
-            case 1 -> discard;
+            case 1 -> discard();
             case 2 -> "DEALLOCATE " + quoted(shortName()) + " ; ";
             case 3 -> "deallocate prepare " + quoted(shortName());
             case 4 -> "select 1; deallocate all; select 2";
@@ -77,6 +116,10 @@ final class StatementMessages {
     }
 
     private void unit(List<byte[]> messages) {
+        if (makesSettings && random.nextInt(3) == 0) {
+            settings(messages);
+            return;
+        }
         String name = name();
         switch (random.nextInt(19)) {
             case 0, 1 -> parse(messages, name);
@@ -110,10 +153,39 @@ final class StatementMessages {
         }
     }
 
+    private String discard() {
+        return mayReset ? "discard all" : "deallocate all";
+    }
+
+    private String setting() {
+        String setting = SETTINGS.get(random.nextInt(SETTINGS.size()));
+        return mayReset || !setting.matches("reset.*|discard.*") ? setting : "select 1";
+    }
+
+    private void settings(List<byte[]> messages) {
+        String setting = setting();
+        switch (random.nextInt(4)) {
+            case 0 -> messages.add(Messages.parse("set", setting));
+            case 1 -> messages.addAll(List.of(Messages.bind("", "set"), Messages.execute("", 0)));
+            case 2 ->
+                messages.addAll(List.of(
+                        Messages.closeStatement("set"),
+                        Messages.parse("set", setting),
+                        Messages.bind("", "set"),
+                        Messages.execute("", 0)));
+            default ->
+                messages.addAll(List.of(
+                        Messages.closeStatement("literal"),
+                        Messages.parse("literal", LITERALS.get(random.nextInt(LITERALS.size()))),
+                        Messages.bind("", "literal"),
+                        Messages.execute("", 0)));
+        }
+    }
+
     private String unnamed() {
         return switch (random.nextInt(5)) {
             case 0 -> "deallocate all";
-            case 1 -> discard;
+            case 1 -> discard();
             default -> CONTROL.get(random.nextInt(CONTROL.size()));
         };
     }
@@ -125,15 +197,16 @@ final class StatementMessages {
     /** None of them takes parameters. */
     private void parse(List<byte[]> messages, String name) {
         int which = random.nextInt(5);
+        int kind = random.nextInt(14);
         messages.add(
-                switch (random.nextInt(14)) {
+                switch (makesSettings && (kind == 6 || kind == 7) ? 10 : kind) {
                     case 0 -> Messages.parse(name, "selec " + which);
                     case 1 -> Messages.parse(name, "select * from no_such_table_" + which);
                     case 2 -> Messages.parse(name, "select 1; select 2");
                     case 3, 4, 5 -> Messages.parse(name, CONTROL.get(random.nextInt(CONTROL.size())));
                     case 6 -> Messages.parse(name, "select '01/02/2024'::date as d");
                     case 7 -> Messages.parse(name, "select '2024-01-01 00:00'::timestamptz - 'epoch' as t");
-                    case 8 -> Messages.parse(name, random.nextBoolean() ? "deallocate all" : discard);
+                    case 8 -> Messages.parse(name, random.nextBoolean() ? "deallocate all" : discard());
                     case 9 -> Messages.parse(name, "select 1/" + (which % 2));
                     case 10 -> Messages.parse(name, "select g from generate_series(1, 3) g");
                     default -> Messages.parse(name, "select %d as n, 'é' as t".formatted(which));

@@ -60,13 +60,13 @@ public final class StatementProgram {
         for (int left = 1 + random.nextInt(3); left > 0; left--) {
             startups.add(startup(random));
         }
+        boolean makesSettings = random.nextInt(2) == 0;
         List<Turn> turns = new ArrayList<>();
         for (int left = 2 + random.nextInt(mostTurns); left > 0; left--) {
             int cut = random.nextInt(3) > 0 ? 0 : 1 + random.nextInt(60);
             int client = random.nextInt(startups.size());
-            StatementMessages source =
-                    new StatementMessages(random, startups.get(client).isEmpty());
-            turns.add(new Turn(client, source.turn(), cut));
+            boolean mayReset = startups.get(client).isEmpty();
+            turns.add(new Turn(client, new StatementMessages(random, makesSettings, mayReset).turn(), cut));
         }
         return new StatementProgram(seed, startups, turns);
     }
