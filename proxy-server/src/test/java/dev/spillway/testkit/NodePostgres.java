@@ -27,7 +27,8 @@ public final class NodePostgres {
         boolean isDone = Files.exists(DIRECTORY.resolve("node_modules/.package-lock.json"))
                 && Files.exists(lock)
                 && Files.mismatch(lock, SOURCES.resolve("package-lock.json")) < 0;
-        for (String file : List.of("package.json", "package-lock.json", ".npmrc", "clients.js", "day.js")) {
+        for (String file :
+                List.of("package.json", "package-lock.json", ".npmrc", "clients.js", "preparing.js", "day.js")) {
             Files.copy(SOURCES.resolve(file), DIRECTORY.resolve(file), StandardCopyOption.REPLACE_EXISTING);
         }
         if (!isDone) {

@@ -39,8 +39,7 @@ final class StatementMessages {
             "execute by_sql",
             "deallocate by_sql",
             "create temp table if not exists mine (n int)",
-            "drop table mine",
-            "select '01/02/2024'::date, '{NULL}'::text[], current_setting('timezone')");
+            "drop table mine");
 
     private static final List<String> LITERALS = List.of(
             "select '01/02/2024'::date as d",
@@ -80,7 +79,9 @@ final class StatementMessages {
 
     private String simple() {
         if (makesSettings && random.nextInt(2) == 0) {
-            return setting();
+            return random.nextInt(5) == 0
+                    ? "select '01/02/2024'::date, '{NULL}'::text[], current_setting('timezone')"
+                    : setting();
         }
         return switch (random.nextInt(12)) {
             case 0 -> "deallocate all";
