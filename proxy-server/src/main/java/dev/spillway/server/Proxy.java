@@ -7,6 +7,8 @@ import dev.spillway.core.pool.Totals;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.session.Ending;
 import dev.spillway.core.stats.ProxyFigures;
+import dev.spillway.core.stats.StatementTable;
+import dev.spillway.core.stats.Table;
 import dev.spillway.server.admin.ConsoleSession;
 import dev.spillway.server.admin.Operations;
 import dev.spillway.server.cli.SpillwayVersion;
@@ -188,6 +190,11 @@ public final class Proxy {
             @Override
             public Orders orders() {
                 return lanes.orders();
+            }
+
+            @Override
+            public Table statements(boolean showsTexts) {
+                return StatementTable.of(asker.statements().all(), asker.nowNanos(), showsTexts);
             }
 
             @Override

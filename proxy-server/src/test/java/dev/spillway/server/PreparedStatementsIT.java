@@ -1,14 +1,24 @@
 package dev.spillway.server;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.Settings;
 import dev.spillway.core.config.StatementSettings;
+import dev.spillway.testkit.BackendMessage;
 import dev.spillway.testkit.Endpoint;
+import dev.spillway.testkit.Messages;
 import dev.spillway.testkit.PostgresFixture;
 import dev.spillway.testkit.StatementComparison;
 import dev.spillway.testkit.StatementProgram;
+import dev.spillway.testkit.WireClient;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.Logger;
@@ -38,6 +48,75 @@ class PreparedStatementsIT {
             for (int i = 0; i < PROGRAMS; i++) {
                 comparison.assertSame(StatementProgram.random(seed * 1_000_000 + i, 10));
             }
+        }
+    }
+
+    @Test
+    void columnsThatHaveChangedAreAnErrorUntilTheStatementIsPreparedAgain() throws IOException {
+        var config = RunningProxy.config(direct.port(), PoolMode.TRANSACTION, 2);
+        try (RunningProxy proxy = new RunningProxy(config);
+                WireClient owner = WireClient.connect(direct)) {
+            Endpoint through = direct.withPort(proxy.proxy().port());
+            try (WireClient one = WireClient.connect(through);
+                    WireClient other = WireClient.connect(through)) {
+                owner.query("drop table if exists changing");
+                owner.query("create table changing as select 1 as a");
+                assertThat(prepare(one)).isEqualTo("1");
+                assertThat(prepare(other)).isEqualTo("1");
+                owner.query("alter table changing add b int default 2");
+
+                assertThat(use(one)).isEqualTo("0A000");
+                other.query("begin"); // takes the server that has the statement: the next has it not
+                for (int i = 0; i < 3; i++) {
+                    assertThat(use(one)).isEqualTo("0A000");
+                }
+                one.send(Messages.closeStatement("s"), Messages.sync());
+                one.readUntilReady();
+                assertThat(prepare(one)).as("prepared anew").isEqualTo("1 2");
+                other.query("rollback");
+                assertThat(use(other)).isEqualTo("0A000");
+                assertThat(use(one)).isEqualTo("1 2");
+            }
+        }
+    }
+
+    private static String prepare(WireClient client) throws IOException {
+        client.send(Messages.parse("s", "select * from changing"), Messages.describeStatement("s"), Messages.sync());
+        client.readUntilReady();
+        return use(client);
+    }
+
+    /** The row, or the error's SQLSTATE. */
+    private static String use(WireClient client) throws IOException {
+        client.send(Messages.bind("", "s"), Messages.execute("", 0), Messages.sync());
+        List<BackendMessage> answer = client.readUntilReady();
+        BackendMessage second = answer.get(answer.get(0).is('E') ? 0 : 1);
+        return second.is('E') ? String.valueOf(second.errorField('C')) : String.join(" ", second.columns());
+    }
+
+    @Test
+    void consoleShowsWhatIsPreparedAndItsTextToAdminsOnly() throws IOException {
+        var config = RunningProxy.config(direct.port(), PoolMode.TRANSACTION, 1)
+                .with(Settings.STATS_USERS, Set.of("watcher"));
+        try (RunningProxy proxy = new RunningProxy(config)) {
+            Endpoint through = direct.withPort(proxy.proxy().port());
+            try (WireClient client = WireClient.connect(through)) {
+                for (String name : List.of("s1", "s2")) {
+                    client.send(Messages.parse(name, "select 'secret'"), Messages.sync());
+                    client.readUntilReady();
+                }
+                assertThat(shown(through)).startsWith("spillway_1 ").endsWith(" 2 1 18 0 select 'secret'");
+                assertThat(shown(through.withUser("watcher"))).endsWith(" 2 1 18 0 null");
+            }
+            Awaitility.await().untilAsserted(() -> assertThat(shown(through)).endsWith(" 0 1 18 0 select 'secret'"));
+        }
+    }
+
+    private static String shown(Endpoint through) throws IOException {
+        try (WireClient console = WireClient.connect(through.withDatabase("spillway"))) {
+            return console.query("show prepared_statements").get(1).columns().stream()
+                    .map(String::valueOf)
+                    .collect(Collectors.joining(" "));
         }
     }
 }

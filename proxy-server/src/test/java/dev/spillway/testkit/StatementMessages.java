@@ -35,7 +35,7 @@ final class StatementMessages {
             "reset all",
             "discard all",
             "set app.tenant to 'x'",
-            "prepare by_sql as select '01/02/2024'::date as d",
+            "prepare by_sql as select 'x'::text as d",
             "execute by_sql",
             "deallocate by_sql",
             "create temp table if not exists mine (n int)",

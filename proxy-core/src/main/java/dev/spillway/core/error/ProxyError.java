@@ -49,6 +49,8 @@ public enum ProxyError {
             Severity.FATAL,
             "client_login_timeout (server down): no server connection to log in with after %s"),
     CONSOLE_ARGUMENTS_BAD(PROTOCOL_VIOLATION, Severity.ERROR, "bad arguments"),
+    /** PostgreSQL's own words. */
+    COLUMNS_CHANGED(FEATURE_NOT_SUPPORTED, Severity.ERROR, "cached plan must not change result type"),
     CONSOLE_COMMAND_UNKNOWN(PROTOCOL_VIOLATION, Severity.ERROR, "invalid command '%s', use SHOW HELP;"),
     CONSOLE_HANDS_NO_SOCKETS_OVER(
             PROTOCOL_VIOLATION,

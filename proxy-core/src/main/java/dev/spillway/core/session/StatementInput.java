@@ -13,6 +13,7 @@ import dev.spillway.core.session.prepared.Mapping;
 import dev.spillway.core.session.prepared.ParseContext;
 import dev.spillway.core.session.prepared.Renaming;
 import dev.spillway.core.session.prepared.ReservedName;
+import dev.spillway.core.session.prepared.RetiredUse;
 import dev.spillway.core.session.prepared.ServerStatements;
 import dev.spillway.core.session.prepared.Statement;
 import dev.spillway.core.session.prepared.StatementKey;
@@ -202,7 +203,7 @@ final class StatementInput {
         if (!context.isEmpty() && server.replies().entries().hasStatement()) {
             return Outcome.WAITS;
         }
-        Statement statement = client.ports().statements().intern(new StatementKey(body, context));
+        Statement statement = intern(new StatementKey(body, context));
         Mapping mapping = names().name(frames.buffer(), name, nameEnd, statement);
         ServerStatements known = server.statements();
         ReplyQueue replies = server.replies();
@@ -225,6 +226,10 @@ final class StatementInput {
         return Outcome.TAKEN;
     }
 
+    private Statement intern(StatementKey key) {
+        return client.ports().statements().intern(key, client.ports().nowNanos());
+    }
+
     private void forwardParse(FrameReader frames, ServerSession server, int nameEnd, Mapping mapping, Step prepared) {
         client.pool().pool().counters().serverParses++;
         server.replies().add(Kind.PARSE, Disposition.FORWARD, names().parsed(mapping, prepared));
@@ -234,7 +239,7 @@ final class StatementInput {
 
     /** A text that is too large to be kept: the client has to stay where it is known. */
     private Outcome parseLarge(FrameReader frames, ServerSession server, int name, int nameEnd) {
-        Statement statement = client.ports().statements().unkept();
+        Statement statement = client.ports().statements().unkept(client.ports().nowNanos());
         Mapping mapping = names().name(frames.buffer(), name, nameEnd, statement);
         forwardParse(frames, server, nameEnd, mapping, server.statements().prepared(mapping));
         return Outcome.TAKEN;
@@ -315,6 +320,9 @@ final class StatementInput {
             return useUnknown(frames, server, kind, name, nameEnd);
         }
         if (!server.statements().touch(mapping.statement())) {
+            if (mapping.statement().isRetired()) {
+                return useRetired(frames, server, kind, name, nameEnd);
+            }
             mapping = prepareAhead(mapping, server);
             if (mapping == null) {
                 return Outcome.WAITS;
@@ -338,7 +346,7 @@ final class StatementInput {
             }
             List<String> context = contextOf(key.body(), server);
             if (!context.equals(key.context())) {
-                current = names().rename(mapping, client.ports().statements().intern(key.under(context)));
+                current = names().rename(mapping, intern(key.under(context)));
                 if (server.statements().touch(current.statement())) {
                     return current;
                 }
@@ -349,6 +357,13 @@ final class StatementInput {
         StatementOutput.makeRoom(server, client.pool().preparing().perServer());
         StatementOutput.prepare(server, current);
         return current;
+    }
+
+    /** The client may know its columns, which are others now: PostgreSQL is given a reason for an error, and says another. */
+    private Outcome useRetired(FrameReader frames, ServerSession server, Kind kind, int name, int nameEnd) {
+        server.replies().add(kind, Disposition.FORWARD, RetiredUse.STEP);
+        rename(frames, server, name, nameEnd, RetiredUse.NO_STATEMENT);
+        return Outcome.TAKEN;
     }
 
     /** PostgreSQL says that there is none; unless SQL has prepared it. Names like ours are none of the client's. */

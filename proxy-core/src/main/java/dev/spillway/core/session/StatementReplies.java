@@ -1,9 +1,12 @@
 package dev.spillway.core.session;
 
+import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.Sqlstate;
 import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.session.prepared.Mapping;
 import dev.spillway.core.session.prepared.Renaming;
+import dev.spillway.core.session.prepared.RetiredUse;
 import dev.spillway.core.session.prepared.ServerStatements;
 import dev.spillway.core.session.prepared.Step;
 import io.netty.buffer.ByteBuf;
@@ -63,6 +66,9 @@ final class StatementReplies {
      * do, the client is told what it calls it, and true returned. Borrows the current frame.
      */
     static boolean rename(FrameReader frames, ErrorFields error, @Nullable Step step, ServerSession server) {
+        if (step instanceof Mapping use && isOfColumns(error)) {
+            server.statements().retire(use.statement());
+        }
         Renaming renaming = step == null ? null : step.renaming();
         if (step == null || renaming == null || !frames.isComplete()) {
             return false;
@@ -75,8 +81,18 @@ final class StatementReplies {
         if (isSurprise(error.sqlstate(), step, renaming)) {
             server.statements().onSurprise();
         }
+        if (step instanceof RetiredUse) {
+            renamed.clear();
+            ProxyError.COLUMNS_CHANGED.fields().writeError(renamed);
+        }
         server.deliverOwn(renamed);
         return true;
+    }
+
+    /** Is it "cached plan must not change result type"? The text may be in any language. */
+    private static boolean isOfColumns(ErrorFields error) {
+        return error.sqlstate().equals(Sqlstate.FEATURE_NOT_SUPPORTED)
+                && "RevalidateCachedQuery".equals(error.routine());
     }
 
     /** Is what the books say not there, or there what they do not say? A function may have deallocated it. */

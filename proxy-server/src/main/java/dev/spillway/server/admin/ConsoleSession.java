@@ -15,6 +15,7 @@ import dev.spillway.core.session.Phase;
 import dev.spillway.core.session.Refused;
 import dev.spillway.core.session.Wire;
 import dev.spillway.core.stats.ProxyFigures;
+import dev.spillway.core.stats.Table;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -44,6 +45,9 @@ public final class ConsoleSession implements Phase {
 
         /** What operators have ordered of the databases. */
         Orders orders();
+
+        /** What clients have prepared by protocol, with its texts or without. */
+        Table statements(boolean showsTexts);
 
         /** What the commands that change something do. */
         Operations operations();
@@ -79,7 +83,7 @@ public final class ConsoleSession implements Phase {
     public ConsoleSession(Wire wire, Source source, boolean isAdmin, String version) {
         this.wire = wire;
         this.source = source;
-        this.shows = new ShowCommands(source::config, source::orders, isAdmin, version);
+        this.shows = new ShowCommands(source::config, source::orders, source::statements, isAdmin, version);
         this.acting = new ActingCommands(source.operations(), isAdmin);
         this.key = source.open(this::cancel);
         this.frames = new FrameReader(wire.allocator(), FrontendType.READY_RULES);

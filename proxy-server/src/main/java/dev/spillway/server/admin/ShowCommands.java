@@ -52,6 +52,7 @@ final class ShowCommands {
             entry("peer_pools", shows -> now(ShowTables.peerPools())),
             entry("peers", shows -> now(ShowTables.peers())),
             entry("pins", shows -> new OfFigures(PinFigures::table)),
+            entry("prepared_statements", shows -> now(shows.statements.apply(shows.isAdmin))),
             entry("pools", shows -> new OfFigures(ShowTables::pools)),
             entry("servers", shows -> new OfFigures(SocketTables::servers)),
             entry("sockets", shows -> new OfFigures(SocketTables::sockets)),
@@ -77,7 +78,7 @@ final class ShowCommands {
         \tSHOW PEERS|PEER_POOLS
         \tSHOW SOCKETS|ACTIVE_SOCKETS|LISTS|MEM|STATE
         \tSHOW DNS_HOSTS|DNS_ZONES
-        \tSHOW PINS
+        \tSHOW PINS|PREPARED_STATEMENTS
         \tSHOW STATS|STATS_TOTALS|STATS_AVERAGES|TOTALS
         \tSET key = arg
         \tRELOAD
@@ -95,11 +96,21 @@ final class ShowCommands {
 
     private final Supplier<ProxyConfig> config;
     private final Supplier<Orders> orders;
+    private final Function<Boolean, Table> statements;
     private final boolean isAdmin;
     private final String version;
 
-    /** {@code config} and {@code orders}: those in force; {@code version} is what SHOW VERSION says. */
-    ShowCommands(Supplier<ProxyConfig> config, Supplier<Orders> orders, boolean isAdmin, String version) {
+    /**
+     * {@code config} and {@code orders}: those in force; {@code statements}: those that are prepared, with their texts or without; {@code version} is what SHOW VERSION
+     * says.
+     */
+    ShowCommands(
+            Supplier<ProxyConfig> config,
+            Supplier<Orders> orders,
+            Function<Boolean, Table> statements,
+            boolean isAdmin,
+            String version) {
+        this.statements = statements;
         this.config = config;
         this.orders = orders;
         this.isAdmin = isAdmin;

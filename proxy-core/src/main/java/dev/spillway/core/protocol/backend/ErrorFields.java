@@ -76,6 +76,11 @@ public record ErrorFields(Map<Character, String> fields) {
         return field('M', "");
     }
 
+    /** Which function of PostgreSQL's source raised it; empty: it does not say. */
+    public String routine() {
+        return field('R', "");
+    }
+
     /** Will the server close the connection? */
     public boolean isFatal() {
         return severity().equals("FATAL") || severity().equals("PANIC");

@@ -94,13 +94,13 @@ public final class ServerStatements {
             prepared = known;
         }
         if (known.put(statement, statement) == null) {
-            store.retain(statement);
+            store.onServer(statement);
         }
     }
 
     private void remove(Statement statement) {
         if (prepared != null && prepared.remove(statement) != null) {
-            store.release(statement);
+            store.leftServer(statement);
         }
     }
 
@@ -218,13 +218,18 @@ public final class ServerStatements {
         onForgetSent();
     }
 
+    /** Its columns are others than they were: clients who prepare it from now on must not get what the server has. */
+    public void retire(Statement statement) {
+        store.retire(statement);
+    }
+
     private void forgetAll() {
         hasPlaceholder = false;
         Map<Statement, Statement> known = prepared;
         if (known != null) {
             List<Statement> all = new ArrayList<>(known.keySet());
             known.clear();
-            all.forEach(store::release);
+            all.forEach(store::leftServer);
         }
     }
 
@@ -277,13 +282,13 @@ public final class ServerStatements {
 
         @Override
         public void answered() {
-            server.store.release(statement);
+            server.store.leftServer(statement);
         }
 
         @Override
         public void dropped() {
             server.add(statement);
-            server.store.release(statement);
+            server.store.leftServer(statement);
         }
     }
 

@@ -4,6 +4,7 @@ import dev.spillway.core.session.state.TextFindings;
 import dev.spillway.core.session.state.Vocabulary;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,16 +23,60 @@ public final class Statement {
     /** Of immutable objects one is as good as another: a lane that does not see it yet makes its own. */
     private @Nullable TextFindings findings;
 
-    /** Guarded by the store's lock of its key. */
-    int users;
+    private final long madeNanos;
+    /** Names of clients, and servers that know it. Written under the store's lock of its key. */
+    final AtomicInteger names = new AtomicInteger();
+
+    final AtomicInteger servers = new AtomicInteger();
+    /** Has a server said that it would not give the same columns any more? */
+    volatile boolean isRetired;
 
     /** Without a key it is of one client and one server, whose text nobody keeps. */
-    Statement(long number, @Nullable StatementKey key) {
+    Statement(long number, @Nullable StatementKey key, long nowNanos) {
+        this.madeNanos = nowNanos;
         this.name = (PREFIX + Long.toString(number, 36)).getBytes(StandardCharsets.US_ASCII);
         this.key = key;
         byte[] body = key == null ? new byte[0] : key.body();
         this.mayWorkWhenFailed = StatementText.mayWorkWhenFailed(body);
         this.mayForget = key == null || Forgetting.isPossible(Unpooled.wrappedBuffer(body), 0, body.length);
+    }
+
+    /** The same of the same text, parameter types and settings. */
+    public int hash() {
+        return key == null ? 0 : key.hashCode();
+    }
+
+    /** How large its text is, with the parameter types. */
+    public int bytes() {
+        return key == null ? 0 : key.body().length;
+    }
+
+    /** Its text; in another encoding than UTF-8 not all of it can be read. */
+    public String text() {
+        return key == null ? "" : key.text();
+    }
+
+    /** How many names clients have given it. */
+    public int names() {
+        return names.get();
+    }
+
+    /** How many servers know it. */
+    public int servers() {
+        return servers.get();
+    }
+
+    /** When it was first prepared. */
+    public long madeNanos() {
+        return madeNanos;
+    }
+
+    /**
+     * Has PostgreSQL said that the statement's columns are not those any more that they were when it was prepared? Clients may know them by
+     * now, so that no other server may have it prepared anew for them.
+     */
+    public boolean isRetired() {
+        return isRetired;
     }
 
     /** Its name on servers. Not to be changed. */

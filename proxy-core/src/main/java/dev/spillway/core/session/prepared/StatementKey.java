@@ -1,5 +1,6 @@
 package dev.spillway.core.session.prepared;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,15 @@ public final class StatementKey {
     /** Not to be changed. */
     public byte[] body() {
         return body;
+    }
+
+    /** What is to be parsed, without parameter types. */
+    String text() {
+        int end = 0;
+        while (end < body.length && body[end] != 0) {
+            end++;
+        }
+        return new String(body, 0, end, StandardCharsets.UTF_8);
     }
 
     /** As {@link ParseContext} makes it. */

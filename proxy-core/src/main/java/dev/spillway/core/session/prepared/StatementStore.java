@@ -14,11 +14,11 @@ public final class StatementStore {
     private final ConcurrentHashMap<StatementKey, Statement> statements = new ConcurrentHashMap<>();
     private final AtomicLong numbers = new AtomicLong();
 
-    /** The statement of that key, with one user more: {@link #release} must follow. */
-    public Statement intern(StatementKey key) {
+    /** The statement of that key, to which a client gives a name: {@link #release} must follow. */
+    public Statement intern(StatementKey key, long nowNanos) {
         return statements.compute(key, (same, known) -> {
-            Statement statement = known == null ? new Statement(numbers.incrementAndGet(), same) : known;
-            statement.users++;
+            Statement statement = known == null ? new Statement(numbers.incrementAndGet(), same, nowNanos) : known;
+            statement.names.incrementAndGet();
             return statement;
         });
     }
@@ -29,28 +29,37 @@ public final class StatementStore {
     }
 
     /** A statement whose text is not kept. */
-    public Statement unkept() {
-        return new Statement(numbers.incrementAndGet(), null);
+    public Statement unkept(long nowNanos) {
+        return new Statement(numbers.incrementAndGet(), null, nowNanos);
     }
 
-    /** One user more. */
-    void retain(Statement statement) {
+    /** A server is going to know it: {@link #leftServer} must follow. */
+    void onServer(Statement statement) {
+        change(statement, statement.servers::incrementAndGet);
+    }
+
+    void leftServer(Statement statement) {
+        change(statement, statement.servers::decrementAndGet);
+    }
+
+    /** A client has given up a name of it. */
+    void release(Statement statement) {
+        change(statement, statement.names::decrementAndGet);
+    }
+
+    /** Whoever prepares the same from now on gets another statement. */
+    public void retire(Statement statement) {
+        change(statement, () -> statement.isRetired = true);
+    }
+
+    /** One that nobody has any more is forgotten. */
+    private void change(Statement statement, Runnable change) {
         StatementKey key = statement.key();
         if (key != null) {
             statements.compute(key, (same, known) -> {
-                statement.users++;
-                return known == null ? statement : known;
-            });
-        }
-    }
-
-    /** One user less; with the last it is forgotten. */
-    void release(Statement statement) {
-        StatementKey key = statement.key();
-        if (key != null) {
-            statements.computeIfPresent(key, (same, known) -> {
-                statement.users--;
-                return known == statement && statement.users == 0 ? null : known;
+                change.run();
+                boolean isUsed = statement.names() + statement.servers() > 0 && !statement.isRetired;
+                return known == statement || known == null ? (isUsed ? statement : null) : known;
             });
         }
     }

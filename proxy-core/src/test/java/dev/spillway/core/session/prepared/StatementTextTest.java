@@ -61,14 +61,31 @@ class StatementTextTest {
     void sameTextUnderOtherSettingsIsAnotherStatement() {
         StatementStore store = new StatementStore();
         StatementKey key = new StatementKey(body("select 'x'"), List.of("a"));
-        Statement statement = store.intern(key);
-        assertThat(store.intern(new StatementKey(body("select 'x'"), List.of("a"))))
+        Statement statement = store.intern(key, 0);
+        assertThat(store.intern(new StatementKey(body("select 'x'"), List.of("a")), 9))
                 .isSameAs(statement);
-        assertThat(store.intern(key.under(List.of("b")))).isNotSameAs(statement);
+        assertThat(store.intern(key.under(List.of("b")), 0)).isNotSameAs(statement);
         assertThat(store.size()).isEqualTo(2);
         store.release(statement);
         assertThat(store.size()).isEqualTo(2);
         store.release(statement);
         assertThat(store.size()).isOne();
+    }
+
+    @Test
+    void retiredStatementStaysWithWhoHasIt() {
+        StatementStore store = new StatementStore();
+        StatementKey key = new StatementKey(body("select * from t"), List.of());
+        Statement old = store.intern(key, 0);
+        store.onServer(old);
+        store.retire(old);
+        Statement fresh = store.intern(key, 0);
+        assertThat(fresh).isNotSameAs(old).extracting(Statement::isRetired).isEqualTo(false);
+        store.leftServer(old);
+        store.release(old);
+        assertThat(store.all()).containsExactly(fresh);
+        assertThat(old.names() + old.servers()).isZero();
+        store.release(fresh);
+        assertThat(store.all()).isEmpty();
     }
 }
