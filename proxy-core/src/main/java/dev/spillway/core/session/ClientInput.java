@@ -86,6 +86,8 @@ final class ClientInput {
             answers.onRefused(type);
         } else if (client.server() == null && !Requests.needsServer(type)) {
             answers.onNeedless(type);
+        } else if (client.server() == null && statements.isAnswered(frames, answers)) {
+            return;
         } else if (client.server() == null && !client.acquire()) {
             holdFromHere();
             client.place().begin(client.ports().nowNanos());

@@ -51,6 +51,11 @@ final class ClientState {
         }
     }
 
+    /** What it has been told of its session. Immutable. */
+    Map<String, String> told() {
+        return told.now();
+    }
+
     /** What {@code linked} reports while the client's statements run: also of one on which that is being put into force. */
     Map<String, String> reportedBy(ServerSession linked) {
         return guard.isRestoring() ? told.now() : linked.session().parameters();

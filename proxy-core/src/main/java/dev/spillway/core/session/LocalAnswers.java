@@ -1,6 +1,7 @@
 package dev.spillway.core.session;
 
 import dev.spillway.core.protocol.backend.BackendMessages;
+import dev.spillway.core.protocol.backend.BackendType;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendType;
 import io.netty.buffer.ByteBuf;
@@ -54,6 +55,20 @@ final class LocalAnswers {
         if (type == FrontendType.SYNC) {
             ready();
         }
+    }
+
+    void parseComplete() {
+        bare(BackendType.PARSE_COMPLETE);
+    }
+
+    void closeComplete() {
+        bare(BackendType.CLOSE_COMPLETE);
+    }
+
+    private void bare(byte type) {
+        ByteBuf message = wire.allocator().buffer(8);
+        BackendMessages.bare(message, type);
+        wire.write(message);
     }
 
     void error(ErrorFields error) {

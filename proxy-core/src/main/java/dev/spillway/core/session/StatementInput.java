@@ -1,7 +1,6 @@
 package dev.spillway.core.session;
 
 import dev.spillway.core.config.PoolMode;
-import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.frontend.FrontendType;
@@ -10,12 +9,10 @@ import dev.spillway.core.session.ReplyQueue.Kind;
 import dev.spillway.core.session.prepared.ClientStatements;
 import dev.spillway.core.session.prepared.Forgetting;
 import dev.spillway.core.session.prepared.Mapping;
-import dev.spillway.core.session.prepared.ParseContext;
 import dev.spillway.core.session.prepared.Renaming;
 import dev.spillway.core.session.prepared.ReservedName;
 import dev.spillway.core.session.prepared.RetiredUse;
 import dev.spillway.core.session.prepared.ServerStatements;
-import dev.spillway.core.session.prepared.Statement;
 import dev.spillway.core.session.prepared.StatementKey;
 import dev.spillway.core.session.prepared.Step;
 import dev.spillway.core.session.prepared.UnnamedStatement;
@@ -51,6 +48,7 @@ final class StatementInput {
     private final ClientSession client;
     private final ClientState state;
     private final Run run;
+    private final ParseInput parses;
     private final boolean isOn;
     /** Null until the first. */
     private @Nullable ClientStatements names;
@@ -65,6 +63,7 @@ final class StatementInput {
         this.client = client;
         this.state = state;
         this.run = run;
+        this.parses = new ParseInput(this, client, state, run);
         this.isOn = client.pool().mode() != PoolMode.SESSION
                 && client.pool().preparing().isOn();
     }
@@ -86,7 +85,20 @@ final class StatementInput {
         }
     }
 
-    private ClientStatements names() {
+    UnnamedStatement unnamed() {
+        return unnamed;
+    }
+
+    boolean isWatching() {
+        return isWatching;
+    }
+
+    /** The client prepares by name. */
+    void watch() {
+        isWatching = true;
+    }
+
+    ClientStatements names() {
         ClientStatements known = names;
         if (known == null) {
             known = new ClientStatements(client.ports().statements());
@@ -149,119 +161,45 @@ final class StatementInput {
         }
         return switch (frames.type()) {
             case FrontendType.QUERY -> query(frames, server);
-            case FrontendType.PARSE -> parse(frames, server);
+            case FrontendType.PARSE -> parses.take(frames, server);
             case FrontendType.BIND -> bind(frames, server);
             case FrontendType.DESCRIBE -> describe(frames, server);
             default -> close(frames, server);
         };
     }
 
-    // ---- Parse ---------------------------------------------------------------------------------------------------
+    // ---- without a server ----------------------------------------------------------------------------------------
 
-    private Outcome parse(FrameReader frames, ServerSession server) {
-        int name = frames.start() + FrameReader.HEADER_BYTES;
+    /**
+     * Nothing is owed to the client, and it has no server: answers the current frame, which it borrows, if that needs none. Preparing what
+     * servers know already changes only the books, and so does closing.
+     */
+    boolean isAnswered(FrameReader frames, LocalAnswers answers) {
+        if (!isOn || !frames.isComplete()) {
+            return false;
+        }
+        return switch (frames.type()) {
+            case FrontendType.PARSE -> parses.isAnswered(frames, answers);
+            case FrontendType.CLOSE -> isClosed(frames, answers);
+            default -> false;
+        };
+    }
+
+    private boolean isClosed(FrameReader frames, LocalAnswers answers) {
+        int kind = frames.start() + FrameReader.HEADER_BYTES;
+        int name = kind + 1;
         int nameEnd = endOfString(frames, name);
-        if (nameEnd < 0) {
-            return unfinished(frames);
-        }
-        if (nameEnd == name) {
-            return parseUnnamed(frames, server, nameEnd + 1);
-        }
-        if (mustWait(server) || (!isWatching && hasUnseen(server))) {
-            return Outcome.WAITS;
-        }
-        ClientStatements known = names();
-        if (known.find(frames.buffer(), name, nameEnd) != null) {
-            return parseTaken(frames, server, name, nameEnd);
-        }
-        if (known.size() >= client.pool().preparing().perClient()) {
-            client.close(ProxyError.TOO_MANY_STATEMENTS.fields(
-                    client.pool().preparing().perClient()));
-            return Outcome.TAKEN;
-        }
-        isWatching = true;
-        server.statements().usedBy(known);
-        client.pool().pool().counters().clientParses++;
-        return frames.isComplete()
-                        && frames.end() - frames.start()
-                                <= client.pool().preparing().largestBytes()
-                ? parseNew(frames, server, name, nameEnd)
-                : parseLarge(frames, server, name, nameEnd);
-    }
-
-    // hot: once per statement of a client that prepares none
-    private Outcome parseUnnamed(FrameReader frames, ServerSession server, int text) {
-        unnamed.parse(frames, text, server.statements());
-        Requests.note(server, Kind.PARSE, frames, unnamed);
-        run.add(frames);
-        return Outcome.TAKEN;
-    }
-
-    private Outcome parseNew(FrameReader frames, ServerSession server, int name, int nameEnd) {
-        byte[] body = bytes(frames.buffer(), nameEnd + 1, frames.end());
-        List<String> context = contextOf(body, server);
-        if (!context.isEmpty() && server.replies().entries().hasStatement()) {
-            return Outcome.WAITS;
-        }
-        Statement statement = intern(new StatementKey(body, context));
-        Mapping mapping = names().name(frames.buffer(), name, nameEnd, statement);
-        ServerStatements known = server.statements();
-        ReplyQueue replies = server.replies();
-        if (!known.touch(statement)) {
-            run.flush();
-            StatementOutput.makeRoom(server, client.pool().preparing().perServer());
-            if (known.isUncertain()) {
-                StatementOutput.close(server, statement.name(), Step.none());
+        boolean isNamed =
+                nameEnd > name && nameEnd + 1 == frames.end() && frames.buffer().getByte(kind) == 'S';
+        if (isNamed) {
+            Mapping mapping = find(frames, name, nameEnd);
+            if (mapping != null) {
+                names().remove(mapping);
+                names().closed(mapping).answered();
             }
-            forwardParse(frames, server, nameEnd, mapping, known.prepared(mapping));
-        } else if (statement.mayWorkWhenFailed() || replies.mayBeFailed()) {
-            // Only PostgreSQL knows: it is asked, under the same name.
-            Step closed = known.closedToPrepareAnew();
-            run.flush();
-            StatementOutput.close(server, statement.name(), closed);
-            forwardParse(frames, server, nameEnd, mapping, known.preparedAnew(mapping, closed));
-        } else {
-            replies.add(Kind.PARSE, Disposition.FAKE, names().parsed(mapping, null));
+            answers.closeComplete();
         }
-        return Outcome.TAKEN;
-    }
-
-    private Statement intern(StatementKey key) {
-        return client.ports().statements().intern(key, client.ports().nowNanos());
-    }
-
-    private void forwardParse(FrameReader frames, ServerSession server, int nameEnd, Mapping mapping, Step prepared) {
-        client.pool().pool().counters().serverParses++;
-        server.replies().add(Kind.PARSE, Disposition.FORWARD, names().parsed(mapping, prepared));
-        int name = frames.start() + FrameReader.HEADER_BYTES;
-        rename(frames, server, name, nameEnd, mapping.statement().name());
-    }
-
-    /** A text that is too large to be kept: the client has to stay where it is known. */
-    private Outcome parseLarge(FrameReader frames, ServerSession server, int name, int nameEnd) {
-        Statement statement = client.ports().statements().unkept(client.ports().nowNanos());
-        Mapping mapping = names().name(frames.buffer(), name, nameEnd, statement);
-        forwardParse(frames, server, nameEnd, mapping, server.statements().prepared(mapping));
-        return Outcome.TAKEN;
-    }
-
-    /** The name is in use, which PostgreSQL says only of a statement without other faults: it gets one that is in use there too. */
-    private Outcome parseTaken(FrameReader frames, ServerSession server, int name, int nameEnd) {
-        run.flush();
-        StatementOutput.place(server);
-        byte[] placeholder = ServerStatements.PLACEHOLDER;
-        Renaming back = new Renaming(placeholder, bytes(frames.buffer(), name, nameEnd));
-        server.replies().add(Kind.PARSE, Disposition.FORWARD, Step.renamed(back));
-        rename(frames, server, name, nameEnd, placeholder);
-        return Outcome.TAKEN;
-    }
-
-    private List<String> contextOf(byte[] body, ServerSession server) {
-        List<String> context =
-                ParseContext.of(body, state.reportedBy(server), state.now().settings());
-        boolean isCertain = context.isEmpty()
-                || !(server.replies().hasSettingsToCome() || server.session().areLiteralsDoubtful());
-        return isCertain ? context : client.ports().statements().ownContext();
+        return isNamed;
     }
 
     // ---- Bind, Describe, Close ------------------------------------------------------------------------------------
@@ -344,9 +282,9 @@ final class StatementInput {
             if (server.replies().entries().hasStatement()) {
                 return null;
             }
-            List<String> context = contextOf(key.body(), server);
+            List<String> context = parses.contextOf(key.body(), server);
             if (!context.equals(key.context())) {
-                current = names().rename(mapping, intern(key.under(context)));
+                current = names().rename(mapping, parses.intern(key.under(context)));
                 if (server.statements().touch(current.statement())) {
                     return current;
                 }
@@ -455,11 +393,11 @@ final class StatementInput {
     }
 
     /** Has the client sent what is not answered and was not looked at? A restore of ours is known. */
-    private boolean hasUnseen(ServerSession server) {
+    boolean hasUnseen(ServerSession server) {
         return server.pipelined() > (state.guard().isRestoring() ? 1 : 0);
     }
 
-    private boolean mustWait(ServerSession server) {
+    boolean mustWait(ServerSession server) {
         ReplyQueue replies = server.replies();
         if (replies.isEmpty()) {
             isForgetting &= server.isInTransaction() || !server.isBetweenGroups();
@@ -469,25 +407,25 @@ final class StatementInput {
     }
 
     /** Sends the current frame with {@code other} in the place of {@code [name, nameEnd)}. */
-    private void rename(FrameReader frames, ServerSession server, int name, int nameEnd, byte[] other) {
+    void rename(FrameReader frames, ServerSession server, int name, int nameEnd, byte[] other) {
         run.flush();
         StatementOutput.head(server, frames, name, nameEnd, other);
         run.add(frames, nameEnd);
     }
 
     /** Where the NUL is; -1 if there is none in what is there. */
-    private static int endOfString(FrameReader frames, int from) {
+    static int endOfString(FrameReader frames, int from) {
         return from >= frames.end() ? -1 : frames.buffer().indexOf(from, frames.end(), (byte) 0);
     }
 
-    private static byte[] bytes(ByteBuf buffer, int from, int to) {
+    static byte[] bytes(ByteBuf buffer, int from, int to) {
         byte[] bytes = new byte[to - from];
         buffer.getBytes(from, bytes);
         return bytes;
     }
 
     /** A name does not end in what is there. In a whole message it never does, which is for PostgreSQL to say. */
-    private static Outcome unfinished(FrameReader frames) {
+    static Outcome unfinished(FrameReader frames) {
         if (frames.isComplete()) {
             return Outcome.PASSES;
         }

@@ -155,10 +155,33 @@ class StatementSceneTest {
         server().says("E26000:\"spillway?1\"_does_not_exist Z");
         assertThat(client(1).heard()).isEqualTo("E26000:\"spillway_1\" does not exist ZI");
         client(1).says(close("spillway_1"), sync());
-        assertThat(server().heard()).isEqualTo("S");
-        server().says("Z");
+        assertThat(server().heard()).isEmpty();
         assertThat(client(1).heard()).isEqualTo("3 ZI");
         assertThat(server().prepared()).isOne();
+    }
+
+    @Test
+    void whatAServerKnowsIsPreparedWithoutOne() {
+        prepared();
+        client(1).says(parse("x", "select 1"), sync());
+        assertThat(server().heard()).isEmpty();
+        assertThat(client(1).heard()).isEqualTo("1 ZI");
+        client(1).says(bind("x"), sync());
+        assertThat(server().heard()).isEqualTo("B::spillway_1 S");
+        server().says("2 Z");
+        assertThat(client(1).heard()).isEqualTo("2 ZI");
+    }
+
+    @Test
+    void whatIsNotAnsweredYetIsAskedFor() {
+        client(0).says(parse("s1", "select 1"), sync());
+        server();
+        server().heard();
+        client(1).says(parse("x", "select 1"), sync());
+        assertThat(client(1).heard()).isEmpty();
+        server().says("E42601:syntax Z");
+        assertThat(client(0).heard()).startsWith("E42601");
+        assertThat(server().heard()).isEqualTo("P:spillway_2:select 1 S");
     }
 
     @Test
@@ -239,10 +262,14 @@ class StatementSceneTest {
         server();
         server().heard();
         server().says("1 Z");
+        client(1).says(query("begin"));
+        server().heard();
+        server().says("C:BEGIN ZT");
+        client(1).heard();
         client(1).says(parse("x", "/* the end */ rollback"), sync());
         assertThat(server().heard()).isEqualTo("C:S:spillway_1 P:spillway_1:/* the end */ rollback S");
-        server().says("3 1 Z");
-        assertThat(client(1).heard()).isEqualTo("1 ZI");
+        server().says("3 1 ZT");
+        assertThat(client(1).heard()).isEqualTo("1 ZT");
         assertThat(server().prepared()).isOne();
     }
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 
 /** A client of the rehearsal, with one connection at a time. Confined to one thread. */
 final class Actor {
@@ -65,9 +66,10 @@ final class Actor {
             int outstanding = replies;
             while (outstanding > 0) {
                 byte type = in.readByte();
-                in.skipNBytes(in.readInt() - Integer.BYTES);
+                byte[] body = in.readNBytes(in.readInt() - Integer.BYTES);
                 if (type == 'E') {
-                    throw new IOException("an error where none was expected");
+                    String said = new String(body, StandardCharsets.UTF_8).replace('\0', ' ');
+                    throw new IOException("an error where none was expected: " + said);
                 }
                 outstanding -= type == 'Z' ? 1 : 0;
             }

@@ -42,6 +42,11 @@ public final class ServerStatements {
         return statement.isPrivate() || (known != null && known.get(statement) != null);
     }
 
+    /** Does the server know it, or is it going to? */
+    public boolean knows(Statement statement) {
+        return prepared != null && prepared.containsKey(statement);
+    }
+
     /**
      * May it know something that is not in the books, so that a name should be closed before it is given? Closing what is not there
      * is no error.
@@ -247,6 +252,11 @@ public final class ServerStatements {
             this.server = server;
             this.mapping = mapping;
             this.closed = closed;
+        }
+
+        @Override
+        public void answered() {
+            mapping.statement().isProven = true;
         }
 
         @Override

@@ -28,6 +28,9 @@ public final class Statement {
     final AtomicInteger names = new AtomicInteger();
 
     final AtomicInteger servers = new AtomicInteger();
+    /** Has a server prepared it without an error? Lanes may see that late. */
+    boolean isProven;
+
     /** Has a server said that it would not give the same columns any more? */
     volatile boolean isRetired;
 
@@ -77,6 +80,11 @@ public final class Statement {
      */
     public boolean isRetired() {
         return isRetired;
+    }
+
+    /** Is it known to be right, at least for one database? */
+    public boolean isProven() {
+        return isProven;
     }
 
     /** Its name on servers. Not to be changed. */

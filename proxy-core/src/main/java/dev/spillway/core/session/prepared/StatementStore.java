@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All statements that a client or a server has now, each once. One per process, shared by its lanes; asked when a statement is
@@ -21,6 +22,11 @@ public final class StatementStore {
             statement.names.incrementAndGet();
             return statement;
         });
+    }
+
+    /** The statement of that key, if anybody has it. */
+    public @Nullable Statement find(StatementKey key) {
+        return statements.get(key);
     }
 
     /** A context that is like no other, for a statement parsed under settings that nobody knows here. */
