@@ -191,6 +191,17 @@ final class ReplyRing {
         return false;
     }
 
+    /** Has the group that what is added next belongs to that step? */
+    @SuppressWarnings("ReferenceEquality") // one per message or client
+    boolean isInOpenGroup(Step wanted) {
+        for (int i = size - 1; i >= 0 && !kindAt(i).endsWithReady(); i--) {
+            if (stepAt(i) == wanted) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private int index(int position) {
         return (head + position) & (ring.length - 1);
     }

@@ -223,9 +223,9 @@ final class StatementInput {
     private Outcome useUnnamed(ServerSession server) {
         Step claim = server.statements().unnamedClaim();
         boolean isThere = server.statements().hasUnnamed(unnamed);
-        boolean isUncertain = isThere
-                ? claim != null && server.replies().entries().hasOpen(claim)
-                : !server.replies().isEmpty();
+        ReplyRing owed = server.replies().entries();
+        boolean isUncertain =
+                isThere ? claim != null && !owed.isInOpenGroup(claim) && owed.hasOpen(claim) : owed.size() > 0;
         if (isUncertain) {
             return Outcome.WAITS;
         }

@@ -185,6 +185,24 @@ class StatementSceneTest {
     }
 
     @Test
+    void groupsThatParseForThemselvesDoNotWaitForEachOther() {
+        client(0)
+                .says(
+                        parse("", "select 1"),
+                        bind(""),
+                        sync(),
+                        parse("", "select 2"),
+                        bind(""),
+                        sync(),
+                        bind(""),
+                        sync());
+        server();
+        assertThat(server().heard()).isEqualTo("P::select 1 B:: S P::select 2 B:: S");
+        server().says("1 2 Z 1 2 Z");
+        assertThat(server().heard()).isEqualTo("B:: S");
+    }
+
+    @Test
     void whatWasMissingIsPreparedAnew() {
         prepared();
         client(0).says(bind("s1"), sync());
