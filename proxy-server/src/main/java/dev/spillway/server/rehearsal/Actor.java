@@ -36,6 +36,7 @@ final class Actor {
                         socket.getOutputStream(),
                         new DataInputStream(new BufferedInputStream(socket.getInputStream())));
                 talk.say(Script.startup(number), 1);
+                talk.say(Script.PREPARE, 1);
                 for (int round = 0; round < ROUNDS && System.nanoTime() < endNanos; round++) {
                     playRound(talk, round);
                 }
@@ -49,6 +50,7 @@ final class Actor {
         for (int i = 0; i < 5; i++) {
             talk.say(Script.QUERY, 1);
             talk.say(Script.EXTENDED, 1);
+            talk.say(Script.PREPARED, 1);
         }
         talk.say(Script.BEGIN, 1);
         talk.say(Script.QUERY, 1);

@@ -23,6 +23,7 @@ final class Script {
     /** What a proxy asks first; its answer is no. */
     static final int SSL_REQUEST = 80877103;
 
+    private static final String STATEMENT = "s1";
     private static final int TEXT_OID = 25;
     private static final int PIPELINED = 10;
 
@@ -30,6 +31,11 @@ final class Script {
 
     static final byte[] QUERY = bytes(out -> FrontendMessages.query(out, "select 1"));
     static final byte[] EXTENDED = bytes(Script::extended);
+    static final byte[] PREPARE = bytes(out -> {
+        parse(out, STATEMENT);
+        FrontendMessages.sync(out);
+    });
+    static final byte[] PREPARED = bytes(out -> run(out, STATEMENT));
     static final byte[] MANY = bytes(out -> FrontendMessages.query(out, MANY_ROWS));
     static final byte[] BEGIN = bytes(out -> FrontendMessages.query(out, "begin"));
     static final byte[] COMMIT = bytes(out -> FrontendMessages.query(out, "commit"));
@@ -107,14 +113,22 @@ final class Script {
 
     /** Parse, Bind, Describe, Execute, Sync, as drivers send them. */
     private static void extended(ByteBuf out) {
+        parse(out, "");
+        run(out, "");
+    }
+
+    private static void parse(ByteBuf out, String statement) {
         int parse = begin(out, (byte) 'P');
-        string(out, "");
+        string(out, statement);
         string(out, "select $1");
         out.writeShort(0);
         end(out, parse);
+    }
+
+    private static void run(ByteBuf out, String statement) {
         int bind = begin(out, (byte) 'B');
         string(out, "");
-        string(out, "");
+        string(out, statement);
         out.writeShort(0).writeShort(1).writeInt(1).writeBytes("1".getBytes(StandardCharsets.US_ASCII));
         out.writeShort(0);
         end(out, bind);
@@ -126,7 +140,7 @@ final class Script {
         string(out, "");
         out.writeInt(0);
         end(out, execute);
-        end(out, begin(out, (byte) 'S'));
+        FrontendMessages.sync(out);
     }
 
     private static byte[] bytes(Consumer<ByteBuf> writer) {
