@@ -11,6 +11,7 @@ import dev.spillway.server.admin.ConsoleSession;
 import dev.spillway.server.admin.Operations;
 import dev.spillway.server.cli.SpillwayVersion;
 import dev.spillway.server.configfile.ConfigSource;
+import dev.spillway.server.http.Pages;
 import dev.spillway.server.lane.Credentials;
 import dev.spillway.server.lane.Lane;
 import dev.spillway.server.lane.Lanes;
@@ -62,6 +63,7 @@ public final class Proxy {
     private final ExecutorService tlsWork;
     private final Lanes lanes;
     private final Listeners listeners;
+    private final AdminPort adminPort;
     private final LaneOperations operations;
     /** No client is left that is worth waiting for. */
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
@@ -82,6 +84,8 @@ public final class Proxy {
         this.lanes = new Lanes(count, config.lanes() == 0);
         this.loops = transport.newGroup(count, "lane", lanes::laneForArrival);
         this.listeners = new Listeners(transport, config, loops, acceptor(lanes));
+        EventLoop first = (EventLoop) loops.iterator().next();
+        this.adminPort = new AdminPort(transport, config, first, lanes, () -> new Pages(pageSource()));
         this.reload = new Reload(source, config, tls, lanes, slowWork, tlsWork);
         this.operations = new LaneOperations(lanes, reload, this::end, () -> ending != null);
     }
@@ -116,6 +120,7 @@ public final class Proxy {
         }
         try {
             proxy.listeners.open();
+            proxy.adminPort.open();
         } catch (IOException e) {
             proxy.stop();
             throw e;
@@ -131,6 +136,10 @@ public final class Proxy {
             LOG.info("process up: Spillway {}, {}, lanes {}", SpillwayVersion.number(), transport.name(), count());
         } else {
             LOG.info("listening on {}, transport {}, lanes {}", listeners.places(), transport.name(), count());
+        }
+        String admin = adminPort.place();
+        if (admin != null) {
+            LOG.info("admin port on {}", admin);
         }
     }
 
@@ -168,6 +177,20 @@ public final class Proxy {
                 (wire, lane, isAdmin) -> new ConsoleSession(wire, source(lane), isAdmin, version)));
     }
 
+    private Pages.Source pageSource() {
+        return new Pages.Source() {
+            @Override
+            public CompletableFuture<Void> pulse() {
+                return lanes.onEach(lane -> {});
+            }
+
+            @Override
+            public boolean isDraining() {
+                return ending != null;
+            }
+        };
+    }
+
     private ConsoleSession.Source source(Lane asker) {
         return new ConsoleSession.Source() {
             @Override
@@ -182,7 +205,7 @@ public final class Proxy {
 
             @Override
             public void onCommand() {
-                asker.onConsoleCommand();
+                asker.operators().onConsoleCommand();
             }
 
             @Override
@@ -286,10 +309,12 @@ public final class Proxy {
         try {
             awaitClients();
             listeners.close();
+            adminPort.close();
             lanes.onEach(Lane::endAll).join();
             // Netty's io_uring loops never end when a connection's request to the kernel is still under way.
             List<Future<?>> closings = new ArrayList<>();
             lanes.all().forEach(lane -> closings.add(on(lane, lane::closeAll)));
+            closings.add(adminPort.closeAll());
             closings.forEach(closing -> closing.awaitUninterruptibly(CLOSE_LIMIT_MILLIS));
             if (!loops.shutdownGracefully(50, 2000, TimeUnit.MILLISECONDS).awaitUninterruptibly(CLOSE_LIMIT_MILLIS)) {
                 LOG.warn("the event loops did not end within {} ms", CLOSE_LIMIT_MILLIS);

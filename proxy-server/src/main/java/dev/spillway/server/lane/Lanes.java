@@ -85,7 +85,7 @@ public final class Lanes implements Crossing<ServerSession> {
     /** Hands the figures of all lanes to {@code taker}, later, on {@code asker}. */
     public void figures(Lane asker, Consumer<ProxyFigures> taker) {
         List<CompletableFuture<ProxyFigures>> parts = lanes.stream()
-                .map(lane -> CompletableFuture.supplyAsync(lane::figures, lane::execute))
+                .map(lane -> CompletableFuture.supplyAsync(lane.operators()::figures, lane::execute))
                 .toList();
         CompletableFuture<?>[] all = parts.toArray(CompletableFuture<?>[]::new);
         var _ = CompletableFuture.allOf(all)

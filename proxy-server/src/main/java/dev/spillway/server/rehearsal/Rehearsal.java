@@ -1,5 +1,6 @@
 package dev.spillway.server.rehearsal;
 
+import dev.spillway.core.config.AdminSettings;
 import dev.spillway.core.config.AuthType;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.DatabaseSettings;
@@ -76,6 +77,7 @@ public final class Rehearsal {
                 .with(Settings.AUTH_TYPE, AuthType.TRUST)
                 .with(Settings.LANES, LANES)
                 .with(Settings.LISTEN_PORT, 0)
+                .with(AdminSettings.ADMIN_LISTEN_PORT, 0)
                 .with(Settings.DEFAULT_POOL_SIZE, POOL_SIZE)
                 .with(Settings.RESERVE_POOL_SIZE, 0)
                 .with(Settings.SHUTDOWN_TIMEOUT, Duration.ofSeconds(1))

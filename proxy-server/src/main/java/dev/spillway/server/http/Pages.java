@@ -1,0 +1,63 @@
+package dev.spillway.server.http;
+
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Which page answers which path. Usable from any thread. */
+public final class Pages {
+    /** Where the pages get what they show. Usable from any thread; what is returned is completed on whatever thread. */
+    public interface Source {
+        /** Done when every lane has found time for it. */
+        CompletableFuture<Void> pulse();
+
+        /** Does it end? */
+        boolean isDraining();
+    }
+
+    /** Scripts and styles of ours alone, which stand in the page, and requests to nobody else. */
+    static final String CONTENT_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'";
+
+    private static final Logger LOG = LoggerFactory.getLogger(Pages.class);
+
+    private final Source source;
+
+    public Pages(Source source) {
+        this.source = source;
+    }
+
+    /**
+     * Answers a request.
+     *
+     * @param path without a query
+     * @param accept what the client asks for in its header of that name
+     * @param isCrowded whether only that is answered which tells if the process is well
+     */
+    CompletableFuture<Page> answer(String path, String accept, boolean isCrowded) {
+        if (path.equals("/healthz")) {
+            return source.pulse().thenApply(nothing -> Page.text(HttpResponseStatus.OK, "ok"));
+        }
+        if (isCrowded) {
+            return now(HttpResponseStatus.SERVICE_UNAVAILABLE, "too many connections to the admin port");
+        }
+        return switch (path) {
+            case "/readyz" ->
+                source.isDraining()
+                        ? now(HttpResponseStatus.SERVICE_UNAVAILABLE, "shutting down")
+                        : now(HttpResponseStatus.OK, "ready");
+            default -> now(HttpResponseStatus.NOT_FOUND, "there are /healthz and /readyz");
+        };
+    }
+
+    private static CompletableFuture<Page> now(HttpResponseStatus status, String line) {
+        return CompletableFuture.completedFuture(Page.text(status, line));
+    }
+
+    /** Our own defect. */
+    static Page failed(@Nullable Throwable failure) {
+        LOG.error("a page could not be made", failure);
+        return Page.text(HttpResponseStatus.INTERNAL_SERVER_ERROR, "this page could not be made; the log says why");
+    }
+}
