@@ -85,7 +85,12 @@ public final class Proxy {
         this.loops = transport.newGroup(count, "lane", lanes::laneForArrival);
         this.listeners = new Listeners(transport, config, loops, acceptor(lanes));
         EventLoop first = (EventLoop) loops.iterator().next();
-        this.adminPort = new AdminPort(transport, config, first, lanes, () -> new Pages(pageSource()));
+        this.adminPort = new AdminPort(
+                transport,
+                config,
+                first,
+                lanes,
+                () -> new Pages(new PageSource(lanes, this::config, () -> ending != null)));
         this.reload = new Reload(source, config, tls, lanes, slowWork, tlsWork);
         this.operations = new LaneOperations(lanes, reload, this::end, () -> ending != null);
     }
@@ -177,18 +182,8 @@ public final class Proxy {
                 (wire, lane, isAdmin) -> new ConsoleSession(wire, source(lane), isAdmin, version)));
     }
 
-    private Pages.Source pageSource() {
-        return new Pages.Source() {
-            @Override
-            public CompletableFuture<Void> pulse() {
-                return lanes.onEach(lane -> {});
-            }
-
-            @Override
-            public boolean isDraining() {
-                return ending != null;
-            }
-        };
+    private ProxyConfig config() {
+        return reload.current();
     }
 
     private ConsoleSession.Source source(Lane asker) {

@@ -321,7 +321,9 @@ public final class ServerSession implements Phase, PooledServer {
             return;
         }
         lastWords.hear(error, isForwarded);
-        if (!isForwarded) {
+        if (isForwarded) {
+            home.pool().counters().errors.add(error.sqlstate());
+        } else {
             injections.onError(error);
         }
         addToRun(isForwarded);

@@ -25,6 +25,11 @@ final class Page {
         return new Page(status, TEXT, (line + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
+    /** Takes {@code body}, which is not changed any more. */
+    static Page ok(String contentType, byte[] body) {
+        return new Page(HttpResponseStatus.OK, contentType, body);
+    }
+
     HttpResponseStatus status() {
         return status;
     }

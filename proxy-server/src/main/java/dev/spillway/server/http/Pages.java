@@ -1,7 +1,13 @@
 package dev.spillway.server.http;
 
+import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.pool.Orders;
+import dev.spillway.core.stats.Overview;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,8 +19,23 @@ public final class Pages {
         /** Done when every lane has found time for it. */
         CompletableFuture<Void> pulse();
 
+        /** What all lanes have. */
+        CompletableFuture<Overview> overview();
+
+        ProxyConfig config();
+
+        Orders orders();
+
+        /** Client connections, logged in or not. */
+        int connected();
+
         /** Does it end? */
         boolean isDraining();
+
+        /** Runs what takes longer than a lane should be kept. */
+        Executor work();
+
+        String version();
     }
 
     /** Scripts and styles of ours alone, which stand in the page, and requests to nobody else. */
@@ -43,12 +64,42 @@ public final class Pages {
             return now(HttpResponseStatus.SERVICE_UNAVAILABLE, "too many connections to the admin port");
         }
         return switch (path) {
-            case "/readyz" ->
-                source.isDraining()
-                        ? now(HttpResponseStatus.SERVICE_UNAVAILABLE, "shutting down")
-                        : now(HttpResponseStatus.OK, "ready");
-            default -> now(HttpResponseStatus.NOT_FOUND, "there are /healthz and /readyz");
+            case "/readyz" -> readiness();
+            case "/status" ->
+                ofFacts(facts ->
+                        Page.ok("application/json", StatusPage.write(facts).getBytes(StandardCharsets.UTF_8)));
+            case "/metrics" -> ofFacts(facts -> Metrics.write(facts, accept));
+            default -> now(HttpResponseStatus.NOT_FOUND, "there are /healthz, /readyz, /status and /metrics");
         };
+    }
+
+    private CompletableFuture<Page> readiness() {
+        if (source.isDraining()) {
+            return now(HttpResponseStatus.SERVICE_UNAVAILABLE, "shutting down");
+        }
+        return source.config().readyzRequiresServer()
+                ? ofFacts(facts -> readiness(facts.whyNotReady()))
+                : CompletableFuture.completedFuture(readiness(null));
+    }
+
+    private static Page readiness(@Nullable String whyNot) {
+        return whyNot == null
+                ? Page.text(HttpResponseStatus.OK, "ready")
+                : Page.text(HttpResponseStatus.SERVICE_UNAVAILABLE, whyNot);
+    }
+
+    private CompletableFuture<Page> ofFacts(Function<Facts, Page> page) {
+        return source.overview()
+                .thenApplyAsync(
+                        overview -> page.apply(new Facts(
+                                overview,
+                                source.config(),
+                                source.orders(),
+                                ProcessFigures.now(),
+                                source.connected(),
+                                source.isDraining(),
+                                source.version())),
+                        source.work());
     }
 
     private static CompletableFuture<Page> now(HttpResponseStatus status, String line) {

@@ -23,7 +23,9 @@ import dev.spillway.core.session.SessionPorts;
 import dev.spillway.core.session.TimeLimits;
 import dev.spillway.core.session.UserLookup;
 import dev.spillway.core.session.Wire;
+import dev.spillway.core.stats.Incidents;
 import dev.spillway.core.stats.StatsLine;
+import dev.spillway.core.stats.WatchedConnectionLog;
 import dev.spillway.server.pipeline.ConnectionHandler;
 import dev.spillway.server.pipeline.ProxyHeaderHandler;
 import dev.spillway.server.transport.NettyTransport;
@@ -107,14 +109,17 @@ public final class Lane implements SessionPorts {
         this.number = number;
         this.usage = lanes.isElastic() ? new Usage() : null;
         this.derivations = new Derivations(slowWork, loop);
-        this.log = config.logFormat() == LogFormat.PGBOUNCER
+        Incidents incidents = new Incidents();
+        ConnectionLog written = config.logFormat() == LogFormat.PGBOUNCER
                 ? new PgBouncerConnectionLog(this::config, this::nowMillis)
                 : new OwnConnectionLog(this::config);
+        this.log = new WatchedConnectionLog(written, incidents, this::nowMillis);
         this.door = new ConsoleDoor(this, console);
         this.connector = new ServerConnector(loop, transport, config, credentials, tls, names, number, this, channels);
         this.pools = new LanePools(number, lanes, config, connector::open, connector::abandonOpenings);
         this.admission = new Admission(this, lanes, pools, door, config, credentials, tls);
-        this.operators = new Operators(this, pools, clients, arrivals, connector, door, admission, period, channels);
+        this.operators = new Operators(
+                this, number, incidents, pools, clients, arrivals, connector, door, admission, period, channels);
         var _ = loop.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 

@@ -11,6 +11,7 @@ import dev.spillway.core.pool.PoolShares;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.session.Ending;
 import dev.spillway.core.session.ServerSession;
+import dev.spillway.core.stats.Overview;
 import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.server.transport.TlsContexts;
 import io.netty.channel.EventLoop;
@@ -80,6 +81,16 @@ public final class Lanes implements Crossing<ServerSession> {
 
     public List<Lane> all() {
         return List.copyOf(lanes);
+    }
+
+    /** What all lanes have, in numbers alone; completed on one of them. */
+    public CompletableFuture<Overview> overview() {
+        List<CompletableFuture<Overview>> parts = lanes.stream()
+                .map(lane -> CompletableFuture.supplyAsync(lane.operators()::overview, lane::execute))
+                .toList();
+        return CompletableFuture.allOf(parts.toArray(CompletableFuture<?>[]::new))
+                .thenApply(nothing ->
+                        Overview.sum(parts.stream().map(CompletableFuture::join).toList()));
     }
 
     /** Hands the figures of all lanes to {@code taker}, later, on {@code asker}. */
@@ -298,7 +309,7 @@ public final class Lanes implements Crossing<ServerSession> {
     }
 
     /** Client connections on all lanes, logged in or not. */
-    int connected() {
+    public int connected() {
         return connected.get();
     }
 

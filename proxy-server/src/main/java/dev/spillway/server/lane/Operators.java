@@ -7,6 +7,8 @@ import dev.spillway.core.session.Proof;
 import dev.spillway.core.session.Refused;
 import dev.spillway.core.session.StartupRequest;
 import dev.spillway.core.session.Wire;
+import dev.spillway.core.stats.Incidents;
+import dev.spillway.core.stats.Overview;
 import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.server.pipeline.ConnectionHandler;
 import io.netty.channel.Channel;
@@ -15,6 +17,8 @@ import io.netty.channel.group.ChannelGroup;
 /** What a lane has for operators: a way in from the admin port, and what there is to show. Confined to that lane. */
 public final class Operators {
     private final Lane lane;
+    private final int number;
+    private final Incidents incidents;
     private final LanePools pools;
     private final LaneClients clients;
     private final Arrivals arrivals;
@@ -26,6 +30,8 @@ public final class Operators {
 
     Operators(
             Lane lane,
+            int number,
+            Incidents incidents,
             LanePools pools,
             LaneClients clients,
             Arrivals arrivals,
@@ -35,6 +41,8 @@ public final class Operators {
             StatsPeriod period,
             ChannelGroup channels) {
         this.lane = lane;
+        this.number = number;
+        this.incidents = incidents;
         this.pools = pools;
         this.clients = clients;
         this.arrivals = arrivals;
@@ -109,15 +117,22 @@ public final class Operators {
         return ProxyFigures.of(view());
     }
 
+    /** The same in numbers alone. */
+    Overview overview() {
+        return Overview.of(view());
+    }
+
     private LaneFigures view() {
         long now = lane.nowNanos();
         return new LaneFigures(
+                number,
+                incidents,
                 pools,
                 clients,
                 arrivals,
                 connector,
                 door,
-                admission.users(),
+                admission,
                 period.windowNanos(now),
                 now,
                 lane.nowMillis());
