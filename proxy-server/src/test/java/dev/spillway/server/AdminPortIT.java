@@ -51,6 +51,10 @@ class AdminPortIT {
             assertThat(browser.ask("GET /healthz").body()).isEqualTo("ok\n");
             assertThat(console.query("show version").toString()).contains("Spillway");
             assertThat(browser.ask("GET /readyz?verbose").body()).isEqualTo("ready\n");
+            HttpProbe.Answer dashboard = browser.ask("GET /");
+            assertThat(dashboard.headers().get("content-type")).isEqualTo("text/html; charset=utf-8");
+            assertThat(dashboard.headers().get("content-security-policy")).contains("script-src 'sha256-");
+            assertThat(dashboard.body()).startsWith("<!DOCTYPE html>").endsWith("</html>\n");
             assertThat(browser.ask("HEAD /readyz", "Connection: close").status())
                     .isEqualTo(200);
             assertThat(browser.isEnded()).isTrue();

@@ -132,7 +132,7 @@ final class HttpSession extends ChannelInboundHandlerAdapter {
         headers.set(HttpHeaderNames.CONTENT_TYPE, page.contentType())
                 .set(HttpHeaderNames.CONTENT_LENGTH, response.content().readableBytes())
                 .set(HttpHeaderNames.CACHE_CONTROL, HttpHeaderValues.NO_STORE)
-                .set(HttpHeaderNames.CONTENT_SECURITY_POLICY, Pages.CONTENT_SECURITY_POLICY)
+                .set(HttpHeaderNames.CONTENT_SECURITY_POLICY, page.policy())
                 .set("x-content-type-options", "nosniff")
                 .set("referrer-policy", "no-referrer")
                 .set(HttpHeaderNames.CONNECTION, isLast ? HttpHeaderValues.CLOSE : HttpHeaderValues.KEEP_ALIVE);

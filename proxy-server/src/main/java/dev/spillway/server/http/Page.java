@@ -7,31 +7,44 @@ import java.nio.charset.StandardCharsets;
 
 /** An answer. Immutable, usable from any thread. */
 final class Page {
+    private static final String NOTHING = "default-src 'none'; frame-ancestors 'none'";
     private static final String TEXT = "text/plain; charset=utf-8";
 
     private final HttpResponseStatus status;
     private final String contentType;
+    private final String policy;
     private final byte[] body;
 
     /** Takes {@code body}, which is not changed any more. */
-    Page(HttpResponseStatus status, String contentType, byte[] body) {
+    private Page(HttpResponseStatus status, String contentType, String policy, byte[] body) {
         this.status = status;
         this.contentType = contentType;
+        this.policy = policy;
         this.body = body;
     }
 
     /** A line for people and probes. */
     static Page text(HttpResponseStatus status, String line) {
-        return new Page(status, TEXT, (line + "\n").getBytes(StandardCharsets.UTF_8));
+        return new Page(status, TEXT, NOTHING, (line + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     /** Takes {@code body}, which is not changed any more. */
     static Page ok(String contentType, byte[] body) {
-        return new Page(HttpResponseStatus.OK, contentType, body);
+        return new Page(HttpResponseStatus.OK, contentType, NOTHING, body);
+    }
+
+    /** The same under another Content-Security-Policy. */
+    Page under(String otherPolicy) {
+        return new Page(status, contentType, otherPolicy, body);
     }
 
     HttpResponseStatus status() {
         return status;
+    }
+
+    /** What a browser may do for it: its Content-Security-Policy. */
+    String policy() {
+        return policy;
     }
 
     String contentType() {

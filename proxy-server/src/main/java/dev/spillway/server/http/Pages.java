@@ -38,12 +38,10 @@ public final class Pages {
         String version();
     }
 
-    /** Scripts and styles of ours alone, which stand in the page, and requests to nobody else. */
-    static final String CONTENT_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'";
-
     private static final Logger LOG = LoggerFactory.getLogger(Pages.class);
 
     private final Source source;
+    private @Nullable Dashboard dashboard;
 
     public Pages(Source source) {
         this.source = source;
@@ -64,13 +62,24 @@ public final class Pages {
             return now(HttpResponseStatus.SERVICE_UNAVAILABLE, "too many connections to the admin port");
         }
         return switch (path) {
+            case "/" -> CompletableFuture.supplyAsync(this::dashboard, source.work());
             case "/readyz" -> readiness();
             case "/status" ->
                 ofFacts(facts ->
                         Page.ok("application/json", StatusPage.write(facts).getBytes(StandardCharsets.UTF_8)));
             case "/metrics" -> ofFacts(facts -> Metrics.write(facts, accept));
-            default -> now(HttpResponseStatus.NOT_FOUND, "there are /healthz, /readyz, /status and /metrics");
+            default -> now(HttpResponseStatus.NOT_FOUND, "there are /, /healthz, /readyz, /status and /metrics");
         };
+    }
+
+    /** Called on the thread of the work alone. */
+    private Page dashboard() {
+        Dashboard made = dashboard;
+        if (made == null) {
+            made = new Dashboard();
+            dashboard = made;
+        }
+        return made.page();
     }
 
     private CompletableFuture<Page> readiness() {

@@ -83,7 +83,7 @@ class MetricsReferenceTest {
                 .hasSize(1);
     }
 
-    private static Facts nothing() {
+    static Facts nothing() {
         StillLife still = new StillLife(() -> new CompletableFuture<>());
         return new Facts(
                 Overview.sum(List.of()), still.config(), Orders.NONE, ProcessFigures.now(), 0, false, still.version());
