@@ -197,7 +197,7 @@ class MetricsIT {
 
     @Test
     void pinsAsksAndCleansAreCounted() throws IOException {
-        try (Stage stage = new Stage(2, 3)) {
+        try (Stage stage = new Stage(1, 1)) {
             WireClient client = stage.client("known");
             client.query("select pg_advisory_lock(1)");
             await().untilAsserted(() -> assertThat(

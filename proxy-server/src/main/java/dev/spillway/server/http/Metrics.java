@@ -37,6 +37,8 @@ final class Metrics {
     private static final String DATABASE = "database";
     private static final double NANOS_PER_SECOND = 1e9;
     private static final double MILLIS_PER_SECOND = 1e3;
+    /** Connections that failed, that there was no room for, and that were ended. */
+    private static final List<String> ALARMING = List.of("08", "53", "57");
     /** Of whoever has not said what it wants. */
     private static final String NO_DATABASE = "";
 
@@ -364,7 +366,11 @@ final class Metrics {
         add(points, ProxyConfig.FALLBACK, facts.overview().forgotten().errors);
     }
 
+    /** Those that alarms are about are there from the beginning: an increase from nothing to one is none to Prometheus. */
     private static void errors(Facts facts, Points points) {
+        for (String database : facts.databases()) {
+            ALARMING.forEach(head -> points.add(0L, label(facts, database), head));
+        }
         facts.overview()
                 .incidents()
                 .errors()
