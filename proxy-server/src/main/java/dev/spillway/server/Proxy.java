@@ -13,6 +13,7 @@ import dev.spillway.server.admin.ConsoleSession;
 import dev.spillway.server.admin.Operations;
 import dev.spillway.server.cli.SpillwayVersion;
 import dev.spillway.server.configfile.ConfigSource;
+import dev.spillway.server.http.Pages;
 import dev.spillway.server.lane.Credentials;
 import dev.spillway.server.lane.Lane;
 import dev.spillway.server.lane.Lanes;
@@ -64,6 +65,7 @@ public final class Proxy {
     private final ExecutorService tlsWork;
     private final Lanes lanes;
     private final Listeners listeners;
+    private final AdminPort adminPort;
     private final LaneOperations operations;
     /** No client is left that is worth waiting for. */
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
@@ -84,6 +86,13 @@ public final class Proxy {
         this.lanes = new Lanes(count, config.lanes() == 0);
         this.loops = transport.newGroup(count, "lane", lanes::laneForArrival);
         this.listeners = new Listeners(transport, config, loops, acceptor(lanes));
+        EventLoop first = (EventLoop) loops.iterator().next();
+        this.adminPort = new AdminPort(
+                transport,
+                config,
+                first,
+                lanes,
+                () -> new Pages(new PageSource(lanes, this::config, () -> ending != null)));
         this.reload = new Reload(source, config, tls, lanes, slowWork, tlsWork);
         this.operations = new LaneOperations(lanes, reload, this::end, () -> ending != null);
     }
@@ -118,6 +127,7 @@ public final class Proxy {
         }
         try {
             proxy.listeners.open();
+            proxy.adminPort.open();
         } catch (IOException e) {
             proxy.stop();
             throw e;
@@ -133,6 +143,10 @@ public final class Proxy {
             LOG.info("process up: Spillway {}, {}, lanes {}", SpillwayVersion.number(), transport.name(), count());
         } else {
             LOG.info("listening on {}, transport {}, lanes {}", listeners.places(), transport.name(), count());
+        }
+        String admin = adminPort.place();
+        if (admin != null) {
+            LOG.info("admin port on {}", admin);
         }
     }
 
@@ -170,6 +184,10 @@ public final class Proxy {
                 (wire, lane, isAdmin) -> new ConsoleSession(wire, source(lane), isAdmin, version)));
     }
 
+    private ProxyConfig config() {
+        return reload.current();
+    }
+
     private ConsoleSession.Source source(Lane asker) {
         return new ConsoleSession.Source() {
             @Override
@@ -184,7 +202,7 @@ public final class Proxy {
 
             @Override
             public void onCommand() {
-                asker.onConsoleCommand();
+                asker.operators().onConsoleCommand();
             }
 
             @Override
@@ -293,10 +311,12 @@ public final class Proxy {
         try {
             awaitClients();
             listeners.close();
+            adminPort.close();
             lanes.onEach(Lane::endAll).join();
             // Netty's io_uring loops never end when a connection's request to the kernel is still under way.
             List<Future<?>> closings = new ArrayList<>();
             lanes.all().forEach(lane -> closings.add(on(lane, lane::closeAll)));
+            closings.add(adminPort.closeAll());
             closings.forEach(closing -> closing.awaitUninterruptibly(CLOSE_LIMIT_MILLIS));
             if (!loops.shutdownGracefully(50, 2000, TimeUnit.MILLISECONDS).awaitUninterruptibly(CLOSE_LIMIT_MILLIS)) {
                 LOG.warn("the event loops did not end within {} ms", CLOSE_LIMIT_MILLIS);

@@ -1,5 +1,6 @@
 package dev.spillway.server;
 
+import dev.spillway.core.config.AdminSettings;
 import dev.spillway.core.config.AuthType;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.DatabaseSettings;
@@ -31,6 +32,7 @@ record RunningProxy(Proxy proxy, LogTap log) implements AutoCloseable {
         DatabaseConfig database = DatabaseConfig.named(ProxyConfig.FALLBACK).with(DatabaseSettings.PORT, serverPort);
         return ProxyConfig.defaults()
                 .with(Settings.LISTEN_PORT, 0)
+                .with(AdminSettings.ADMIN_LISTEN_PORT, 0)
                 .with(Settings.AUTH_TYPE, AuthType.ANY)
                 .with(Settings.ADMIN_USERS, Set.of(PostgresFixture.SUPERUSER))
                 .with(Settings.POOL_MODE, mode)

@@ -37,6 +37,7 @@ final class Consistency {
     /** {@code isComplete}: whether what is missing is really missing, and not in a file that could not be read. */
     void check(boolean isComplete, boolean needsDatabase) {
         checkAddresses();
+        checkAdminPort();
         checkUnixSocket();
         checkKeepalive();
         checkTls();
@@ -78,6 +79,24 @@ final class Consistency {
         }
         if (config.listenAddr().contains("*") && config.listenAddr().size() > 1) {
             problems.add(at(Settings.LISTEN_ADDR), "listen_addr has '*', which is every address, and others beside it");
+        }
+    }
+
+    private void checkAdminPort() {
+        boolean isEvery = config.adminListenAddr().contains("*");
+        if (isEvery && config.adminListenAddr().size() > 1) {
+            problems.add(
+                    at(AdminSettings.ADMIN_LISTEN_ADDR),
+                    "admin_listen_addr has '*', which is every address, and others beside it");
+        }
+        boolean isSamePlace = isEvery
+                || config.listenAddr().contains("*")
+                || config.adminListenAddr().stream().anyMatch(config.listenAddr()::contains);
+        if (config.adminListenPort() > 0 && config.adminListenPort() == config.listenPort() && isSamePlace) {
+            problems.add(
+                    at(AdminSettings.ADMIN_LISTEN_PORT, Settings.LISTEN_PORT),
+                    "admin_listen_port and listen_port are both " + config.listenPort()
+                            + ": give one of them another, or set admin_listen_port to 0");
         }
     }
 

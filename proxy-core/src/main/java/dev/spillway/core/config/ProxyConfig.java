@@ -375,6 +375,20 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
         return values.get(Settings.STATS_PERIOD);
     }
 
+    /** None: there is no admin port. */
+    public List<String> adminListenAddr() {
+        return List.copyOf(values.get(AdminSettings.ADMIN_LISTEN_ADDR));
+    }
+
+    /** 0: there is none. */
+    public int adminListenPort() {
+        return values.get(AdminSettings.ADMIN_LISTEN_PORT);
+    }
+
+    public boolean readyzRequiresServer() {
+        return values.get(AdminSettings.READYZ_REQUIRES_SERVER);
+    }
+
     public boolean logConnections() {
         return values.get(ProcessSettings.LOG_CONNECTIONS);
     }

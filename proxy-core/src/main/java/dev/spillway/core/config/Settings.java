@@ -361,6 +361,7 @@ public final class Settings {
             "The time over which SHOW STATS takes its averages."));
 
     static {
+        GLOBAL.addAll(AdminSettings.all());
         GLOBAL.addAll(ProcessSettings.all());
     }
 

@@ -32,6 +32,10 @@ import java.util.Locale;
 public enum ProxyError {
     ADMIN_ONLY(PROTOCOL_VIOLATION, Severity.FATAL, "not allowed"),
     ADMIN_NEEDED(PROTOCOL_VIOLATION, Severity.ERROR, "admin access needed"),
+    ADMIN_PORT_HAS_NO_DATABASES(
+            INVALID_CATALOG_NAME,
+            Severity.FATAL,
+            "the admin port has no database \"%s\": connect to \"pgbouncer\" or \"spillway\", the console"),
     AUTH_DATABASE_DISABLED(CANNOT_CONNECT_NOW, Severity.FATAL, "authentication database \"%s\" is disabled"),
     AUTH_DATABASE_WRONG(CONFIG_FILE_ERROR, Severity.FATAL, "bouncer config error"),
     AUTHENTICATION_FAILED(INVALID_PASSWORD, Severity.FATAL, "password authentication failed for user \"%s\""),
@@ -133,6 +137,8 @@ public enum ProxyError {
             TOO_MANY_CONNECTIONS,
             Severity.FATAL,
             "client connections exceeded (max_user_client_connections): user \"%s\" may have %d"),
+    TOO_MANY_OPERATORS(
+            TOO_MANY_CONNECTIONS, Severity.FATAL, "no more connections allowed to the admin port: there may be %d"),
     TOO_MANY_PINNED(
             CONFIGURATION_LIMIT_EXCEEDED,
             Severity.FATAL,

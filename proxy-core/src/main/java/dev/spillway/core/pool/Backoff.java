@@ -1,27 +1,41 @@
 package dev.spillway.core.pool;
 
+import dev.spillway.core.protocol.backend.ErrorFields;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How long to leave a server alone that could not be reached: for a quarter of the time since it was first found so, at most. So what
  * was away for a second is found again a quarter of a second after it has come back. The pause is somewhere between half of that and
  * all of it, so that many do not come back at once. Confined to its {@link Pool}.
  */
-final class Backoff {
+public final class Backoff {
     private static final long SHORTEST_NANOS = 50_000_000;
     private static final int PART = 4;
 
     private boolean isOn;
     private long sinceNanos;
     private long untilNanos;
+    private long failedNanos;
+    private @Nullable ErrorFields failure;
+
+    Backoff() {}
 
     /** An attempt has succeeded. */
+    void succeeded() {
+        end();
+        failure = null;
+    }
+
+    /** Whoever could not be reached may have come back. */
     void end() {
         isOn = false;
     }
 
     /** An attempt has failed. Those that fail together count as one: they say no more than the first of them. */
-    void lengthen(long nowNanos, long longestNanos) {
+    void failed(ErrorFields error, long nowNanos, long longestNanos) {
+        failure = error;
+        failedNanos = nowNanos;
         if (isPause(nowNanos)) {
             return;
         }
@@ -40,5 +54,15 @@ final class Backoff {
 
     boolean isPause(long nowNanos) {
         return isOn && nowNanos - untilNanos < 0;
+    }
+
+    /** Why the last attempt failed; null: it did not. */
+    public @Nullable ErrorFields failure() {
+        return failure;
+    }
+
+    /** When, if it did. */
+    public long failedNanos() {
+        return failedNanos;
     }
 }

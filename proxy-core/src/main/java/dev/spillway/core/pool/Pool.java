@@ -51,8 +51,8 @@ public final class Pool<S extends PooledServer> {
     private int opening;
     private int asked;
     private int open;
-    private final Backoff backoff = new Backoff();
-    private @Nullable ErrorFields lastFailure;
+    /** How opening servers fares. */
+    public final Backoff backoff = new Backoff();
 
     /** The slice of {@code share} on {@code lane}, without servers yet. */
     public Pool(PoolShare share, int lane, Crossing<? super S> crossing, Opener opener) {
@@ -209,9 +209,7 @@ public final class Pool<S extends PooledServer> {
 
     private void serveOldest(S server, long nowNanos) {
         Map.Entry<Waiter<S>, Long> oldest = waiters.takeOldest();
-        counters.waits++;
-        counters.waitNanos += nowNanos - oldest.getValue();
-        counters.assignments++;
+        counters.served(nowNanos - oldest.getValue());
         oldest.getKey().onServed(server);
     }
 
@@ -219,8 +217,7 @@ public final class Pool<S extends PooledServer> {
     public void onOpened(S server, long nowNanos) {
         opening--;
         open++;
-        backoff.end();
-        lastFailure = null;
+        backoff.succeeded();
         if (isWithoutServers()) {
             server.close(whyNone());
         } else {
@@ -238,8 +235,8 @@ public final class Pool<S extends PooledServer> {
     /** A server could not be opened; {@code isFinal} when trying again is of no use (bad password, no such database). */
     public void onOpenFailed(ErrorFields error, boolean isFinal, long nowNanos) {
         opening--;
-        backoff.lengthen(nowNanos, limits.loginRetry().toNanos());
-        lastFailure = error;
+        backoff.failed(error, nowNanos, limits.loginRetry().toNanos());
+        counters.connectFailures++;
         share.closed();
         share.wakeWaiters(crossing, lane);
         if (isFinal || isWithoutHope()) {
@@ -385,8 +382,9 @@ public final class Pool<S extends PooledServer> {
     public void tick(long nowNanos) {
         endLongWaits(nowNanos);
         tellLongWaits(nowNanos);
-        if (lastFailure != null && isWithoutHope()) {
-            failAll(lastFailure);
+        ErrorFields failure = backoff.failure();
+        if (failure != null && isWithoutHope()) {
+            failAll(failure);
         }
         closeIdle(nowNanos);
         closeSurplus();
@@ -450,7 +448,8 @@ public final class Pool<S extends PooledServer> {
     }
 
     private String lastFailureText() {
-        return lastFailure == null ? "" : "; the last attempt to open one failed: " + lastFailure.message();
+        ErrorFields failure = backoff.failure();
+        return failure == null ? "" : "; the last attempt to open one failed: " + failure.message();
     }
 
     // ---- figures -------------------------------------------------------------------------------------------------

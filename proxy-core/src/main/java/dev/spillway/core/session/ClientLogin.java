@@ -79,6 +79,7 @@ public final class ClientLogin implements Phase {
     private boolean isCancelling;
     private boolean isSasl;
     private final long sinceMillis;
+    private final long sinceNanos;
 
     public ClientLogin(Wire wire, SessionPorts ports, Reception reception) {
         this.wire = wire;
@@ -86,6 +87,7 @@ public final class ClientLogin implements Phase {
         this.reception = reception;
         this.frames = new FrameReader(wire.allocator(), FrontendType.LOGIN_RULES);
         this.sinceMillis = ports.nowMillis();
+        this.sinceNanos = ports.nowNanos();
     }
 
     @Override
@@ -421,6 +423,11 @@ public final class ClientLogin implements Phase {
             isOver = true;
             ports.log().clientEnded(subject(), ClientEnd.LOGIN_FAILED, why, null);
         }
+    }
+
+    /** When the client came. */
+    public long sinceNanos() {
+        return sinceNanos;
     }
 
     /** Has it ended, well or badly? */

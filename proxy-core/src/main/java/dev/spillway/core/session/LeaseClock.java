@@ -75,13 +75,11 @@ final class LeaseClock {
     /** A ReadyForQuery has come, of this transaction status. */
     void ready(byte status, long nowNanos) {
         answered++;
-        counters.queries++;
-        counters.queryNanos += nowNanos - statementNanos;
+        counters.queried(nowNanos - statementNanos);
         statementNanos = nowNanos;
         isInTransaction = status != 'I';
         if (!isInTransaction) {
-            counters.transactions++;
-            counters.transactionNanos += nowNanos - transactionNanos;
+            counters.transacted(nowNanos - transactionNanos);
             transactionNanos = nowNanos;
         }
     }

@@ -33,6 +33,7 @@ public final class ServerLogin implements Phase {
     private boolean isOver;
     private boolean isAbandoned;
     private final long sinceMillis;
+    private long sinceNanos;
 
     /**
      * @param startup what the StartupMessage carries
@@ -56,6 +57,7 @@ public final class ServerLogin implements Phase {
         wire.write(message);
         wire.flush();
         this.sinceMillis = ports.nowMillis();
+        this.sinceNanos = ports.nowNanos();
         ports.log().serverConnected(subject());
     }
 
@@ -176,6 +178,11 @@ public final class ServerLogin implements Phase {
         }
     }
 
+    /** Since when the server has been wanted, if not since now. */
+    public void wantedSince(long nanos) {
+        sinceNanos = nanos;
+    }
+
     private LogSubject subject() {
         return LogSubject.server(wire, home, "", sinceMillis);
     }
@@ -192,6 +199,7 @@ public final class ServerLogin implements Phase {
         home.servers().add(session);
         home.learnWelcome(home.settingsAtLogin(), session.session().parameters());
         ports.log().serverOpened(LogSubject.server(wire, home, " pid " + key.processId(), sinceMillis));
+        home.pool().counters().connected(ports.nowNanos() - sinceNanos);
         home.pool().onOpened(session, ports.nowNanos());
         wire.flush();
     }

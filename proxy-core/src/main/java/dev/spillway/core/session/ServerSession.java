@@ -309,7 +309,9 @@ public final class ServerSession implements Phase, PooledServer {
             return;
         }
         lastWords.hear(error, isForwarded);
-        if (!isForwarded) {
+        if (isForwarded) {
+            home.pool().counters().errors.add(error.sqlstate());
+        } else {
             injections.onError(error);
         }
         addToRun(isForwarded && !StatementReplies.rename(frames, error, step, this));

@@ -51,6 +51,7 @@ final class ServerState {
         if (leftover == 0 && settings.are(wanted)) {
             holder.onRestored();
         } else {
+            home.pool().counters().restores++;
             restore.begin(wanted, leftover);
         }
     }
@@ -67,6 +68,7 @@ final class ServerState {
 
     /** Puts those of the holder's settings back into force that were lost. */
     void reapply(Snapshot wanted) {
+        home.pool().counters().restores++;
         restore.reapply(wanted);
     }
 
@@ -185,6 +187,7 @@ final class ServerState {
 
     /** Asks what the holder has made of its session, which it began with {@code startup}. The holder hears of the answer. */
     void ask(Snapshot startup, Snapshot before, long nowNanos) {
+        home.pool().counters().asks++;
         ask.begin(startup, before, home.state().customSettings(), nowNanos);
     }
 
@@ -210,6 +213,7 @@ final class ServerState {
     }
 
     void onCleaned(Snapshot kept) {
+        home.pool().counters().cleans++;
         settings.become(home.shared(kept));
         suspicion.clear();
         isPinned = false;

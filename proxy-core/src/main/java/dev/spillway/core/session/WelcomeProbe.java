@@ -28,21 +28,24 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
     private final ClientIdentity identity;
     private final FrameReader frames;
     private final long sinceNanos;
+    private final long cameNanos;
     private @Nullable ServerSession server;
     private boolean isOver;
 
-    private WelcomeProbe(Wire wire, SessionPorts ports, ServerPool pool, ClientIdentity identity) {
+    private WelcomeProbe(Wire wire, SessionPorts ports, ServerPool pool, ClientIdentity identity, long cameNanos) {
         this.wire = wire;
         this.ports = ports;
         this.pool = pool;
         this.identity = identity;
         this.sinceNanos = ports.nowNanos();
+        this.cameNanos = cameNanos;
         this.frames = new FrameReader(wire.allocator(), FrontendType.WELCOME_RULES);
     }
 
-    /** Takes over an authenticated client, who has been told AuthenticationOk. */
-    public static void receive(Wire wire, SessionPorts ports, ServerPool pool, ClientIdentity identity) {
-        WelcomeProbe probe = new WelcomeProbe(wire, ports, pool, identity);
+    /** Takes over an authenticated client, who has been told AuthenticationOk. It came at {@code cameNanos}. */
+    public static void receive(
+            Wire wire, SessionPorts ports, ServerPool pool, ClientIdentity identity, long cameNanos) {
+        WelcomeProbe probe = new WelcomeProbe(wire, ports, pool, identity, cameNanos);
         pool.entered();
         wire.become(probe);
         probe.seekWelcome();
@@ -80,7 +83,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
         if (!ports.register(identity.key(), session)) {
             return null;
         }
-        pool.pool().counters().clientLogins++;
+        pool.pool().counters().loggedIn(ports.nowNanos() - cameNanos);
         ports.log().clientLoggedIn(identity.describe(wire));
         wire.write(ClientLogin.greeting(wire, pool.reportOf(parameters), identity));
         wire.become(session);

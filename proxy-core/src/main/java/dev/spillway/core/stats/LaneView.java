@@ -58,6 +58,20 @@ public interface LaneView {
     /** Users who have a password here. */
     Set<String> users();
 
+    /** Of all lanes, from 0 on. */
+    int number();
+
+    /** The time of a processor that the lane has used. */
+    long busyNanos();
+
+    /** What went wrong there. */
+    Incidents incidents();
+
+    /** Cancel requests that have come, and that have been sent to servers, so far. */
+    long cancelRequests();
+
+    long cancels();
+
     /** How long ago the last whole stats_period began. */
     long windowNanos();
 

@@ -68,7 +68,7 @@ class OneClientsServerTest {
     private void logIn() {
         CancelKey key = new CancelKey(1, new byte[4]);
         ClientIdentity identity = new ClientIdentity("db", "user", key, Snapshot.NEUTRAL, own, "", 0);
-        WelcomeProbe.receive(clientWire, ports, pool, identity);
+        WelcomeProbe.receive(clientWire, ports, pool, identity, 0);
         ServerGreeting greeting =
                 new ServerGreeting(new CancelKey(9, new byte[4]), Map.of("TimeZone", "UTC"), Snapshot.NEUTRAL, 0);
         ServerSession server = new ServerSession(serverWire, ports, pool, greeting);

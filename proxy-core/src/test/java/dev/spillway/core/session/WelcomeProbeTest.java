@@ -58,7 +58,7 @@ class WelcomeProbeTest {
     private void logIn() {
         CancelKey key = new CancelKey(1, new byte[4]);
         ClientIdentity identity = new ClientIdentity("db", "user", key, Snapshot.NEUTRAL, null, "", 0);
-        WelcomeProbe.receive(clientWire, ports, pool, identity);
+        WelcomeProbe.receive(clientWire, ports, pool, identity, 0);
     }
 
     private void openServer() {

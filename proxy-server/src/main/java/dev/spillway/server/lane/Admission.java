@@ -46,6 +46,7 @@ final class Admission implements ClientLogin.Reception {
     private TlsContexts tls;
     private Orders orders = Orders.NONE;
     private boolean isClosed;
+    private long cancelRequests;
     /** Was the last user who was found one that MD5 is asked of? So whoever is not found is asked the same. */
     private boolean isMd5Usual;
 
@@ -196,11 +197,17 @@ final class Admission implements ClientLogin.Reception {
         StartupRequest named = config.applicationNameAddHost() ? request.withHost(wire.peer()) : request;
         ClientIdentity client =
                 named.identity(Lanes.newKey(random, keyBytes), config.ignoreStartupParameters(), lane.nowMillis());
-        WelcomeProbe.receive(wire, lane, pools.of(database, client, lane.nowNanos()), client);
+        WelcomeProbe.receive(wire, lane, pools.of(database, client, lane.nowNanos()), client, login.sinceNanos());
+    }
+
+    /** How many cancel requests have come. */
+    long cancelRequests() {
+        return cancelRequests;
     }
 
     @Override
     public void cancel(StartupPacket.CancelRequest request, Runnable ended) {
+        cancelRequests++;
         lane.cancel(request.key(), ended);
     }
 }

@@ -24,8 +24,9 @@ import dev.spillway.core.session.TimeLimits;
 import dev.spillway.core.session.UserLookup;
 import dev.spillway.core.session.Wire;
 import dev.spillway.core.session.prepared.StatementStore;
-import dev.spillway.core.stats.ProxyFigures;
+import dev.spillway.core.stats.Incidents;
 import dev.spillway.core.stats.StatsLine;
+import dev.spillway.core.stats.WatchedConnectionLog;
 import dev.spillway.server.pipeline.ConnectionHandler;
 import dev.spillway.server.pipeline.ProxyHeaderHandler;
 import dev.spillway.server.transport.NettyTransport;
@@ -73,6 +74,7 @@ public final class Lane implements SessionPorts {
     private Orders orders = Orders.NONE;
     private final ConnectionLog log;
     private final Admission admission;
+    private final Operators operators;
     private final LanePools pools;
     private final LaneClients clients = new LaneClients();
     private final Arrivals arrivals = new Arrivals();
@@ -108,13 +110,17 @@ public final class Lane implements SessionPorts {
         this.number = number;
         this.usage = lanes.isElastic() ? new Usage() : null;
         this.derivations = new Derivations(slowWork, loop);
-        this.log = config.logFormat() == LogFormat.PGBOUNCER
+        Incidents incidents = new Incidents();
+        ConnectionLog written = config.logFormat() == LogFormat.PGBOUNCER
                 ? new PgBouncerConnectionLog(this::config, this::nowMillis)
                 : new OwnConnectionLog(this::config);
+        this.log = new WatchedConnectionLog(written, incidents, this::nowMillis);
         this.door = new ConsoleDoor(this, console);
         this.connector = new ServerConnector(loop, transport, config, credentials, tls, names, number, this, channels);
         this.pools = new LanePools(number, lanes, config, connector::open, connector::abandonOpenings);
         this.admission = new Admission(this, lanes, pools, door, config, credentials, tls);
+        this.operators = new Operators(
+                this, number, incidents, pools, clients, arrivals, connector, door, admission, period, channels);
         var _ = loop.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
@@ -123,24 +129,9 @@ public final class Lane implements SessionPorts {
         loop.execute(action);
     }
 
-    /** What the lane holds now. Called on the lane. */
-    ProxyFigures figures() {
-        long now = nowNanos();
-        return ProxyFigures.of(new LaneFigures(
-                pools,
-                clients,
-                arrivals,
-                connector,
-                door,
-                admission.users(),
-                period.windowNanos(now),
-                now,
-                nowMillis()));
-    }
-
-    /** A client of the console on this lane has sent a command. */
-    public void onConsoleCommand() {
-        door.onCommand();
+    /** What the lane has for operators, to be called on the lane. */
+    public Operators operators() {
+        return operators;
     }
 
     boolean isOn(EventLoop other) {

@@ -3,6 +3,7 @@ package dev.spillway.server.lane;
 import dev.spillway.core.pool.PoolCounters;
 import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.WelcomeProbe;
+import dev.spillway.core.stats.Incidents;
 import dev.spillway.core.stats.LaneView;
 import dev.spillway.core.stats.NameFigures;
 import java.util.ArrayList;
@@ -13,16 +14,38 @@ import java.util.Set;
 
 /** A lane as the tables of SHOW want to see it, at a moment. Read at once, on that lane. */
 record LaneFigures(
+        int number,
+        Incidents incidents,
         LanePools lanePools,
         LaneClients laneClients,
         Arrivals arrivals,
         ServerConnector connector,
         ConsoleDoor door,
-        Set<String> users,
+        Admission admission,
         long windowNanos,
         long nowNanos,
         long nowMillis)
         implements LaneView {
+    @Override
+    public long busyNanos() {
+        return Usage.ofThread();
+    }
+
+    @Override
+    public Set<String> users() {
+        return admission.users();
+    }
+
+    @Override
+    public long cancelRequests() {
+        return admission.cancelRequests();
+    }
+
+    @Override
+    public long cancels() {
+        return connector.cancels();
+    }
+
     @Override
     public Collection<PoolEntry> pools() {
         return lanePools.entries();

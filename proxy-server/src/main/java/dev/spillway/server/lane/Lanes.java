@@ -12,6 +12,7 @@ import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.session.Ending;
 import dev.spillway.core.session.ServerSession;
 import dev.spillway.core.session.prepared.StatementStore;
+import dev.spillway.core.stats.Overview;
 import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.server.transport.TlsContexts;
 import io.netty.channel.EventLoop;
@@ -89,10 +90,20 @@ public final class Lanes implements Crossing<ServerSession> {
         return List.copyOf(lanes);
     }
 
+    /** What all lanes have, in numbers alone; completed on one of them. */
+    public CompletableFuture<Overview> overview() {
+        List<CompletableFuture<Overview>> parts = lanes.stream()
+                .map(lane -> CompletableFuture.supplyAsync(lane.operators()::overview, lane::execute))
+                .toList();
+        return CompletableFuture.allOf(parts.toArray(CompletableFuture<?>[]::new))
+                .thenApply(nothing ->
+                        Overview.sum(parts.stream().map(CompletableFuture::join).toList()));
+    }
+
     /** Hands the figures of all lanes to {@code taker}, later, on {@code asker}. */
     public void figures(Lane asker, Consumer<ProxyFigures> taker) {
         List<CompletableFuture<ProxyFigures>> parts = lanes.stream()
-                .map(lane -> CompletableFuture.supplyAsync(lane::figures, lane::execute))
+                .map(lane -> CompletableFuture.supplyAsync(lane.operators()::figures, lane::execute))
                 .toList();
         CompletableFuture<?>[] all = parts.toArray(CompletableFuture<?>[]::new);
         var _ = CompletableFuture.allOf(all)
@@ -305,7 +316,7 @@ public final class Lanes implements Crossing<ServerSession> {
     }
 
     /** Client connections on all lanes, logged in or not. */
-    int connected() {
+    public int connected() {
         return connected.get();
     }
 

@@ -206,6 +206,7 @@ final class Opening {
         public Phase begin(Wire wire) {
             standing = wire;
             ServerLogin begun = connector.logIn(wire, pool, database, user);
+            begun.wantedSince(sinceNanos);
             login = begun;
             return begun;
         }

@@ -53,6 +53,7 @@ final class ServerConnector {
     private final HostLookup lookup;
     private final TryOrder order;
     private final Set<Opening> openings = new LinkedHashSet<>();
+    private long cancels;
 
     /**
      * @param names where the addresses of hosts come from
@@ -195,8 +196,14 @@ final class ServerConnector {
 
     // ---- cancels ---------------------------------------------------------------------------------------------------
 
+    /** How many have been sent. */
+    long cancels() {
+        return cancels;
+    }
+
     /** Sends a cancel request to {@code server}, as protected as that is; see {@link SessionPorts#sendCancel}. */
     void sendCancel(ConnectionHandler server, CancelKey key, SessionPorts.CancelEnd ended) {
+        cancels++;
         CancelConnection cancel = new CancelConnection(key);
         ServerTls.Target target = ServerTls.targetOf(server);
         SslContext context = ServerTls.contextOf(server);

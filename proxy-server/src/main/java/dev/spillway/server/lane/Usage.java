@@ -10,6 +10,11 @@ final class Usage {
     private long atNanos;
     private long usedNanos;
 
+    /** What the thread that calls has used so far, in nanoseconds; 0 where that cannot be told. */
+    static long ofThread() {
+        return isKnown() ? THREADS.getCurrentThreadCpuTime() : 0;
+    }
+
     /** Can it be told on this system? */
     static boolean isKnown() {
         return THREADS.isCurrentThreadCpuTimeSupported();

@@ -1,5 +1,6 @@
 package dev.spillway.server.rehearsal;
 
+import dev.spillway.core.config.AdminSettings;
 import dev.spillway.core.config.AuthType;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.DatabaseSettings;
@@ -57,8 +58,9 @@ public final class Rehearsal {
      * @throws IOException if the proxy did not start, or did not answer as PostgreSQL would
      */
     public static void run(Opening opening, Duration duration) throws IOException {
+        int adminPort = Visitor.freePort();
         try (StandIn postgres = StandIn.start();
-                Stage proxy = opening.open(config(postgres.port()))) {
+                Stage proxy = opening.open(config(postgres.port(), adminPort))) {
             long endNanos = System.nanoTime() + duration.toNanos();
             try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
                 List<Future<?>> clients = new ArrayList<>();
@@ -67,15 +69,17 @@ public final class Rehearsal {
                     clients.add(threads.submit(() -> actor.play(endNanos)));
                 }
                 await(clients);
+                Visitor.visit(adminPort);
             }
         }
     }
 
-    private static ProxyConfig config(int serverPort) {
+    private static ProxyConfig config(int serverPort, int adminPort) {
         return ProxyConfig.defaults()
                 .with(Settings.AUTH_TYPE, AuthType.TRUST)
                 .with(Settings.LANES, LANES)
                 .with(Settings.LISTEN_PORT, 0)
+                .with(AdminSettings.ADMIN_LISTEN_PORT, adminPort)
                 .with(Settings.DEFAULT_POOL_SIZE, POOL_SIZE)
                 .with(Settings.RESERVE_POOL_SIZE, 0)
                 .with(Settings.SHUTDOWN_TIMEOUT, Duration.ofSeconds(1))

@@ -209,7 +209,7 @@ class SessionFuzzTest {
             byte[] secret = new byte[4];
             random.nextBytes(secret);
             CancelKey key = new CancelKey(1, secret);
-            WelcomeProbe.receive(wire, this, pool, request.identity(key, Set.of(), 0));
+            WelcomeProbe.receive(wire, this, pool, request.identity(key, Set.of(), 0), 0);
         }
 
         @Override

@@ -1,0 +1,35 @@
+package dev.spillway.server.http;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpServerCodec;
+import java.nio.charset.StandardCharsets;
+
+/** Makes a connection one of HTTP. Called on its event loop. */
+public final class HttpEntrance {
+    private static final int MAX_LINE_BYTES = 2048;
+    private static final int MAX_HEADER_BYTES = 8192;
+
+    private static final byte[] BAD_REQUEST =
+            "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                    .getBytes(StandardCharsets.US_ASCII);
+
+    private HttpEntrance() {}
+
+    /** {@code isCrowded}: there are so many that this one is told little and goes. */
+    public static void open(ChannelPipeline pipeline, Pages pages, boolean isCrowded) {
+        HttpDecoderConfig limits =
+                new HttpDecoderConfig().setMaxInitialLineLength(MAX_LINE_BYTES).setMaxHeaderSize(MAX_HEADER_BYTES);
+        pipeline.addLast("http", new HttpServerCodec(limits));
+        pipeline.addLast("pages", new HttpSession(pages, isCrowded));
+    }
+
+    /** Tells whoever speaks something else so. */
+    public static void refuse(Channel channel) {
+        channel.config().setAutoRead(false); // its next read could outlive the connection, with io_uring
+        channel.writeAndFlush(Unpooled.wrappedBuffer(BAD_REQUEST)).addListener(ChannelFutureListener.CLOSE);
+    }
+}

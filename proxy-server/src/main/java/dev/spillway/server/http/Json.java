@@ -1,0 +1,115 @@
+package dev.spillway.server.http;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Writes JSON, member by member. Whoever calls closes what it opens. One thread uses it. */
+final class Json {
+    private final StringBuilder text = new StringBuilder(4096);
+    private boolean isFirst = true;
+
+    /** An object that is the whole text or an element of an array. */
+    Json object() {
+        separate();
+        return open('{');
+    }
+
+    Json object(String name) {
+        name(name);
+        return open('{');
+    }
+
+    Json array(String name) {
+        name(name);
+        return open('[');
+    }
+
+    private Json open(char bracket) {
+        text.append(bracket);
+        isFirst = true;
+        return this;
+    }
+
+    Json endObject() {
+        return close('}');
+    }
+
+    Json endArray() {
+        return close(']');
+    }
+
+    private Json close(char bracket) {
+        text.append(bracket);
+        isFirst = false;
+        return this;
+    }
+
+    Json put(String name, @Nullable String value) {
+        name(name);
+        if (value == null) {
+            text.append("null");
+        } else {
+            quote(value);
+        }
+        return this;
+    }
+
+    Json put(String name, long value) {
+        name(name);
+        text.append(value);
+        return this;
+    }
+
+    /** To the microsecond, if they are seconds. */
+    Json put(String name, double value) {
+        name(name);
+        text.append(String.format(Locale.ROOT, "%.6f", value));
+        return this;
+    }
+
+    Json put(String name, boolean value) {
+        name(name);
+        text.append(value);
+        return this;
+    }
+
+    /** An element of an array. */
+    Json add(long value) {
+        separate();
+        text.append(value);
+        return this;
+    }
+
+    private void name(String name) {
+        separate();
+        quote(name);
+        text.append(':');
+    }
+
+    private void separate() {
+        if (!isFirst) {
+            text.append(',');
+        }
+        isFirst = false;
+    }
+
+    private void quote(String value) {
+        text.append('"');
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            if (c == '"' || c == '\\') {
+                text.append('\\').append(c);
+            } else if (c < ' ' || Character.isSurrogate(c)) { // half of a pair alone would be no UTF-8
+                text.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
+            } else {
+                text.append(c);
+            }
+        }
+        text.append('"');
+    }
+
+    @Override
+    public String toString() {
+        return text.toString();
+    }
+}

@@ -1,0 +1,140 @@
+package dev.spillway.server.lane;
+
+import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.protocol.startup.StartupPacket;
+import dev.spillway.core.session.ClientLogin;
+import dev.spillway.core.session.Proof;
+import dev.spillway.core.session.Refused;
+import dev.spillway.core.session.StartupRequest;
+import dev.spillway.core.session.Wire;
+import dev.spillway.core.stats.Incidents;
+import dev.spillway.core.stats.Overview;
+import dev.spillway.core.stats.ProxyFigures;
+import dev.spillway.server.pipeline.ConnectionHandler;
+import io.netty.channel.Channel;
+import io.netty.channel.group.ChannelGroup;
+
+/** What a lane has for operators: a way in from the admin port, and what there is to show. Confined to that lane. */
+public final class Operators {
+    private final Lane lane;
+    private final int number;
+    private final Incidents incidents;
+    private final LanePools pools;
+    private final LaneClients clients;
+    private final Arrivals arrivals;
+    private final ServerConnector connector;
+    private final ConsoleDoor door;
+    private final Admission admission;
+    private final StatsPeriod period;
+    private final ChannelGroup channels;
+
+    Operators(
+            Lane lane,
+            int number,
+            Incidents incidents,
+            LanePools pools,
+            LaneClients clients,
+            Arrivals arrivals,
+            ServerConnector connector,
+            ConsoleDoor door,
+            Admission admission,
+            StatsPeriod period,
+            ChannelGroup channels) {
+        this.lane = lane;
+        this.number = number;
+        this.incidents = incidents;
+        this.pools = pools;
+        this.clients = clients;
+        this.arrivals = arrivals;
+        this.connector = connector;
+        this.door = door;
+        this.admission = admission;
+        this.period = period;
+        this.channels = channels;
+    }
+
+    /**
+     * Makes a connection to the admin port, whose client speaks PostgreSQL's protocol, one that may log in to the console.
+     *
+     * @param most how many connections there may be, if there are more; else 0
+     */
+    public void accept(Channel channel, int most) {
+        channels.add(channel);
+        arrivals.add(channel, most > 0, lane.nowNanos());
+        ConnectionHandler handler = new ConnectionHandler(wire -> logIn(wire, most));
+        if (most == 0) {
+            admission.openDoor(handler, channel.pipeline());
+        }
+        channel.pipeline().addLast("connection", handler);
+    }
+
+    private ClientLogin logIn(Wire wire, int most) {
+        ClientLogin login = new ClientLogin(wire, lane, new ConsoleOnly(admission));
+        if (most > 0) {
+            login.turnAway(ProxyError.TOO_MANY_OPERATORS.fields(most));
+        }
+        return login;
+    }
+
+    /** Lets nobody in but to the console. */
+    private record ConsoleOnly(Admission admission) implements ClientLogin.Reception {
+        @Override
+        public boolean offersTls(Wire wire) {
+            return admission.offersTls(wire);
+        }
+
+        @Override
+        public void secure(Wire wire) {
+            admission.secure(wire);
+        }
+
+        @Override
+        public Proof authentication(Wire wire, StartupRequest request) {
+            if (!ConsoleDoor.isFor(request)) {
+                throw new Refused(ProxyError.ADMIN_PORT_HAS_NO_DATABASES.fields(request.database()));
+            }
+            return admission.authentication(wire, request);
+        }
+
+        @Override
+        public void admit(Wire wire, StartupRequest request, ClientLogin login) {
+            admission.admit(wire, request, login);
+        }
+
+        @Override
+        public void cancel(StartupPacket.CancelRequest request, Runnable ended) {
+            admission.cancel(request, ended);
+        }
+    }
+
+    /** A client of the console on this lane has sent a command. */
+    public void onConsoleCommand() {
+        door.onCommand();
+    }
+
+    /** What the lane holds now. */
+    ProxyFigures figures() {
+        return ProxyFigures.of(view());
+    }
+
+    /** The same in numbers alone. */
+    Overview overview() {
+        return Overview.of(view());
+    }
+
+    private LaneFigures view() {
+        long now = lane.nowNanos();
+        return new LaneFigures(
+                number,
+                incidents,
+                pools,
+                clients,
+                arrivals,
+                connector,
+                door,
+                admission,
+                period.windowNanos(now),
+                now,
+                lane.nowMillis());
+    }
+}

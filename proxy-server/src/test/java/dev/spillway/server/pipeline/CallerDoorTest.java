@@ -1,0 +1,99 @@
+package dev.spillway.server.pipeline;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.util.HexFormat;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CallerDoorTest {
+    private final StringBuilder who = new StringBuilder();
+    private final StringBuilder behind = new StringBuilder();
+
+    /** Keeps what comes through the door. */
+    private final class Room extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext from, Object message) {
+            ByteBuf bytes = (ByteBuf) message;
+            behind.append(bytes.toString(ISO_8859_1));
+            bytes.release();
+        }
+    }
+
+    private void enter(EmbeddedChannel channel, String name) {
+        who.append(name);
+        channel.pipeline().addLast(new Room());
+    }
+
+    private EmbeddedChannel channel() {
+        EmbeddedChannel channel = new EmbeddedChannel();
+        channel.pipeline().addLast(new CallerDoor(new CallerDoor.Host() {
+            @Override
+            public void onPostgres() {
+                enter(channel, "postgres");
+            }
+
+            @Override
+            public void onHttp() {
+                enter(channel, "http");
+            }
+
+            @Override
+            public void onStranger() {
+                enter(channel, "stranger");
+            }
+        }));
+        return channel;
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "postgres, 00000008 04d2162f 0000000c 00030000 00000000",
+        "postgres, 00002710 00030000",
+        "postgres, 160301 0005 0100000100",
+        "http, 474554202f20485454502f312e310d0a0d0a",
+        "http, 50524920 2a",
+        "stranger, 0d0a0d0a",
+        "stranger, 01000000",
+        "stranger, ff fb 01",
+        "stranger, 676574202f",
+        "stranger, 40",
+        "stranger, 5b",
+    })
+    void callerIsToldByItsFirstByteWhereverItsBytesAreCutAndNoneIsLost(String name, String hex) {
+        byte[] bytes = HexFormat.of().parseHex(hex.replace(" ", ""));
+        for (int cut = 1; cut <= bytes.length; cut++) {
+            who.setLength(0);
+            behind.setLength(0);
+            EmbeddedChannel channel = channel();
+
+            channel.writeInbound(Unpooled.copiedBuffer(bytes, 0, cut));
+            assertThat(who.toString()).as("cut at " + cut).isEqualTo(name);
+            channel.writeInbound(Unpooled.copiedBuffer(bytes, cut, bytes.length - cut));
+
+            assertThat(who.toString()).isEqualTo(name);
+            assertThat(behind.toString()).isEqualTo(new String(bytes, ISO_8859_1));
+            assertThat(channel.pipeline().get(CallerDoor.class)).isNull();
+            assertThat(channel.finishAndReleaseAll()).isFalse();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true", "false"})
+    void whoSaysNothingIsNobody(boolean isEmptyRead) {
+        EmbeddedChannel channel = channel();
+        if (isEmptyRead) {
+            channel.writeInbound(Unpooled.EMPTY_BUFFER);
+        }
+
+        assertThat(channel.finishAndReleaseAll()).isFalse();
+
+        assertThat(who).isEmpty();
+    }
+}
