@@ -74,6 +74,8 @@ final class ClientInput {
         if (type == FrontendType.TERMINATE) {
             run.flush();
             client.onGoodbye();
+        } else if (client.channels().isBusy()) {
+            holdFromHere();
         } else if (answers.isRefusing()) {
             answers.onRefused(type);
         } else if (client.server() == null && !Requests.needsServer(type)) {
@@ -130,7 +132,8 @@ final class ClientInput {
 
     /**
      * A client that always sends the next statement before the last is answered would keep its server for ever. What it sends too
-     * far ahead stays here, and where others wait and it has had its time, all of it, until everything before is answered.
+     * far ahead stays here, and where others wait and it has had its time, all of it, until everything before is answered. So does
+     * what comes behind a LISTEN, which may rely on that.
      */
     private boolean mustYield(byte type) {
         ServerSession linked = client.server();
@@ -139,12 +142,12 @@ final class ClientInput {
                 && !client.keepsServer()
                 && Requests.needsServer(type)
                 && linked.isBetweenGroups()
-                && !linked.isInTransaction()
-                && client.pool()
-                        .isTurnOver(
-                                client.clock(),
-                                linked.pipelined(),
-                                client.ports().nowNanos());
+                && (linked.session().isReadyWatched() || (!linked.isInTransaction() && isTurnOver(linked)));
+    }
+
+    private boolean isTurnOver(ServerSession linked) {
+        return client.pool()
+                .isTurnOver(client.clock(), linked.pipelined(), client.ports().nowNanos());
     }
 
     private void holdFromHere() {

@@ -21,11 +21,6 @@ import org.jspecify.annotations.Nullable;
  * <p>While it has no server it may {@linkplain #depart leave} for another lane.
  */
 public final class ClientSession implements Phase, LeaseHolder {
-    /** In PgBouncer's words, like the next: why a client's connection ends. */
-    static final String SAID_GOODBYE = "client close request";
-
-    static final String GONE = "client unexpected eof";
-
     private final Wire wire;
     private SessionPorts ports;
     private ServerPool pool;
@@ -43,6 +38,7 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     private final ServerWait place;
     private final LeaseClock clock;
+    private final ClientChannels channels;
 
     /** A client that has been told {@code told} at login and is owed its first ReadyForQuery by nobody any more. */
     ClientSession(Wire wire, SessionPorts ports, ServerPool pool, ClientIdentity identity, Map<String, String> told) {
@@ -57,6 +53,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         this.place = new ServerWait(this, ports, pool.pool());
         this.clock = new LeaseClock(counters, ports.nowNanos());
         this.input = new ClientInput(this, wire, answers, state.guard());
+        this.channels = new ClientChannels(this, wire, state.guard());
     }
 
     // ---- the socket ----------------------------------------------------------------------------------------------
@@ -91,7 +88,7 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     @Override
     public void onClosed() {
-        leave(ClientEnd.LEFT, GONE, null);
+        leave(ClientEnd.LEFT, ClientEnd.GONE, null);
         input.close();
     }
 
@@ -134,9 +131,8 @@ public final class ClientSession implements Phase, LeaseHolder {
         }
     }
 
-    void onLongWait(ErrorFields notice) {
-        answers.notice(notice);
-        wire.flush();
+    LocalAnswers answers() {
+        return answers;
     }
 
     /** The statement that waited gets an error in the place of PostgreSQL's answer, and the client goes on. */
@@ -161,18 +157,23 @@ public final class ClientSession implements Phase, LeaseHolder {
     @Override
     public void onStateKnown(Snapshot now, boolean isInForce) {
         state.onAnswer(pool.shared(now));
+        channels.onAnswer(now.channels());
         ServerSession linked = server;
         ErrorFields refusal = linked == null ? null : state.pinIfImmovable(linked, this, isInForce);
         if (refusal != null) {
             close(refusal);
             return;
         }
-        boolean mayGoOn = isInForce && input.isHolding() && !pool.pool().isAnyoneWaiting();
-        if (linked != null
-                && !linked.session().staysPinned()
-                && (!mayGoOn || linked.session().isPinned())) {
+        boolean wantsMore = isInForce && input.isHolding() && !channels.isBusy();
+        if (linked != null && !linked.session().isKept(wantsMore && !pool.pool().isAnyoneWaiting())) {
             letGo(linked);
         }
+        channels.settle();
+        goOn();
+    }
+
+    /** What it waited for may have come. */
+    void goOn() {
         input.goOn();
         endIfItMay();
     }
@@ -205,6 +206,12 @@ public final class ClientSession implements Phase, LeaseHolder {
     }
 
     @Override
+    public boolean holdsReady(boolean isLast) {
+        ServerSession linked = server;
+        return linked != null && channels.holdsReady(linked, isLast);
+    }
+
+    @Override
     public void onReady(byte status, long nowNanos) {
         clock.ready(status, nowNanos);
     }
@@ -221,6 +228,7 @@ public final class ClientSession implements Phase, LeaseHolder {
             state.reapplyIfLost(linked);
         }
         releaseIfDone();
+        channels.settle();
         input.goOn();
         input.updateReading();
     }
@@ -250,19 +258,14 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     /** Takes its first server before it has asked for anything: now if one is free, else when its turn comes. */
     void proceed() {
-        if (acquire()) {
-            input.processHeld();
-        } else {
-            place.begin(ports.nowNanos());
-        }
+        place.seek(ports.nowNanos());
         endIfItMay();
     }
 
     /** It waits for data that may be among what is held. */
     @Override
     public void onCopyAnnounced() {
-        input.goOn();
-        endIfItMay(); // replication begins with it, and never ends of itself
+        goOn();
     }
 
     @Override
@@ -293,11 +296,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     /** A CancelRequest with this client's key has come; {@code ended} runs once when it can hit nothing any more. */
     public void cancel(Runnable ended) {
         ServerSession linked = server;
-        if (linked != null && state.guard().isRestoring()) {
-            state.guard().cancelLater(ended);
-        } else if (linked != null && !state.guard().isAsking() && linked.pipelined() > 0) {
-            linked.cancel(ended);
-        } else {
+        if (linked == null || !state.guard().cancels(linked, ended)) {
             boolean waits = place.isWaiting() || state.guard().isAsking();
             if (waits && input.isHolding()) { // else it waits without having asked for anything
                 place.end();
@@ -312,7 +311,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         close(ClientEnd.CUT_OFF, error);
     }
 
-    private void close(ClientEnd how, ErrorFields error) {
+    void close(ClientEnd how, ErrorFields error) {
         if (isClosed) {
             return;
         }
@@ -339,7 +338,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     /** Its next server comes from {@code next}; one that it has now goes back to where it came from. */
     public void moveTo(ServerPool next) {
         leavePool();
-        resume(enter(ports, next));
+        place.resume(enter(ports, next));
     }
 
     /**
@@ -347,7 +346,7 @@ public final class ClientSession implements Phase, LeaseHolder {
      * {@linkplain #settle settled} it belongs to no pool, and what it sends is held.
      */
     public boolean depart() {
-        if (isClosed || server != null || answers.isRefusing() || !input.isBetweenMessages()) {
+        if (isClosed || server != null || answers.isRefusing() || !channels.mayDepart() || !input.isBetweenMessages()) {
             return false;
         }
         isTravelling = true;
@@ -365,7 +364,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         if (!lane.register(identity.key(), this)) {
             return false;
         }
-        resume(wasWaiting);
+        place.resume(wasWaiting);
         input.goOn();
         input.updateReading();
         wire.flush();
@@ -387,14 +386,6 @@ public final class ClientSession implements Phase, LeaseHolder {
         return place.moveTo(lane, next.pool());
     }
 
-    private void resume(boolean wasWaiting) {
-        if (wasWaiting && acquire()) {
-            input.processHeld();
-        } else if (wasWaiting) {
-            place.rejoin();
-        }
-    }
-
     @Override
     public boolean keepsServer() {
         return mode == PoolMode.SESSION;
@@ -405,7 +396,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         ServerSession linked = server;
         boolean isQuiet =
                 linked == null || (linked.isEndable() && !state.guard().isBusy() && !input.isInsideFrame());
-        return isQuiet && !place.isWaiting() && !input.isHolding();
+        return isQuiet && !place.isWaiting() && !input.isHolding() && !channels.isBusy();
     }
 
     public boolean isWaiting() {
@@ -422,7 +413,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     }
 
     void onGoodbye() {
-        leave(ClientEnd.LEFT, SAID_GOODBYE, null);
+        leave(ClientEnd.LEFT, ClientEnd.SAID_GOODBYE, null);
     }
 
     private void leave(ClientEnd how, String why, @Nullable ErrorFields told) {
@@ -437,6 +428,7 @@ public final class ClientSession implements Phase, LeaseHolder {
             pool.left();
         }
         input.release();
+        channels.leave();
         state.guard().end(null);
         ServerSession linked = server;
         server = null;
@@ -460,8 +452,17 @@ public final class ClientSession implements Phase, LeaseHolder {
         return place;
     }
 
+    ClientInput input() {
+        return input;
+    }
+
     LeaseClock clock() {
         return clock;
+    }
+
+    /** What it listens to. */
+    public ClientChannels channels() {
+        return channels;
     }
 
     boolean isClosed() {

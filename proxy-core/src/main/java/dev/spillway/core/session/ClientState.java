@@ -86,6 +86,7 @@ final class ClientState {
     @Nullable
     ErrorFields pinIfImmovable(ServerSession linked, ClientSession client, boolean isInForce) {
         ServerState session = linked.session();
+        session.know(now.channels());
         if (session.immovable() == 0) {
             return null;
         }

@@ -4,6 +4,7 @@ import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendMessages;
 import dev.spillway.core.session.state.Snapshot;
 import io.netty.buffer.ByteBuf;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,7 +80,8 @@ final class Recovery {
      * in force afterwards: the holder may come back.
      */
     void begin(String resetQuery, Snapshot settings, long nowNanos) {
-        kept = settings.mayStay() ? settings : Snapshot.NEUTRAL;
+        Snapshot silent = settings.listening(Set.of());
+        kept = silent.mayStay() ? silent : Snapshot.NEUTRAL;
         isRunning = true;
         sinceNanos = nowNanos;
         cancelledNanos = nowNanos;
@@ -272,7 +274,7 @@ final class Recovery {
             if (error != null) {
                 server.close(lastQuery + " failed: " + error.message());
             } else {
-                server.onLastQuery(lastQuery);
+                server.session().onLastQuery(lastQuery);
                 lastQuery = "";
             }
         });

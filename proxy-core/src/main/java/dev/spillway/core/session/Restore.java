@@ -2,6 +2,7 @@ package dev.spillway.core.session;
 
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.session.state.Snapshot;
+import dev.spillway.core.session.state.StateKind;
 
 /**
  * Puts a holder's settings into force on a server, ahead of what the holder sends. The holder hears how that ended; where
@@ -21,7 +22,9 @@ final class Restore {
     /** Exactly {@code wanted} and the server's base, whatever there was; what there is of other kinds is ended. */
     void begin(Snapshot wanted, int endedKinds) {
         settings.becomeUnknown();
-        inject(settings.withBase(wanted).restoreSql(endedKinds), () -> settings.become(wanted));
+        int ended = endedKinds | (settings.listens() ? StateKind.CHANNELS.bit : 0);
+        settings.listen(!wanted.channels().isEmpty());
+        inject(settings.withBase(wanted).restoreSql(ended), () -> settings.become(wanted));
     }
 
     /** What a RESET or DISCARD took away of {@code wanted} and of the base. */

@@ -9,6 +9,7 @@ package dev.spillway.core.session;
  * @param heldBytes of a message that has not come whole
  * @param pin why its client keeps it beyond a transaction, for people; empty: it does not
  * @param pinnedNanos since when
+ * @param listens what of it listens for clients, for people; empty: it does not
  */
 public record ServerFacts(
         int processId,
@@ -17,4 +18,5 @@ public record ServerFacts(
         int askedCancels,
         int heldBytes,
         String pin,
-        long pinnedNanos) {}
+        long pinnedNanos,
+        String listens) {}

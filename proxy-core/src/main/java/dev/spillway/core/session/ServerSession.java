@@ -205,13 +205,6 @@ public final class ServerSession implements Phase, PooledServer {
         frames.changeRules(rules);
     }
 
-    /** The last statement of a recovery has succeeded. */
-    void onLastQuery(String sql) {
-        if (sql.equals(home.resetQuery())) {
-            state.onReset();
-        }
-    }
-
     // ---- what the socket does ------------------------------------------------------------------------------------
 
     @Override
@@ -246,7 +239,9 @@ public final class ServerSession implements Phase, PooledServer {
             case BackendType.ERROR_RESPONSE -> onError();
             case BackendType.PARAMETER_STATUS -> onParameterStatus();
             case BackendType.NOTICE_RESPONSE -> addToRun(holder != null && replies.isHeadForwarded());
-            case BackendType.NOTIFICATION_RESPONSE -> addToRun(holder != null);
+            case BackendType.NOTIFICATION_RESPONSE ->
+                addToRun(holder != null
+                        && state.isForHolder(frames, greeting.key().processId()));
             default -> onReply(type);
         }
     }
@@ -292,13 +287,19 @@ public final class ServerSession implements Phase, PooledServer {
         state.onReady();
         LeaseHolder linked = holder;
         if (isForwarded && linked != null) {
-            addToRun(true);
+            addToRun(newStatus != IDLE || !state.isReadyWatched() || !isReadyHeld(linked));
             linked.onReady(newStatus, ports.nowNanos());
         } else {
+            run.flush(); // whoever hears of the end has had all before it
             injections.onReady(newStatus);
         }
         replies.pump();
         recovery.onReady();
+    }
+
+    private boolean isReadyHeld(LeaseHolder linked) {
+        run.flush();
+        return linked.holdsReady(replies.isEmpty());
     }
 
     private void onQuiet() {
@@ -485,7 +486,8 @@ public final class ServerSession implements Phase, PooledServer {
                 recovery.askedCancels(),
                 frames.heldBytes(),
                 state.pin(),
-                state.pinnedNanos());
+                state.pinnedNanos(),
+                holder instanceof Listener listener ? listener.name() : "");
     }
 
     public Wire wire() {

@@ -146,6 +146,11 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
     }
 
     @Override
+    public boolean holdsReady(boolean isLast) {
+        return false;
+    }
+
+    @Override
     public void onStateUnknown(ErrorFields error) {}
 
     @Override
@@ -235,7 +240,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
         frames.feed(bytes);
         try {
             if (frames.next()) {
-                leave(ClientEnd.LEFT, ClientSession.SAID_GOODBYE, null);
+                leave(ClientEnd.LEFT, ClientEnd.SAID_GOODBYE, null);
             }
         } catch (ProtocolViolation e) {
             end(ProxyError.PROTOCOL.fields(e.text()));
@@ -246,7 +251,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
 
     @Override
     public void onClosed() {
-        leave(ClientEnd.LEFT, ClientSession.GONE, null);
+        leave(ClientEnd.LEFT, ClientEnd.GONE, null);
         frames.close();
     }
 
