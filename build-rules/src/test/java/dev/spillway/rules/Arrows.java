@@ -43,12 +43,13 @@ final class Arrows {
             row("core.session.state")
                     .uses("core.protocol", "core.error", "core.config", "core.time")
                     .libraries(BUFFERS),
+            row("core.session.channels").uses("core.protocol", "core.session.state"),
             row("core.session.cancel")
                     .uses("core.protocol", "core.error", "core.config", "core.time")
                     .libraries(BUFFERS),
             row("core.session")
                     .uses("core.protocol", "core.auth", "core.pool")
-                    .uses("core.session.prepared", "core.session.state", "core.session.cancel")
+                    .uses("core.session.prepared", "core.session.state", "core.session.channels", "core.session.cancel")
                     .libraries(BUFFERS),
             row("core.route").uses("core.config", "core.time"),
             row("core.stats").uses("core.pool", "core.session", "core.route"),

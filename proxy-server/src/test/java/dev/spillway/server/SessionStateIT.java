@@ -221,8 +221,6 @@ class SessionStateIT {
                 "create temp view kept as select 7              | select * from kept                | discard temp",
                 "declare kept scroll cursor with hold for select 7 | fetch absolute 1 kept             | close kept",
                 "prepare kept as select 7                       | execute kept                      | deallocate kept",
-                "listen kept                                    | select * from pg_listening_channels() | unlisten"
-                        + " kept",
                 "select pg_advisory_lock_shared(4712)           | select count(*) from pg_locks where locktype ="
                         + " 'advisory' and pid = pg_backend_pid()           | select pg_advisory_unlock_shared(4712)",
                 "do $$ begin create temp table kept (a int); end $$ | select count(*) from kept | discard all",
@@ -276,19 +274,6 @@ class SessionStateIT {
                     assertThat(fourth.queryOne("select count(*) from kept")).isEqualTo("0");
                 }
             });
-        }
-    }
-
-    @Test
-    void notificationsReachWhoeverListens() throws IOException {
-        try (RunningProxy proxy = new RunningProxy(config());
-                WireClient one = WireClient.connect(through(proxy));
-                WireClient two = WireClient.connect(through(proxy))) {
-            one.query("listen news");
-            two.query("notify news, 'first'");
-            assertThat(one.readMessage().strings()).isNotNull();
-            two.query("select pg_notify('news', 'second')");
-            assertThat(one.readMessage().is('A')).isTrue();
         }
     }
 

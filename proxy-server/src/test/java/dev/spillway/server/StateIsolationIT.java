@@ -70,9 +70,9 @@ class StateIsolationIT {
                 LockSupport.parkNanos(
                         Duration.ofMillis(50 + random.nextInt(200)).toNanos());
                 PostgresFixture.shared()
-                        .execute("select pg_terminate_backend(pid) from (select pid from pg_stat_activity where usename"
-                                + " = 'bench' and application_name = '' and pid <> pg_backend_pid() order by"
-                                + " random() limit 1) as one");
+                        .execute("select pg_terminate_backend(pid) from (select pid from pg_stat_activity where"
+                                + " usename = 'bench' and application_name in ('', 'spillway listener') and pid"
+                                + " <> pg_backend_pid() order by random() limit 1) as one");
             }
             for (Thread thread : threads) {
                 thread.join(Duration.ofSeconds(60));

@@ -351,6 +351,10 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
         return values.get(StateSettings.MAX_PINNED_SERVERS);
     }
 
+    public int notifyBuffer() {
+        return values.get(StateSettings.NOTIFY_BUFFER);
+    }
+
     public Duration pinIdleTimeout() {
         return values.get(StateSettings.PIN_IDLE_TIMEOUT);
     }

@@ -49,8 +49,8 @@ public final class StateSettings {
             RELOAD,
             "With `track`: most server connections of one pool that clients keep beyond their transaction, for they"
                 + " have something there that cannot move: temporary tables, cursors WITH HOLD, statements of PREPARE,"
-                + " LISTEN, advisory locks. They do not count against the pool's size. A client for whom there is none"
-                + " is disconnected."));
+                + " advisory locks. They do not count against the pool's size. A client for whom there is none is"
+                + " disconnected."));
     public static final Setting<Duration> PIN_IDLE_TIMEOUT = add(Setting.of(
             "pin_idle_timeout",
             new DurationType(),
@@ -58,6 +58,13 @@ public final class StateSettings {
             RELOAD,
             "A client that keeps a server connection so and asks for nothing for so long is disconnected; 0 sets no"
                     + " limit."));
+    public static final Setting<Integer> NOTIFY_BUFFER = add(Setting.of(
+            "notify_buffer",
+            new IntegerType(16 * 1024, 1 << 30),
+            4 * 1024 * 1024,
+            RELOAD,
+            "With `track`: most bytes of notifications that wait for a client which does not read them or is in a"
+                    + " transaction. A client for whom there are more is disconnected."));
     public static final Setting<String> SERVER_RESET_QUERY = add(Setting.of(
             "server_reset_query",
             new TextType(),

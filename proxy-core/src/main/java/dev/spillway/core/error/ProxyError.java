@@ -20,6 +20,7 @@ import static dev.spillway.core.protocol.Sqlstate.QUERY_CANCELED;
 import static dev.spillway.core.protocol.Sqlstate.SUCCESSFUL_COMPLETION;
 import static dev.spillway.core.protocol.Sqlstate.TOO_MANY_CONNECTIONS;
 import static dev.spillway.core.protocol.Sqlstate.TRANSACTION_TIMEOUT;
+import static dev.spillway.core.protocol.Sqlstate.WARNING;
 
 import dev.spillway.core.protocol.backend.ErrorFields;
 import java.util.Locale;
@@ -41,6 +42,7 @@ public enum ProxyError {
     AUTHENTICATION_FAILED(INVALID_PASSWORD, Severity.FATAL, "password authentication failed for user \"%s\""),
     AUTHENTICATION_GARBLED(PROTOCOL_VIOLATION, Severity.FATAL, "authentication of user \"%s\" failed: %s"),
     CANCELED_WHILE_WAITING(QUERY_CANCELED, Severity.ERROR, "canceling statement due to user request"),
+    CANNOT_LISTEN(CONNECTION_FAILURE, Severity.FATAL, "what this session listens to cannot be listened to for it: %s"),
     CERTIFICATE_REFUSED(
             INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "certificate authentication failed for user \"%s\""),
     CLIENT_IDLE_TIMEOUT(IDLE_SESSION_TIMEOUT, Severity.FATAL, "client_idle_timeout: nothing was asked for %d ms"),
@@ -85,12 +87,26 @@ public enum ProxyError {
             SUCCESSFUL_COMPLETION,
             Severity.NOTICE,
             "no server connection of pool %s is free yet: waiting (%d in use of %d, %d clients waiting)"),
+    LISTENER_LOST(
+            WARNING,
+            Severity.WARNING,
+            "the connection that listens for this session was lost and is there again: notifications of the last %d ms"
+                    + " may be missing"),
     LOOKUP_FAILED(
             CANNOT_CONNECT_NOW, Severity.FATAL, "bouncer config error: the user could not be looked up (auth_query)"),
     LOOKUP_TIMEOUT(
             INSUFFICIENT_RESOURCES,
             Severity.FATAL,
             "query_wait_timeout: no server connection to look the user up with became free in time"),
+    NO_ROOM_TO_LISTEN(
+            CONFIGURATION_LIMIT_EXCEEDED,
+            Severity.FATAL,
+            "the one connection that max_db_connections or max_user_connections leaves to pool %s cannot be kept for"
+                    + " listening"),
+    NOTIFICATIONS_UNREAD(
+            CONFIGURATION_LIMIT_EXCEEDED,
+            Severity.FATAL,
+            "terminating connection because more than %d bytes of notifications were not read (notify_buffer)"),
     NO_AUTHENTICATION_METHOD(INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "no authentication method is found"),
     NO_USER_NAME(
             INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "no PostgreSQL user name specified in startup packet"),
@@ -160,6 +176,7 @@ public enum ProxyError {
     /** PostgreSQL's severities as far as they are used here. FATAL ends the client's connection. */
     private enum Severity {
         NOTICE,
+        WARNING,
         ERROR,
         FATAL
     }

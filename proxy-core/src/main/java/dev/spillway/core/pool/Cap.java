@@ -56,6 +56,10 @@ public final class Cap {
         return most > 0 && used.get() >= most;
     }
 
+    boolean mayHaveTwo() {
+        return limit != 1;
+    }
+
     /** How many more there are than there may be. */
     int surplus() {
         int most = limit;

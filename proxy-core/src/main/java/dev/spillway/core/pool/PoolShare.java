@@ -172,9 +172,24 @@ public final class PoolShare {
         return isTaken;
     }
 
+    /** May there be more than one under the limits that it shares with others? */
+    boolean mayHaveTwo() {
+        return caps.stream().allMatch(cap -> cap.equals(places) || cap.mayHaveTwo());
+    }
+
+    /** Takes an open server out of the pool's size. Other limits count it still. */
+    void setApart() {
+        places.giveBack();
+    }
+
     /** A server that was pinned is gone. */
     void closedPinned() {
         pinned.giveBack();
+        closedApart();
+    }
+
+    /** A server that did not count against the pool's size is gone. */
+    void closedApart() {
         int left = open.decrementAndGet();
         caps.stream().filter(cap -> !cap.equals(places)).forEach(Cap::giveBack);
         if (left == 0) {

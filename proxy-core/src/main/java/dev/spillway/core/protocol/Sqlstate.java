@@ -3,6 +3,7 @@ package dev.spillway.core.protocol;
 /** The SQLSTATEs Spillway raises or looks for. Source: PostgreSQL documentation, appendix A. */
 public final class Sqlstate {
     public static final String SUCCESSFUL_COMPLETION = "00000";
+    public static final String WARNING = "01000";
     public static final String CONNECTION_FAILURE = "08006";
     public static final String PROTOCOL_VIOLATION = "08P01";
     public static final String FEATURE_NOT_SUPPORTED = "0A000";

@@ -1,8 +1,10 @@
 package dev.spillway.core.session;
 
+import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.frontend.FrontendType;
+import dev.spillway.core.session.ConnectionLog.ClientEnd;
 import io.netty.buffer.ByteBuf;
 
 /**
@@ -61,7 +63,7 @@ final class ClientInput {
             run.flush();
         } catch (ProtocolViolation e) {
             run.flush();
-            client.onViolation(e);
+            client.close(ClientEnd.PROTOCOL_BROKEN, ProxyError.PROTOCOL.fields(e.text()));
         } finally {
             frames.finish();
         }
@@ -81,7 +83,9 @@ final class ClientInput {
         byte type = frames.type();
         if (type == FrontendType.TERMINATE) {
             run.flush();
-            client.onGoodbye();
+            client.leave(ClientEnd.LEFT, ClientEnd.SAID_GOODBYE, null);
+        } else if (client.channels().isBusy()) {
+            holdFromHere();
         } else if (answers.isRefusing()) {
             answers.onRefused(type);
         } else if (client.server() == null && !Requests.needsServer(type)) {
@@ -162,7 +166,8 @@ final class ClientInput {
 
     /**
      * A client that always sends the next statement before the last is answered would keep its server for ever. What it sends too
-     * far ahead stays here, and where others wait and it has had its time, all of it, until everything before is answered.
+     * far ahead stays here, and where others wait and it has had its time, all of it, until everything before is answered. So does
+     * what comes behind a LISTEN, which may rely on that.
      */
     private boolean mustYield(byte type) {
         ServerSession linked = client.server();
@@ -171,12 +176,12 @@ final class ClientInput {
                 && !client.keepsServer()
                 && Requests.needsServer(type)
                 && linked.isBetweenGroups()
-                && !linked.isInTransaction()
-                && client.pool()
-                        .isTurnOver(
-                                client.clock(),
-                                linked.pipelined(),
-                                client.ports().nowNanos());
+                && (linked.session().isReadyWatched() || (!linked.isInTransaction() && isTurnOver(linked)));
+    }
+
+    private boolean isTurnOver(ServerSession linked) {
+        return client.pool()
+                .isTurnOver(client.clock(), linked.pipelined(), client.ports().nowNanos());
     }
 
     private void holdFromHere() {

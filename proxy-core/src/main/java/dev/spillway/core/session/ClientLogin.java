@@ -446,7 +446,7 @@ public final class ClientLogin implements Phase {
     @Override
     public void onClosed() {
         if (!isOver) {
-            ports.log().clientEnded(subject(), ClientEnd.LEFT, ConnectionLog.GONE, null);
+            ports.log().clientEnded(subject(), ClientEnd.LEFT, ClientEnd.GONE, null);
         }
         isOver = true;
         stopLookup();

@@ -3,7 +3,6 @@ package dev.spillway.core.session;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.pool.PoolCounters;
-import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.session.ConnectionLog.ClientEnd;
 import dev.spillway.core.session.state.Snapshot;
@@ -38,6 +37,7 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     private final ServerWait place;
     private final LeaseClock clock;
+    private final ClientChannels channels;
 
     /** A client that has been told {@code told} at login and is owed its first ReadyForQuery by nobody any more. */
     ClientSession(Wire wire, SessionPorts ports, ServerPool pool, ClientIdentity identity, Map<String, String> told) {
@@ -52,6 +52,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         this.place = new ServerWait(this, ports, pool.pool());
         this.clock = new LeaseClock(counters, ports.nowNanos());
         this.input = new ClientInput(this, wire, answers, state);
+        this.channels = new ClientChannels(this, wire, state.guard());
     }
 
     // ---- the socket ----------------------------------------------------------------------------------------------
@@ -60,10 +61,6 @@ public final class ClientSession implements Phase, LeaseHolder {
     public void onRead(ByteBuf bytes) {
         counters.bytesReceived += bytes.readableBytes();
         input.take(bytes);
-    }
-
-    void onViolation(ProtocolViolation violation) {
-        close(ClientEnd.PROTOCOL_BROKEN, ProxyError.PROTOCOL.fields(violation.text()));
     }
 
     @Override
@@ -86,7 +83,7 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     @Override
     public void onClosed() {
-        leave(ClientEnd.LEFT, ConnectionLog.GONE, null);
+        leave(ClientEnd.LEFT, ClientEnd.GONE, null);
         input.close();
     }
 
@@ -129,9 +126,8 @@ public final class ClientSession implements Phase, LeaseHolder {
         }
     }
 
-    void onLongWait(ErrorFields notice) {
-        answers.notice(notice);
-        wire.flush();
+    LocalAnswers answers() {
+        return answers;
     }
 
     /** The statement that waited gets an error in the place of PostgreSQL's answer, and the client goes on. */
@@ -156,6 +152,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     @Override
     public void onStateKnown(Snapshot now, boolean isInForce) {
         state.onAnswer(pool.shared(now));
+        channels.onAnswer(now.channels());
         ServerSession linked = server;
         boolean isNeeded = input.pinsServer();
         ErrorFields refusal = linked == null ? null : state.keepIfItMust(linked, this, isNeeded, isInForce);
@@ -163,12 +160,18 @@ public final class ClientSession implements Phase, LeaseHolder {
             close(refusal);
             return;
         }
-        boolean mayGoOn = isInForce && input.isHolding() && !pool.pool().isAnyoneWaiting();
+        boolean wantsMore = isInForce && input.isHolding() && !channels.isBusy();
         if (linked != null
-                && !(isNeeded || linked.session().staysPinned())
-                && (!mayGoOn || linked.session().isPinned())) {
+                && !isNeeded
+                && !linked.session().isKept(wantsMore && !pool.pool().isAnyoneWaiting())) {
             letGo(linked);
         }
+        channels.settle();
+        goOn();
+    }
+
+    /** What it waited for may have come. */
+    void goOn() {
         input.goOn();
         wire.flush(); // what was held may need no server
         endIfItMay();
@@ -202,6 +205,12 @@ public final class ClientSession implements Phase, LeaseHolder {
     }
 
     @Override
+    public boolean holdsReady(boolean isLast) {
+        ServerSession linked = server;
+        return linked != null && channels.holdsReady(linked, isLast);
+    }
+
+    @Override
     public void onReady(byte status, long nowNanos) {
         clock.ready(status, nowNanos);
     }
@@ -218,6 +227,7 @@ public final class ClientSession implements Phase, LeaseHolder {
             state.reapplyIfLost(linked);
         }
         releaseIfDone();
+        channels.settle();
         input.goOn();
         input.updateReading();
     }
@@ -247,19 +257,14 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     /** Takes its first server before it has asked for anything: now if one is free, else when its turn comes. */
     void proceed() {
-        if (acquire()) {
-            input.processHeld();
-        } else {
-            place.begin(ports.nowNanos());
-        }
+        place.seek(ports.nowNanos());
         endIfItMay();
     }
 
     /** It waits for data that may be among what is held. */
     @Override
     public void onCopyAnnounced() {
-        input.goOn();
-        endIfItMay(); // replication begins with it, and never ends of itself
+        goOn();
     }
 
     @Override
@@ -290,11 +295,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     /** A CancelRequest with this client's key has come; {@code ended} runs once when it can hit nothing any more. */
     public void cancel(Runnable ended) {
         ServerSession linked = server;
-        if (linked != null && state.guard().isRestoring()) {
-            state.guard().cancelLater(ended);
-        } else if (linked != null && !state.guard().isAsking() && linked.pipelined() > 0) {
-            linked.cancel(ended);
-        } else {
+        if (linked == null || !state.guard().cancels(linked, ended)) {
             boolean waits = place.isWaiting() || state.guard().isAsking();
             if (waits && input.isHolding()) { // else it waits without having asked for anything
                 place.end();
@@ -309,7 +310,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         close(ClientEnd.CUT_OFF, error);
     }
 
-    private void close(ClientEnd how, ErrorFields error) {
+    void close(ClientEnd how, ErrorFields error) {
         if (isClosed) {
             return;
         }
@@ -336,7 +337,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     /** Its next server comes from {@code next}; one that it has now goes back to where it came from. */
     public void moveTo(ServerPool next) {
         leavePool();
-        resume(enter(ports, next));
+        place.resume(enter(ports, next));
     }
 
     /**
@@ -344,7 +345,7 @@ public final class ClientSession implements Phase, LeaseHolder {
      * {@linkplain #settle settled} it belongs to no pool, and what it sends is held.
      */
     public boolean depart() {
-        if (isClosed || server != null || answers.isRefusing() || !input.isBetweenMessages()) {
+        if (isClosed || server != null || answers.isRefusing() || !channels.mayDepart() || !input.isBetweenMessages()) {
             return false;
         }
         isTravelling = true;
@@ -362,7 +363,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         if (!lane.register(identity.key(), this)) {
             return false;
         }
-        resume(wasWaiting);
+        place.resume(wasWaiting);
         input.goOn();
         input.updateReading();
         wire.flush();
@@ -384,14 +385,6 @@ public final class ClientSession implements Phase, LeaseHolder {
         return place.moveTo(lane, next.pool());
     }
 
-    private void resume(boolean wasWaiting) {
-        if (wasWaiting && acquire()) {
-            input.processHeld();
-        } else if (wasWaiting) {
-            place.rejoin();
-        }
-    }
-
     @Override
     public boolean keepsServer() {
         return mode == PoolMode.SESSION;
@@ -402,7 +395,7 @@ public final class ClientSession implements Phase, LeaseHolder {
         ServerSession linked = server;
         boolean isQuiet =
                 linked == null || (linked.isEndable() && !state.guard().isBusy() && !input.isInsideFrame());
-        return isQuiet && !place.isWaiting() && !input.isHolding();
+        return isQuiet && !place.isWaiting() && !input.isHolding() && !channels.isBusy();
     }
 
     public boolean isWaiting() {
@@ -418,11 +411,8 @@ public final class ClientSession implements Phase, LeaseHolder {
         }
     }
 
-    void onGoodbye() {
-        leave(ClientEnd.LEFT, ConnectionLog.SAID_GOODBYE, null);
-    }
-
-    private void leave(ClientEnd how, String why, @Nullable ErrorFields told) {
+    /** It is gone, and need not be told; {@code told} is what it was told. */
+    void leave(ClientEnd how, String why, @Nullable ErrorFields told) {
         if (isClosed) {
             return;
         }
@@ -434,6 +424,7 @@ public final class ClientSession implements Phase, LeaseHolder {
             pool.left();
         }
         input.release();
+        channels.leave();
         state.guard().end(null);
         ServerSession linked = server;
         server = null;
@@ -457,8 +448,17 @@ public final class ClientSession implements Phase, LeaseHolder {
         return place;
     }
 
+    ClientInput input() {
+        return input;
+    }
+
     LeaseClock clock() {
         return clock;
+    }
+
+    /** What it listens to. */
+    public ClientChannels channels() {
+        return channels;
     }
 
     boolean isClosed() {

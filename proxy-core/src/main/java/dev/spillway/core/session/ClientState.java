@@ -99,6 +99,7 @@ final class ClientState {
     @Nullable
     ErrorFields keepIfItMust(ServerSession linked, ClientSession client, boolean needs, boolean isInForce) {
         ServerState session = linked.session();
+        session.know(now.channels());
         int immovable = session.immovable();
         if (immovable != 0 && !pin(linked, client, immovable)) {
             return ProxyError.TOO_MANY_PINNED.fields(

@@ -11,11 +11,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Called on the lane that has the connection, once per event, never per message. Texts hold no secrets.
  */
 public interface ConnectionLog {
-    /** In PgBouncer's words, like the next: why a client's connection ends. */
-    String SAID_GOODBYE = "client close request";
-
-    String GONE = "client unexpected eof";
-
     /** How a client's connection ended. */
     enum ClientEnd {
         /** It said that it would, or was gone. */
@@ -30,7 +25,12 @@ public interface ConnectionLog {
         NOT_SERVED,
         TOO_SLOW,
         /** By us or with its server, for a reason that is not the client's. */
-        CUT_OFF
+        CUT_OFF;
+
+        /** In PgBouncer's words, like the next: why a client's connection ends. */
+        static final String SAID_GOODBYE = "client close request";
+
+        static final String GONE = "client unexpected eof";
     }
 
     /** A client has said who it is and what it wants, and proves it next. */
@@ -63,6 +63,12 @@ public interface ConnectionLog {
 
     /** A server that was logged in ends. */
     void serverEnded(LogSubject server, boolean isMisbehaviour, String why);
+
+    /** The connection that listens for the clients of {@code database} is lost; another is to follow. */
+    void listenerLost(String database, String why);
+
+    /** There is one again, for {@code missedMillis} after the last was lost. */
+    void listenerBack(String database, long missedMillis);
 
     /** No connection to a server of {@code pool} could be made, at one of the places it may be, or at the last of them. */
     void serverNotReached(String pool, boolean isLast, String why);

@@ -15,6 +15,12 @@ interface LeaseHolder {
     /** The server reported a parameter on the holder's behalf. */
     void onParameterStatus(ServerSession server);
 
+    /**
+     * A ReadyForQuery that says idle is next to go to the client; {@code isLast}: nothing is owed behind it. Asked only where the
+     * holder {@linkplain ServerState#watchReady wants to know}. True: the holder keeps it and will say it itself.
+     */
+    boolean holdsReady(boolean isLast);
+
     /** A ReadyForQuery went to the client; {@code status} is its transaction status. */
     void onReady(byte status, long nowNanos);
 

@@ -5,6 +5,7 @@ import dev.spillway.core.protocol.frontend.FrontendMessages;
 import dev.spillway.core.session.prepared.Forgetting;
 import dev.spillway.core.session.state.Snapshot;
 import io.netty.buffer.ByteBuf;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,7 +83,8 @@ final class Recovery {
      * in force afterwards: the holder may come back.
      */
     void begin(String resetQuery, Snapshot settings, long nowNanos) {
-        kept = settings.mayStay() ? settings : Snapshot.NEUTRAL;
+        Snapshot silent = settings.listening(Set.of());
+        kept = silent.mayStay() ? silent : Snapshot.NEUTRAL;
         isRunning = true;
         sinceNanos = nowNanos;
         cancelledNanos = nowNanos;
@@ -287,7 +289,7 @@ final class Recovery {
             if (error != null) {
                 server.close(lastQuery + " failed: " + error.message());
             } else {
-                server.onLastQuery(lastQuery);
+                server.session().onLastQuery(lastQuery);
                 lastQuery = "";
             }
         });

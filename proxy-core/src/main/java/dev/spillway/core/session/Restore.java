@@ -22,10 +22,12 @@ final class Restore {
     /** Exactly {@code wanted} and the server's base, whatever there was; what there is of other kinds is ended. */
     void begin(Snapshot wanted, int endedKinds) {
         settings.becomeUnknown();
-        if ((endedKinds & StateKind.STATEMENTS.bit) != 0) {
+        int ended = endedKinds | (settings.listens() ? StateKind.CHANNELS.bit : 0);
+        if ((ended & StateKind.STATEMENTS.bit) != 0) {
             server.statements().onForgetSent();
         }
-        inject(settings.withBase(wanted).restoreSql(endedKinds), () -> settings.become(wanted));
+        settings.listen(!wanted.channels().isEmpty());
+        inject(settings.withBase(wanted).restoreSql(ended), () -> settings.become(wanted));
     }
 
     /** What a RESET or DISCARD took away of {@code wanted} and of the base. */

@@ -47,8 +47,19 @@ final class RestoreGuard {
         return isRestoring || isAsking;
     }
 
+    /** Cancels what {@code linked} does for the client, now or behind the restore; false if it does nothing for it. */
+    boolean cancels(ServerSession linked, Runnable ended) {
+        boolean isAtWork = isRestoring || (!isAsking && linked.pipelined() > 0);
+        if (isRestoring) {
+            cancelLater(ended);
+        } else if (isAtWork) {
+            linked.cancel(ended);
+        }
+        return isAtWork;
+    }
+
     /** A cancel has come for what is sent behind the restore; it would hit the restore instead. Runs {@code ended} later, once. */
-    void cancelLater(Runnable ended) {
+    private void cancelLater(Runnable ended) {
         Runnable before = cancelEnded;
         cancelEnded = ended;
         if (before != null) {

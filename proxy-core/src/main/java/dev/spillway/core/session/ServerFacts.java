@@ -10,6 +10,7 @@ package dev.spillway.core.session;
  * @param pin why its client keeps it beyond a transaction, for people; empty: it does not
  * @param pinnedNanos since when
  * @param statements how many it has prepared under our names
+ * @param listens what of it listens for clients, for people; empty: it does not
  */
 public record ServerFacts(
         int processId,
@@ -19,4 +20,5 @@ public record ServerFacts(
         int heldBytes,
         String pin,
         long pinnedNanos,
-        int statements) {}
+        int statements,
+        String listens) {}

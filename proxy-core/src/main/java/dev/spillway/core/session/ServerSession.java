@@ -200,13 +200,6 @@ public final class ServerSession implements Phase, PooledServer {
         return statements;
     }
 
-    /** The last statement of a recovery has succeeded. */
-    void onLastQuery(String sql) {
-        if (sql.equals(home.resetQuery())) {
-            state.onReset();
-        }
-    }
-
     // ---- what the socket does ------------------------------------------------------------------------------------
 
     @Override
@@ -241,7 +234,9 @@ public final class ServerSession implements Phase, PooledServer {
             case BackendType.ERROR_RESPONSE -> onError();
             case BackendType.PARAMETER_STATUS -> onParameterStatus();
             case BackendType.NOTICE_RESPONSE -> addToRun(holder != null && replies.isHeadForwarded());
-            case BackendType.NOTIFICATION_RESPONSE -> addToRun(holder != null);
+            case BackendType.NOTIFICATION_RESPONSE ->
+                addToRun(holder != null
+                        && state.isForHolder(frames, greeting.key().processId()));
             default -> onReply(type);
         }
     }
@@ -279,13 +274,19 @@ public final class ServerSession implements Phase, PooledServer {
         state.onReady();
         LeaseHolder linked = holder;
         if (isForwarded && linked != null) {
-            addToRun(true);
+            addToRun(newStatus != IDLE || !state.isReadyWatched() || !isReadyHeld(linked));
             linked.onReady(newStatus, ports.nowNanos());
         } else {
+            run.flush(); // whoever hears of the end has had all before it
             injections.onReady(newStatus);
         }
         replies.pump();
         recovery.onReady();
+    }
+
+    private boolean isReadyHeld(LeaseHolder linked) {
+        run.flush();
+        return linked.holdsReady(replies.isEmpty());
     }
 
     private void onQuiet() {
@@ -477,7 +478,8 @@ public final class ServerSession implements Phase, PooledServer {
                 frames.heldBytes(),
                 state.pin(),
                 state.pinnedNanos(),
-                statements.size());
+                statements.size(),
+                holder instanceof Listener listener ? listener.name() : "");
     }
 
     public Wire wire() {

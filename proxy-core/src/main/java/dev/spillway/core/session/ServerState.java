@@ -2,12 +2,14 @@ package dev.spillway.core.session;
 
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.protocol.FrameReader;
+import dev.spillway.core.session.channels.Notification;
 import dev.spillway.core.session.prepared.Statement;
 import dev.spillway.core.session.state.Snapshot;
 import dev.spillway.core.session.state.StateKind;
 import dev.spillway.core.session.state.TextFindings;
 import dev.spillway.core.session.state.TextScan;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The session on a server: which settings are in force, what it reports, what its holder may have made of it, and how all that
@@ -24,6 +26,9 @@ final class ServerState {
     private ServerPool home;
     private boolean isPinned;
     private long pinnedNanos;
+    private Set<String> known = Set.of();
+    private boolean isReadyWatched;
+    private boolean isOwnHeard;
 
     /** {@code home}: the pool of {@code server}, which has just logged in. */
     ServerState(ServerSession server, ServerGreeting greeting, ServerPool home) {
@@ -48,6 +53,9 @@ final class ServerState {
         boolean tracks = home.tracks() && !holder.keepsServer();
         int leftover = tracks ? suspicion.toClean() : 0; // of when nobody tracked
         suspicion.begin(tracks, home.state(), parameters.now());
+        know(wanted.channels());
+        isReadyWatched = false;
+        isOwnHeard = false;
         if (leftover == 0 && settings.are(wanted)) {
             holder.onRestored();
         } else {
@@ -72,9 +80,11 @@ final class ServerState {
         restore.reapply(wanted);
     }
 
-    /** The session was reset to what it began with. */
-    void onReset() {
-        settings.becomeServers();
+    /** The last statement of a recovery has succeeded: by the reset query the session is what it began with. */
+    void onLastQuery(String sql) {
+        if (sql.equals(home.resetQuery())) {
+            settings.becomeServers();
+        }
     }
 
     /** What is certain to be in force, null: nobody knows; for the choice among idle servers. */
@@ -86,13 +96,16 @@ final class ServerState {
 
     /** A message of the holder's is sent. Is its text known to make no setting but those whose names are known? */
     boolean onSent(ReplyQueue.Kind kind, FrameReader frames) {
-        return suspicion.onSent(kind, frames);
+        boolean isTextKnown = suspicion.onSent(kind, frames);
+        isReadyWatched |= suspicion.mayListen();
+        return isTextKnown;
     }
 
     /** A Bind of a statement that is prepared under our name is sent: the current frame, which it borrows. */
     void onUse(Statement statement, FrameReader frames) {
         if (suspicion.isWatching()) {
             suspicion.onUse(statement.findings(home.state().vocabulary()), frames);
+            isReadyWatched |= suspicion.mayListen();
         }
     }
 
@@ -100,6 +113,7 @@ final class ServerState {
     void onUnnamedAgain(byte[] body) {
         if (suspicion.isWatching()) {
             suspicion.onUnnamedAgain(TextFindings.of(body, home.state().vocabulary()));
+            isReadyWatched |= suspicion.mayListen();
         }
     }
 
@@ -119,6 +133,7 @@ final class ServerState {
             settings.onTag(frames);
         } else if (!isOurs) {
             suspicion.onTag(frames, isTextKnown);
+            isReadyWatched |= suspicion.mayListen();
         }
     }
 
@@ -141,6 +156,54 @@ final class ServerState {
     /** The parameters the server has reported, as they are now. Immutable; another instance after each change. */
     Map<String, String> parameters() {
         return parameters.now();
+    }
+
+    // ---- listening -----------------------------------------------------------------------------------------------
+
+    /** The holder gets what it listens to, these channels, from the connection that listens for all. */
+    void know(Set<String> channels) {
+        known = channels;
+        suspicion.expectChannels(!channels.isEmpty());
+    }
+
+    /** Does the holder have to know of the end of its transaction before the client does? */
+    boolean isReadyWatched() {
+        return isReadyWatched;
+    }
+
+    /** It has to, or need not any more. */
+    void watchReady(boolean on) {
+        isReadyWatched = on;
+    }
+
+    /** May the holder listen to other channels now, by a statement that says so? */
+    boolean mayListen() {
+        return suspicion.mayListen();
+    }
+
+    /**
+     * A notification has come here, the current frame, which it borrows. Is it for the holder? Where session state is tracked it
+     * has them from the connection that listens, but for its own on channels that are not listened to there yet.
+     */
+    boolean isForHolder(FrameReader frames, int ownProcessId) {
+        if (!suspicion.isWatching()) {
+            return true;
+        }
+        Notification heard = Notification.read(frames.body());
+        boolean isOwn = heard.processId() == ownProcessId;
+        boolean isKnown = known.contains(heard.channel());
+        if (isOwn && isKnown) {
+            isOwnHeard = true;
+            isReadyWatched = true;
+        }
+        return isOwn && !isKnown;
+    }
+
+    /** Has a notification of the holder's own come here that it gets from where all others come from? Forgets it. */
+    boolean takeOwnHeard() {
+        boolean isHeard = isOwnHeard;
+        isOwnHeard = false;
+        return isHeard;
     }
 
     // ---- asking and cleaning -------------------------------------------------------------------------------------
@@ -180,9 +243,9 @@ final class ServerState {
         return pinnedNanos;
     }
 
-    /** Does it keep it for something that is known to be there? */
-    boolean staysPinned() {
-        return isPinned && suspicion.immovable() != 0;
+    /** Does it keep it for something that is known to be there, or because it {@code wantsMore} and has not kept it so far? */
+    boolean isKept(boolean wantsMore) {
+        return isPinned ? suspicion.immovable() != 0 : wantsMore;
     }
 
     /** Asks what the holder has made of its session, which it began with {@code startup}. The holder hears of the answer. */
@@ -204,7 +267,8 @@ final class ServerState {
 
     /** One query string that ends whatever is suspected and puts {@code kept} into force. */
     String cleanSql(Snapshot kept) {
-        return settings.withBase(kept).restoreSql(suspicion.toClean());
+        int listens = settings.listens() ? StateKind.CHANNELS.bit : 0;
+        return settings.withBase(kept).restoreSql(suspicion.toClean() | listens);
     }
 
     /** Does {@link #cleanSql} end prepared statements, ours included? */
@@ -215,6 +279,7 @@ final class ServerState {
     void onCleaned(Snapshot kept) {
         home.pool().counters().cleans++;
         settings.become(home.shared(kept));
+        settings.listen(false);
         suspicion.clear();
         isPinned = false;
     }

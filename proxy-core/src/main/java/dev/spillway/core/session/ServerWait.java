@@ -64,8 +64,26 @@ final class ServerWait implements Waiter<ServerSession> {
         return wasWaiting;
     }
 
+    /** Goes on where it is now, if it was waiting: with a server that is free there, or else with the time it has waited. */
+    void resume(boolean wasWaiting) {
+        if (wasWaiting && client.acquire()) {
+            client.input().processHeld();
+        } else if (wasWaiting) {
+            rejoin();
+        }
+    }
+
+    /** Takes a server for a client that has not asked for one: now if one is free, else when its turn comes. */
+    void seek(long nowNanos) {
+        if (client.acquire()) {
+            client.input().processHeld();
+        } else {
+            begin(nowNanos);
+        }
+    }
+
     /** Takes a place with the time that it has waited already. */
-    void rejoin() {
+    private void rejoin() {
         isWaiting = true;
         pool.enqueue(this, sinceNanos);
     }
@@ -91,7 +109,8 @@ final class ServerWait implements Waiter<ServerSession> {
     public void onLongWait(ErrorFields notice) {
         if (!isClientTold) {
             isClientTold = true;
-            client.onLongWait(notice);
+            client.answers().notice(notice);
+            client.wire().flush();
         }
     }
 }

@@ -2,8 +2,11 @@ package dev.spillway.core.session;
 
 import dev.spillway.core.auth.KeyDerivation;
 import dev.spillway.core.protocol.CancelKey;
+import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.session.prepared.StatementStore;
 import java.time.Duration;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What sessions need of the lane they live on. Called on the lane's event loop. */
 public interface SessionPorts {
@@ -39,6 +42,13 @@ public interface SessionPorts {
     /** Runs slow work (PBKDF2) elsewhere and hands its result back on this lane. */
     void derive(KeyDerivation derivation, Derived done);
 
+    /**
+     * A client, which is on this lane, listens to other channels than before. From when {@code done} is told, later and on this lane,
+     * it gets all that comes on those it has come to, and nothing of those it has left. What had been sent before on channels it
+     * listened to then has been {@linkplain ClientChannels#deliver delivered} by then. A client that is closed has left at once.
+     */
+    void listen(ClientSession client, Set<String> before, Set<String> after, Moved done);
+
     /** How long that client may take, as is configured now. */
     TimeLimits limitsOf(ClientIdentity client);
 
@@ -52,6 +62,13 @@ public interface SessionPorts {
     @FunctionalInterface
     interface CancelEnd {
         void ended(boolean isCertain);
+    }
+
+    /** How a client's channels came to where all clients' are. */
+    @FunctionalInterface
+    interface Moved {
+        /** {@code error}: why they have not; null: they have. */
+        void moved(@Nullable ErrorFields error);
     }
 
     /** The result of a derivation. */

@@ -13,6 +13,7 @@ final class SettingsInForce {
     private @Nullable Snapshot known;
     private boolean isChangeReported;
     private boolean wereReset;
+    private boolean listens;
 
     /** Of a server that logged in with {@code atLogin}; {@code base} is what connect_query has set. */
     SettingsInForce(Snapshot base, Snapshot atLogin) {
@@ -48,7 +49,17 @@ final class SettingsInForce {
     /** Could they do harm to others while the server waits? */
     boolean areHarmful() {
         Snapshot now = known;
-        return now != null && !now.mayStay();
+        return listens || (now != null && !now.mayStay());
+    }
+
+    /** Channels are put into force, or none are any more. */
+    void listen(boolean on) {
+        listens = on;
+    }
+
+    /** Were channels put into force? */
+    boolean listens() {
+        return listens;
     }
 
     /** They were put into force. */

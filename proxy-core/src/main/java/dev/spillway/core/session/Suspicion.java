@@ -43,6 +43,10 @@ final class Suspicion {
     private int answered;
     /** Known to be there. */
     private int immovable;
+    /** Does the client listen to any channel? */
+    private boolean hasChannels;
+    /** May what the client listens to have changed by a statement that says so? */
+    private boolean mayListen;
 
     private boolean isUnnamedKnown;
     private boolean isPortalKnown;
@@ -64,6 +68,7 @@ final class Suspicion {
     /** A client gets the server, which reports these parameters. {@code watches}: somebody wants to know what it leaves. */
     void begin(boolean watches, StatePolicy policy, Map<String, String> reportedNow) {
         isWatching = watches;
+        mayListen = false;
         kinds |= watches && !policy.isAlways() ? 0 : StateKind.ALL;
         isUnnamedKnown = false;
         isPortalKnown = false;
@@ -71,6 +76,11 @@ final class Suspicion {
         areLiteralsDoubtful = false;
         reported = reportedNow;
         scan.use(policy.vocabulary());
+    }
+
+    /** Does the client listen to any channel, which it may end? */
+    void expectChannels(boolean any) {
+        hasChannels = any;
     }
 
     /** What was put into force for the client has brought these reports about. */
@@ -86,6 +96,7 @@ final class Suspicion {
         kinds = 0;
         answered = 0;
         immovable = 0;
+        mayListen = false;
         wantsParameters = false;
         if (!names.isEmpty() || !customNames.isEmpty()) {
             names.clear();
@@ -221,6 +232,7 @@ final class Suspicion {
 
     private void apply(TextFindings found) {
         kinds |= found.kinds();
+        mayListen |= found.hasListen();
         kinds |= found.hasUnlock() ? immovable & StateKind.LOCKS.bit : 0;
         areLiteralsDoubtful |= found.isOfLiterals();
         wantsParameters |= (found.kinds() & StateKind.SETTINGS.bit) != 0;
@@ -235,6 +247,7 @@ final class Suspicion {
     private void note(FrameReader frames, int from) {
         int found = scan.kinds();
         kinds |= found;
+        mayListen |= scan.hasListen();
         kinds |= scan.hasUnlock() ? immovable & StateKind.LOCKS.bit : 0;
         areLiteralsDoubtful |= scan.isOfLiterals();
         boolean isOfSettings = (found & StateKind.SETTINGS.bit) != 0;
@@ -287,13 +300,18 @@ final class Suspicion {
         answered |= kinds;
         immovable = found;
         kinds = 0;
+        mayListen = false;
         names.clear();
     }
 
     /** A command of the client's has ended, with the current frame, which it borrows. */
     void onTag(FrameReader frames, boolean isTextKnown) {
-        int found = StateTags.kinds(frames, isTextKnown) | (immovable == 0 ? 0 : StateTags.ended(frames));
+        int found = StateTags.kinds(frames, isTextKnown);
+        if (immovable != 0 || hasChannels) {
+            found |= StateTags.ended(frames);
+        }
         if (found != 0) {
+            mayListen |= (found & StateKind.CHANNELS.bit) != 0 && found != StateKind.ALL;
             kinds |= found == StateKind.NAMED_SETTINGS.bit && names.isEmpty() ? 0 : found;
         }
     }
@@ -358,6 +376,11 @@ final class Suspicion {
 
     boolean isWatching() {
         return isWatching;
+    }
+
+    /** May what the client listens to have changed by a statement that says so? */
+    boolean mayListen() {
+        return mayListen;
     }
 
     /** Settings that were made by name. */

@@ -337,6 +337,11 @@ public final class UserLookup implements LeaseHolder, Waiter<ServerSession> {
     public void onReady(byte status, long nowNanos) {}
 
     @Override
+    public boolean holdsReady(boolean isLast) {
+        return false;
+    }
+
+    @Override
     public void onLongWait(ErrorFields notice) {}
 
     @Override

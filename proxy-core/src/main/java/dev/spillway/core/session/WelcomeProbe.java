@@ -149,6 +149,11 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
     }
 
     @Override
+    public boolean holdsReady(boolean isLast) {
+        return false;
+    }
+
+    @Override
     public void onStateUnknown(ErrorFields error) {}
 
     @Override
@@ -238,7 +243,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
         frames.feed(bytes);
         try {
             if (frames.next()) {
-                leave(ClientEnd.LEFT, ConnectionLog.SAID_GOODBYE, null);
+                leave(ClientEnd.LEFT, ClientEnd.SAID_GOODBYE, null);
             }
         } catch (ProtocolViolation e) {
             end(ProxyError.PROTOCOL.fields(e.text()));
@@ -249,7 +254,7 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
 
     @Override
     public void onClosed() {
-        leave(ClientEnd.LEFT, ConnectionLog.GONE, null);
+        leave(ClientEnd.LEFT, ClientEnd.GONE, null);
         frames.close();
     }
 

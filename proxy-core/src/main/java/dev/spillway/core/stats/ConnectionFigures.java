@@ -152,7 +152,7 @@ public record ConnectionFigures(
                 pool.pool().pool().isRetired(),
                 client == null ? 0 : client.wire().id(),
                 facts.processId(),
-                client == null ? "" : client.identity().applicationName(),
+                client == null ? facts.listens() : client.identity().applicationName(),
                 facts.heldBytes(),
                 facts.statements());
     }

@@ -31,6 +31,7 @@ class SettingsTest {
             Map.entry("suspect_functions", "x"),
             Map.entry("custom_settings", "x.y"),
             Map.entry("max_pinned_servers", "1"),
+            Map.entry("notify_buffer", "65536"),
             Map.entry("pin_idle_timeout", "1"),
             Map.entry("server_reset_query_always", "yes"),
             Map.entry("listen_port", "5433"),

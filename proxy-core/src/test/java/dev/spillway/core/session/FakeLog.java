@@ -59,6 +59,16 @@ public final class FakeLog implements ConnectionLog {
     }
 
     @Override
+    public void listenerLost(String database, String why) {
+        lines.add("listener lost " + database + ": " + why);
+    }
+
+    @Override
+    public void listenerBack(String database, long missedMillis) {
+        lines.add("listener back " + database);
+    }
+
+    @Override
     public void serverNotReached(String pool, boolean isLast, String why) {
         lines.add("server not reached " + pool + ": " + why);
     }

@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 
 /** A lane without a loop: time stands still, cancel connections end when the test says so. */
 final class FakePorts implements SessionPorts {
@@ -15,6 +16,8 @@ final class FakePorts implements SessionPorts {
     final List<CancelKey> registered = new ArrayList<>();
     final StatementStore statements = new StatementStore();
     final FakeLog log = new FakeLog();
+    final List<String> listens = new ArrayList<>();
+    final Queue<Moved> moves = new ArrayDeque<>();
     TimeLimits limits = TimeLimits.NONE;
     boolean isDatabaseGone;
     long nanos = 1_000_000_000_000L;
@@ -56,6 +59,12 @@ final class FakePorts implements SessionPorts {
     @Override
     public void derive(KeyDerivation derivation, Derived done) {
         throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void listen(ClientSession client, Set<String> before, Set<String> after, Moved done) {
+        listens.add(before + " -> " + after);
+        moves.add(done);
     }
 
     @Override

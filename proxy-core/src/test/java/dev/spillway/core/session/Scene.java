@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * <p>{@code >Q} the client sends, {@code <Z} the server does, in the {@link Words} of their directions; {@code >Q,S} in one
  * read; {@code >big} the first 20,000 bytes of a Query of 30,000, {@code >more} the rest; {@code >rows} 56 KiB of CopyData; {@code <half} half a DataRow.
  * {@code open} a server logs in; {@code other} another client comes to wait for one, and gives one back at once; {@code client!}, {@code server!} a connection is gone; {@code cancel} a CancelRequest
- * comes; {@code shutdown} the pooler shuts down; {@code sent} a cancel connection of ours has ended well, {@code unsure} not so; {@code +5s} time passes; {@code
+ * comes; {@code moved} its channels are listened to elsewhere, {@code unmoved} cannot be; {@code news} a notification comes from there;
+ * {@code shutdown} the pooler shuts down; {@code sent} a cancel connection of ours has ended well, {@code unsure} not so; {@code +5s} time passes; {@code
  * client=full}, {@code client=free}, {@code server=full}, {@code server=free} a socket takes no more bytes, or does again.
  */
 final class Scene {
@@ -99,6 +100,13 @@ final class Scene {
             }
             case "shutdown" -> client.close(ProxyError.SHUTTING_DOWN.fields());
             case "sent" -> ports.cancels.remove().ended(true);
+            case "moved" -> ports.moves.remove().moved(null);
+            case "unmoved" -> ports.moves.remove().moved(ErrorFields.of("ERROR", "25006", "no"));
+            case "news" ->
+                client.channels()
+                        .deliver(
+                                UnpooledByteBufAllocator.DEFAULT.buffer().writeBytes(Words.BACKEND.bytes("news")),
+                                1_000_000);
             case "unsure" -> ports.cancels.remove().ended(false);
             case "client=full", "client=free" -> {
                 clientWire.isWritable = event.endsWith("free");

@@ -131,6 +131,85 @@ class StateSceneTest {
         play(events, toServer, toClient, state);
     }
 
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "the end of a LISTEN is not told yet  | open >listen <LISTEN,Z            | listen ASKCHANNELS | LISTEN"
+                        + " | active/tested",
+                "not before it is listened to elsewhere | open >listen <LISTEN,Z <CHANNEL,C,Z <C,Z | listen ASKCHANNELS"
+                        + " CLEANCHANNELS | LISTEN | idle/idle",
+                "then it is                           | open >listen <LISTEN,Z <CHANNEL,C,Z <C,Z moved | listen"
+                        + " ASKCHANNELS CLEANCHANNELS | LISTEN Z | idle/idle",
+                "others have the server meanwhile     | open >listen <LISTEN,Z other <CHANNEL,C,Z <C,Z | listen"
+                        + " ASKCHANNELS CLEANCHANNELS | LISTEN | idle/idle other-served",
+                "what its client sends waits          | open >listen <LISTEN,Z >Q <CHANNEL,C,Z <C,Z >Q | listen"
+                        + " ASKCHANNELS CLEANCHANNELS | LISTEN | idle/idle",
+                "even a Sync                          | open >listen <LISTEN,Z >S <CHANNEL,C,Z <C,Z moved | listen"
+                        + " ASKCHANNELS CLEANCHANNELS | LISTEN Z Z | idle/idle",
+                "and what is sent behind the LISTEN   | open >listen,Q <LISTEN,Z <CHANNEL,C,Z <C,Z | listen"
+                        + " ASKCHANNELS CLEANCHANNELS | LISTEN | idle/idle",
+                "it finds its channels                | open >listen,Q <LISTEN,Z <CHANNEL,C,Z <C,Z moved <C,Z |"
+                        + " listen ASKCHANNELS CLEANCHANNELS RLISTEN Q | LISTEN Z | active/active",
+                "and leaves none                      | open >listen,Q <LISTEN,Z <CHANNEL,C,Z <C,Z moved <C,Z <C,Z <C,Z"
+                        + " | listen ASKCHANNELS CLEANCHANNELS RLISTEN Q CLEANCHANNELS | LISTEN Z C Z | idle/idle",
+                "a LISTEN that came to nothing        | open >listen <LISTEN,Z <C,Z <C,Z   | listen ASKCHANNELS"
+                        + " CLEANCHANNELS | LISTEN Z | idle/idle",
+                "nobody can listen for it             | open >listen <LISTEN,Z <CHANNEL,C,Z <C,Z unmoved | listen"
+                        + " ASKCHANNELS CLEANCHANNELS | LISTEN E08006 | closed/idle",
+                "it leaves meanwhile                  | open >listen <LISTEN,Z <CHANNEL,C,Z <C,Z >X moved | listen"
+                        + " ASKCHANNELS CLEANCHANNELS | LISTEN | closed/idle",
+                "it is shut down meanwhile            | open >listen <LISTEN,Z <CHANNEL,C,Z <C,Z shutdown moved |"
+                        + " listen ASKCHANNELS CLEANCHANNELS | LISTEN E57P01 | closed/idle",
+                "UNLISTEN is seen by who listens      | open >listen,unlisten <LISTEN,Z <CHANNEL,C,Z <C,Z moved <C,Z"
+                        + " <UNLISTEN,Z <C,Z <C,Z moved | listen ASKCHANNELS CLEANCHANNELS RLISTEN unlisten ASKCHANNELS"
+                        + " CLEANCHANNELS | LISTEN Z UNLISTEN Z | idle/idle",
+                "and costs nobody else a thing        | open >unlisten <UNLISTEN,Z         | unlisten           |"
+                        + " UNLISTEN Z | idle/idle",
+            })
+    void whatItListensToMovesToAnotherConnection(
+            String name, String events, String toServer, String toClient, String state) {
+        play(events, toServer, toClient, state);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "one who is idle has it at once       | open news                         | ''                 | news |"
+                        + " idle/idle",
+                "one in a transaction at its end      | open >begin <C,ZT news >Q <C,ZT news >commit <C,Z | begin Q"
+                        + " commit | C ZT C ZT C news news Z | idle/idle",
+                "one who waits for an answer behind it | open >Q news <C,Z                | Q                  | C news"
+                        + " Z | idle/idle",
+                "of two that were sent the first      | open >Q,Q news <C,Z <C,Z          | Q Q                | C news"
+                        + " Z C Z | idle/idle",
+                "one who is asked about at once       | open >set <SET,Z news             | set ASK            | SET Z"
+                        + " news | active/tested",
+                "one who keeps a server at once       | open >lock <C,Z <LOCKS,C,Z news   | lock ASKLOCKS      | C Z"
+                        + " news | active/active pinned:1",
+                "one who waits for a server at once   | >Q news                           | ''                 | news |"
+                        + " waiting/none",
+                "one who leaves not at all            | open >begin <C,ZT news >X <C,Z    | begin ROLLBACK     | C ZT"
+                        + " | closed/idle",
+                "what comes on its server is dropped  | open >begin <C,ZT,news            | begin              | C ZT"
+                        + " | active/active",
+                "but for its own while it begins      | open >listen <LISTEN,own,Z        | listen ASKCHANNELS | LISTEN"
+                        + " own | active/tested",
+                "and that of others is not            | open >listen <LISTEN,news,Z       | listen ASKCHANNELS | LISTEN"
+                        + " | active/tested",
+                "later its own comes as others do     | open >listen,Q <LISTEN,Z <CHANNEL,C,Z <C,Z moved <C,Z <C,own,Z"
+                        + " <C,Z news | listen ASKCHANNELS CLEANCHANNELS RLISTEN Q CLEANCHANNELS | LISTEN Z C |"
+                        + " idle/idle",
+                "and is waited for                    | open >listen,Q <LISTEN,Z <CHANNEL,C,Z <C,Z moved <C,Z <C,own,Z"
+                    + " <C,Z news moved | listen ASKCHANNELS CLEANCHANNELS RLISTEN Q CLEANCHANNELS | LISTEN Z C news Z"
+                    + " | idle/idle",
+            })
+    void aNotificationComesBetweenTwoTransactions(
+            String name, String events, String toServer, String toClient, String state) {
+        play(events, toServer, toClient, state);
+    }
+
     @Test
     void whoMayNotKeepAServerIsTold() {
         StatePolicy none =

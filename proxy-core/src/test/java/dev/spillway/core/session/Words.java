@@ -53,6 +53,13 @@ final class Words {
             .query(
                     "ASKBOTH",
                     StateQuestion.named(Set.of("work_mem"), StateKind.LOCKS.bit).sql())
+            .query("listen", "listen a")
+            .query("unlisten", "unlisten a")
+            .query(
+                    "ASKCHANNELS",
+                    StateQuestion.named(Set.of(), StateKind.CHANNELS.bit).sql())
+            .query("CLEANCHANNELS", Snapshot.NEUTRAL.restoreSql(StateKind.CHANNELS.bit))
+            .query("RLISTEN", Snapshot.NEUTRAL.listening(Set.of("a")).restoreSql())
             .query("ASKEVERY", StateQuestion.whole(Set.of(), StateKind.ALL).sql())
             .query("ASKALL", ASK_ALL)
             .query("AGAIN", "ROLLBACK;" + ASK_ALL)
@@ -79,6 +86,11 @@ final class Words {
             .put("C", out -> BackendMessages.commandComplete(out, "SELECT 1"))
             .put("SET", out -> BackendMessages.commandComplete(out, "SET"))
             .put("DO", out -> BackendMessages.commandComplete(out, "DO"))
+            .put("LISTEN", out -> BackendMessages.commandComplete(out, "LISTEN"))
+            .put("UNLISTEN", out -> BackendMessages.commandComplete(out, "UNLISTEN"))
+            .put("CHANNEL", out -> BackendMessages.dataRow(out, List.of("l", hex("a"), hex(""))))
+            .put("news", out -> frame(out, 'A', "\0\0\0\7a\0\0"))
+            .put("own", out -> frame(out, 'A', "\0\0\0\11a\0\0"))
             .put("LOCKS", out -> BackendMessages.dataRow(out, List.of("k", hex("LOCKS"), hex(""))))
             .put("1MB", out -> BackendMessages.dataRow(out, List.of("c", hex("work_mem"), hex("1MB"))))
             .put("T", out -> BackendMessages.rowDescription(out, List.of("a"), List.of(25)))

@@ -7,7 +7,6 @@ import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.UserConfig;
 import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.pool.Orders;
-import dev.spillway.core.pool.Pool;
 import dev.spillway.core.pool.PoolShare;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.protocol.backend.ErrorFields;
@@ -43,6 +42,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -77,6 +77,7 @@ public final class Lane implements SessionPorts {
     private final Operators operators;
     private final LanePools pools;
     private final LaneClients clients = new LaneClients();
+    private final LaneChannels listening;
     private final Arrivals arrivals = new Arrivals();
     private final ConsoleDoor door;
     private final StatsPeriod period = new StatsPeriod(nowNanos());
@@ -118,6 +119,7 @@ public final class Lane implements SessionPorts {
         this.door = new ConsoleDoor(this, console);
         this.connector = new ServerConnector(loop, transport, config, credentials, tls, names, number, this, channels);
         this.pools = new LanePools(number, lanes, config, connector::open, connector::abandonOpenings);
+        this.listening = new LaneChannels(this, number, lanes, pools, config);
         this.admission = new Admission(this, lanes, pools, door, config, credentials, tls);
         this.operators = new Operators(
                 this, number, incidents, pools, clients, arrivals, connector, door, admission, period, channels);
@@ -267,6 +269,7 @@ public final class Lane implements SessionPorts {
         admission.apply(next, nextCredentials, nextTls);
         connector.apply(next, nextCredentials, nextTls);
         pools.apply(next, nowNanos());
+        listening.apply(next);
         leaveRetired();
     }
 
@@ -354,31 +357,8 @@ public final class Lane implements SessionPorts {
         });
     }
 
-    boolean donate(PoolShare share, int asker) {
-        Pool<ServerSession> slice = pools.find(share);
-        return slice != null && slice.donate(asker);
-    }
-
-    /** The donor that was asked had nothing to give. */
-    void onRefused(PoolShare share) {
-        Pool<ServerSession> slice = pools.find(share);
-        if (slice != null) {
-            slice.onNoArrival(true, false, nowNanos());
-        }
-    }
-
-    void onRoom(PoolShare share) {
-        Pool<ServerSession> slice = pools.find(share);
-        if (slice != null) {
-            slice.onRoom(nowNanos());
-        }
-    }
-
-    void giveUp(PoolShare share) {
-        Pool<ServerSession> slice = pools.find(share);
-        if (slice != null) {
-            slice.giveUp();
-        }
+    LanePools pools() {
+        return pools;
     }
 
     @Override
@@ -413,6 +393,7 @@ public final class Lane implements SessionPorts {
                     logStats();
                 }
             }
+            listening.tick(now);
             pools.tick(now, periodEnds, cancelNanos == 0 ? Long.MAX_VALUE : cancelNanos * 2);
             if (isIdlenessLimited) {
                 clients.all().forEach(client -> client.onTick(now));
@@ -469,6 +450,15 @@ public final class Lane implements SessionPorts {
         return config;
     }
 
+    @Override
+    public void listen(ClientSession client, Set<String> before, Set<String> after, Moved done) {
+        listening.listen(client, before, after, done);
+    }
+
+    LaneChannels listening() {
+        return listening;
+    }
+
     // ---- the end -------------------------------------------------------------------------------------------------
 
     /** Lets no new client in, and ends those that are here as {@code how} lets them; {@link Lanes#drain} tells when none is left. */
@@ -486,6 +476,7 @@ public final class Lane implements SessionPorts {
 
     /** Closes all connections that began here; done when none is left. */
     public Future<?> closeAll() {
+        listening.stop();
         pools.closeServers("shutting down");
         return channels.close();
     }

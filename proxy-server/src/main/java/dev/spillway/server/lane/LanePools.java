@@ -217,9 +217,35 @@ final class LanePools {
         return pool;
     }
 
+    boolean donate(PoolShare share, int asker) {
+        Pool<ServerSession> slice = find(share);
+        return slice != null && slice.donate(asker);
+    }
+
+    /** The donor that was asked had nothing to give. */
+    void onRefused(PoolShare share, long nowNanos) {
+        Pool<ServerSession> slice = find(share);
+        if (slice != null) {
+            slice.onNoArrival(true, false, nowNanos);
+        }
+    }
+
+    void onRoom(PoolShare share, long nowNanos) {
+        Pool<ServerSession> slice = find(share);
+        if (slice != null) {
+            slice.onRoom(nowNanos);
+        }
+    }
+
+    void giveUp(PoolShare share) {
+        Pool<ServerSession> slice = find(share);
+        if (slice != null) {
+            slice.giveUp();
+        }
+    }
+
     /** The slice of {@code share}; null if it was freed. */
-    @Nullable
-    Pool<ServerSession> find(PoolShare share) {
+    private @Nullable Pool<ServerSession> find(PoolShare share) {
         LaneView.PoolEntry known = slices.get(share.key());
         return known != null && known.pool().pool().share().equals(share)
                 ? known.pool().pool()

@@ -207,6 +207,11 @@ public final class Lanes implements Crossing<ServerSession> {
         return Integer.remainderUnsigned(arrivals.getAndIncrement(), inUse);
     }
 
+    /** The lane of the connection that listens for clients of {@code database}: one that is always in use. */
+    Lane listenerOf(String database) {
+        return lanes.get(balance == null ? Math.floorMod(database.hashCode(), lanes.size()) : 0);
+    }
+
     /** Where a client that keeps its server is to be, which is on {@code present} now. */
     Lane laneForSession(Lane present) {
         return balance == null
@@ -271,9 +276,9 @@ public final class Lanes implements Crossing<ServerSession> {
     public void ask(PoolShare share, int donor, int lane) {
         Lane giver = lanes.get(donor);
         giver.execute(() -> {
-            if (!giver.donate(share, lane)) {
+            if (!giver.pools().donate(share, lane)) {
                 Lane asker = lanes.get(lane);
-                asker.execute(() -> asker.onRefused(share));
+                asker.execute(() -> asker.pools().onRefused(share, asker.nowNanos()));
             }
         });
     }
@@ -281,13 +286,13 @@ public final class Lanes implements Crossing<ServerSession> {
     @Override
     public void wake(PoolShare share, int lane) {
         Lane woken = lanes.get(lane);
-        woken.execute(() -> woken.onRoom(share));
+        woken.execute(() -> woken.pools().onRoom(share, woken.nowNanos()));
     }
 
     @Override
     public void evict(PoolShare share, int lane) {
         Lane victim = lanes.get(lane);
-        victim.execute(() -> victim.giveUp(share));
+        victim.execute(() -> victim.pools().giveUp(share));
     }
 
     // ---- clients ---------------------------------------------------------------------------------------------------

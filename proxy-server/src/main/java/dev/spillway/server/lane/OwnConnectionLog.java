@@ -80,6 +80,16 @@ record OwnConnectionLog(Supplier<ProxyConfig> config) implements ConnectionLog {
     }
 
     @Override
+    public void listenerLost(String database, String why) {
+        LOG.warn("listener lost {}: {}", database, why);
+    }
+
+    @Override
+    public void listenerBack(String database, long missedMillis) {
+        LOG.info("listener back {}: {} ms without", database, missedMillis);
+    }
+
+    @Override
     public void serverNotReached(String pool, boolean isLast, String why) {
         LOG.info("{} {}: {}", isLast ? "server login failed" : "server not reached", pool, why);
     }

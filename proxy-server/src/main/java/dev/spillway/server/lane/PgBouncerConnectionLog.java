@@ -126,6 +126,16 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
         closing('S', server, WORDS.getOrDefault(why, why));
     }
 
+    @Override
+    public void listenerLost(String database, String why) {
+        LOG.warn("listener of database {} lost: {}", word(database), why);
+    }
+
+    @Override
+    public void listenerBack(String database, long missedMillis) {
+        LOG.info("listener of database {} is back after {} ms", word(database), missedMillis);
+    }
+
     /** There is no connection yet, so none has an address. */
     @Override
     public void serverNotReached(String pool, boolean isLast, String why) {

@@ -12,6 +12,7 @@ import dev.spillway.core.pool.Limits;
 import dev.spillway.core.pool.NoCrossing;
 import dev.spillway.core.pool.PoolLimits;
 import dev.spillway.core.protocol.CancelKey;
+import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.startup.StartupPacket;
 import dev.spillway.core.session.ClientIdentity;
 import dev.spillway.core.session.ClientLogin;
@@ -71,6 +72,7 @@ class SessionFuzzTest {
         private final List<EmbeddedChannel> servers = new ArrayList<>();
         private final Deque<EmbeddedChannel> pending = new ArrayDeque<>();
         private final Deque<CancelEnd> cancels = new ArrayDeque<>();
+        private final Deque<Moved> moves = new ArrayDeque<>();
         private final ServerPool pool;
         private final String connectQuery;
         private final FakeLog log = new FakeLog();
@@ -138,6 +140,10 @@ class SessionFuzzTest {
                     CancelEnd end = cancels.pollFirst();
                     if (end != null) {
                         end.ended(random.nextInt(4) != 0);
+                    }
+                    Moved move = moves.pollFirst();
+                    if (move != null) {
+                        move.moved(random.nextInt(4) == 0 ? ErrorFields.of("ERROR", "25006", "no") : null);
                     }
                 }
                 default -> {
@@ -230,6 +236,11 @@ class SessionFuzzTest {
         @Override
         public void sendCancel(Wire server, CancelKey key, CancelEnd ended) {
             cancels.addLast(ended);
+        }
+
+        @Override
+        public void listen(ClientSession client, Set<String> before, Set<String> after, Moved done) {
+            moves.addLast(done);
         }
 
         @Override

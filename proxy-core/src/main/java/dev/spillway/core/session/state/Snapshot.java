@@ -15,9 +15,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings that must be in force while a client's statements run: the parameters it started its session with and what it
- * has set since, its role and session authorization included. Also those that a server has from its connect_query, which lie
- * under every client's.
+ * What must be in force while a client's statements run: the parameters it started its session with and what it has set
+ * since, its role and session authorization included, and the channels it listens to, so that it can end that. Also the
+ * settings that a server has from its connect_query, which lie under every client's.
  *
  * <p>Immutable, compared by content.
  */
@@ -44,9 +44,10 @@ public final class Snapshot {
     private static final HexFormat HEX = HexFormat.of();
 
     /** Of a client that asked for nothing, and of a server without a connect_query. */
-    public static final Snapshot NEUTRAL = new Snapshot(Map.of());
+    public static final Snapshot NEUTRAL = new Snapshot(Map.of(), Set.of());
 
     private final Map<String, String> settings;
+    private final Set<String> channels;
     private final int hash;
     private final boolean mayStay;
 
@@ -54,11 +55,12 @@ public final class Snapshot {
         return name.equalsIgnoreCase(ROLE) ? 2 : name.equalsIgnoreCase(SESSION_AUTHORIZATION) ? 1 : 0;
     }
 
-    private Snapshot(Map<String, String> settings) {
+    private Snapshot(Map<String, String> settings, Set<String> channels) {
         this.settings = settings;
-        this.hash = settings.hashCode();
-        this.mayStay =
-                settings.entrySet().stream().noneMatch(setting -> endsOthers(setting.getKey(), setting.getValue()));
+        this.channels = channels;
+        this.hash = settings.hashCode() + channels.hashCode();
+        this.mayStay = channels.isEmpty()
+                && settings.entrySet().stream().noneMatch(setting -> endsOthers(setting.getKey(), setting.getValue()));
     }
 
     /** PostgreSQL ends an idle session by the first; what is put into force for the next client has to fit into the others. */
@@ -70,7 +72,7 @@ public final class Snapshot {
         };
     }
 
-    /** May they stay in force on a server that waits for its next client? */
+    /** May it stay in force on a server that waits for its next client? One that listens would get what nobody reads. */
     public boolean mayStay() {
         return mayStay;
     }
@@ -82,7 +84,22 @@ public final class Snapshot {
         }
         Map<String, String> ordered = new TreeMap<>(ORDER);
         ordered.putAll(settings);
-        return new Snapshot(Collections.unmodifiableMap(ordered));
+        return new Snapshot(Collections.unmodifiableMap(ordered), Set.of());
+    }
+
+    /** These settings, and exactly these channels. */
+    public Snapshot listening(Set<String> toChannels) {
+        if (toChannels.equals(channels)) {
+            return this;
+        }
+        return settings.isEmpty() && toChannels.isEmpty()
+                ? NEUTRAL
+                : new Snapshot(settings, Collections.unmodifiableSet(new TreeSet<>(toChannels)));
+    }
+
+    /** The channels that the client listens to. */
+    public Set<String> channels() {
+        return channels;
     }
 
     /** These settings and those of {@code base} that they do not override. */
@@ -93,7 +110,7 @@ public final class Snapshot {
         Map<String, String> both = new TreeMap<>(ORDER);
         both.putAll(base.settings);
         both.putAll(settings);
-        return of(both);
+        return of(both).listening(channels);
     }
 
     /** These settings with those {@code changes}, whose names are in lower case; empty: it has none of that name any more. */
@@ -104,7 +121,7 @@ public final class Snapshot {
             changed.remove(name); // it may be written in another case
             value.ifPresent(present -> changed.put(name, present));
         });
-        return changed.isEmpty() ? NEUTRAL : new Snapshot(Collections.unmodifiableMap(changed));
+        return of(changed).listening(channels);
     }
 
     /** Is there a setting of that name, in whatever case? */
@@ -145,6 +162,8 @@ public final class Snapshot {
                 .append(BEGIN)
                 .append("RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;")
                 .append(StateKind.ends(endedKinds));
+        channels.forEach(
+                channel -> sql.append("LISTEN ").append(identifier(channel)).append(';'));
         if (!settings.isEmpty()) {
             StringJoiner calls = new StringJoiner(",", "SELECT ", ";");
             settings.forEach(
@@ -182,10 +201,29 @@ public final class Snapshot {
         return "pg_catalog.convert_from(pg_catalog.decode('" + hex + "','hex'),'UTF8')";
     }
 
+    /** That channel or other name as SQL has it, whatever the session's encoding is. */
+    public static String identifier(String name) {
+        boolean isAscii = name.chars().allMatch(letter -> letter < 0x80);
+        StringBuilder quoted = new StringBuilder(isAscii ? "\"" : "U&\"");
+        name.codePoints().forEach(letter -> {
+            if (letter >= 0x80) {
+                quoted.append(String.format(Locale.ROOT, "\\+%06X", letter));
+            } else if (letter == '"' || (letter == '\\' && !isAscii)) {
+                quoted.appendCodePoint(letter).appendCodePoint(letter);
+            } else {
+                quoted.appendCodePoint(letter);
+            }
+        });
+        return quoted.append('"').toString();
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
         return this == other
-                || (other instanceof Snapshot snapshot && snapshot.hash == hash && snapshot.settings.equals(settings));
+                || (other instanceof Snapshot snapshot
+                        && snapshot.hash == hash
+                        && snapshot.settings.equals(settings)
+                        && snapshot.channels.equals(channels));
     }
 
     @Override

@@ -20,8 +20,8 @@ public enum StateKind {
     CURSORS("cursors with hold", "CLOSE ALL;", "pg_catalog.pg_cursors WHERE is_holdable"),
     /** Those that were prepared by SQL. */
     STATEMENTS("prepared statements", "DEALLOCATE ALL;", "pg_catalog.pg_prepared_statements WHERE from_sql"),
-    /** What it listens to. */
-    CHANNELS("channels", "UNLISTEN *;", "pg_catalog.pg_listening_channels()"),
+    /** What it listens to, which moves: to the connection that listens for all clients. */
+    CHANNELS("", "UNLISTEN *;", ""),
     /** Session-level advisory locks. */
     LOCKS(
             "advisory locks",
@@ -35,7 +35,7 @@ public enum StateKind {
     public static final int ALL = (1 << ALL_KINDS.length) - 1;
 
     /** Of those that cannot move from one server to another. */
-    public static final int IMMOVABLE = ALL & ~NAMED_SETTINGS.bit & ~SETTINGS.bit;
+    public static final int IMMOVABLE = ALL & ~NAMED_SETTINGS.bit & ~SETTINGS.bit & ~CHANNELS.bit;
 
     public final int bit;
     private final String words;

@@ -20,7 +20,7 @@ import java.util.TreeSet;
  * travel as hexadecimal digits of UTF-8, and everything is schema-qualified, operators too. Asked about all settings, it is
  * asked as the user who logged in, with time limits of ours. What those are put into the place of is read before.
  *
- * <p>It can also be asked whether there is anything of the kinds that cannot move.
+ * <p>It can also be asked whether there is anything of the kinds that cannot move, and which channels are listened to.
  *
  * <p>PostgreSQL lists what a session has set in pg_settings, but neither role and session authorization nor custom settings
  * ({@code app.tenant}); those are asked for by name.
@@ -41,10 +41,13 @@ public final class StateQuestion {
     private static final char LISTED = 's';
     private static final char CUSTOM = 'c';
     private static final char KIND = 'k';
+    private static final char CHANNEL = 'l';
 
     private final boolean isWhole;
     private final Set<String> names;
     private final int kinds;
+    private final boolean asksChannels;
+    private final Set<String> channels = new TreeSet<>();
     private int found;
     private final Map<String, String> now = new HashMap<>();
     private final Map<String, String> defaults = new HashMap<>();
@@ -56,14 +59,15 @@ public final class StateQuestion {
         this.isWhole = isWhole;
         this.names = names;
         this.kinds = kinds & StateKind.IMMOVABLE;
+        this.asksChannels = (kinds & StateKind.CHANNELS.bit) != 0;
     }
 
-    /** About the settings of these names, in lower case, and the immovable of these kinds. */
+    /** About the settings of these names, in lower case, and the immovable and channels of these kinds. */
     public static StateQuestion named(Set<String> names, int kinds) {
         return new StateQuestion(false, new TreeSet<>(names), kinds);
     }
 
-    /** About all settings, custom ones by these names, and the immovable of these kinds. */
+    /** About all settings, custom ones by these names, and the immovable and channels of these kinds. */
     public static StateQuestion whole(Set<String> customNames, int kinds) {
         return new StateQuestion(true, new TreeSet<>(customNames), kinds);
     }
@@ -79,6 +83,9 @@ public final class StateQuestion {
                 + (isWhole ? wholeSql() : "")
                 + (names.isEmpty() ? "" : select(CUSTOM, custom()))
                 + (kinds == 0 ? "" : select(KIND, StateKind.existing(kinds)))
+                + (asksChannels
+                        ? select(CHANNEL, "SELECT channel,'' FROM pg_catalog.pg_listening_channels() AS channel")
+                        : "")
                 + "COMMIT";
     }
 
@@ -130,6 +137,7 @@ public final class StateQuestion {
             case DEFAULT -> defaults.put(name, value);
             case LISTED -> listed.put(name.toLowerCase(Locale.ROOT), value);
             case KIND -> found |= kindBit(name);
+            case CHANNEL -> channels.add(name);
             default -> custom.put(name, value);
         }
     }
@@ -170,7 +178,8 @@ public final class StateQuestion {
      * @param base what lies under every client's settings
      */
     public Snapshot answer(Snapshot startup, Snapshot before, Snapshot base) {
-        return isWhole ? whole(startup, before, base) : before.with(changes(before));
+        Snapshot settings = isWhole ? whole(startup, before, base) : before.with(changes(before));
+        return settings.listening(asksChannels ? channels : before.channels());
     }
 
     private Map<String, Optional<String>> changes(Snapshot before) {

@@ -47,7 +47,7 @@ public final class StateTags {
             case CLOSE -> StateKind.CURSORS.bit;
             case DEALLOCATE -> StateKind.STATEMENTS.bit;
             case UNLISTEN -> StateKind.CHANNELS.bit;
-            case DISCARD -> StateKind.IMMOVABLE;
+            case DISCARD -> StateKind.IMMOVABLE | StateKind.CHANNELS.bit;
             default -> 0;
         };
     }

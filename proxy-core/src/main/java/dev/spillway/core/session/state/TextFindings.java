@@ -13,6 +13,7 @@ import java.util.Set;
  * @param kinds of state that the text gives reason to ask about: the sum of their {@linkplain StateKind#bit bits}
  * @param areSetsKnown whether it is known of every SET in it that it ends with the transaction, or which settings it makes
  * @param hasUnlock whether it ends advisory locks
+ * @param hasListen whether it may begin to listen, in whatever way
  * @param isOfLiterals whether it names a setting that is not reported and that literals are read under
  * @param names of the settings that its SETs make for the session
  * @param customNames what may be names of custom settings that it makes
@@ -22,6 +23,7 @@ public record TextFindings(
         int kinds,
         boolean areSetsKnown,
         boolean hasUnlock,
+        boolean hasListen,
         boolean isOfLiterals,
         List<String> names,
         Set<String> customNames) {
@@ -43,6 +45,7 @@ public record TextFindings(
                 scan.kinds(),
                 scan.areSetsKnown(),
                 scan.hasUnlock(),
+                scan.hasListen(),
                 scan.isOfLiterals(),
                 List.copyOf(scan.names()),
                 Set.copyOf(custom));
@@ -50,6 +53,6 @@ public record TextFindings(
 
     /** Of a text that nobody has seen whole. */
     public static TextFindings unknown(Vocabulary vocabulary) {
-        return new TextFindings(vocabulary, StateKind.ALL, false, true, true, List.of(), Set.of());
+        return new TextFindings(vocabulary, StateKind.ALL, false, true, true, true, List.of(), Set.of());
     }
 }

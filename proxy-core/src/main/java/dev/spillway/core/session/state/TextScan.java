@@ -28,6 +28,7 @@ public final class TextScan {
     private boolean isSetDoubtful;
     private boolean hasUnlock;
     private boolean isOfLiterals;
+    private boolean hasListen;
     private @Nullable List<String> names;
 
     public TextScan(Vocabulary vocabulary) {
@@ -51,6 +52,7 @@ public final class TextScan {
         isSetDoubtful = false;
         hasUnlock = false;
         isOfLiterals = false;
+        hasListen = false;
         names = null;
     }
 
@@ -96,7 +98,10 @@ public final class TextScan {
             case DECLARE -> hasDeclare = true;
             case HOLD -> suspect(hasDeclare, StateKind.CURSORS.bit);
             case PREPARE -> suspect(true, StateKind.STATEMENTS.bit);
-            case LISTEN -> suspect(true, StateKind.CHANNELS.bit);
+            case LISTEN -> {
+                hasListen = true;
+                suspect(true, StateKind.CHANNELS.bit);
+            }
             case LOCK -> suspect(true, StateKind.LOCKS.bit);
             case UNLOCK -> hasUnlock = true;
             case UPDATE -> hasUpdate = true;
@@ -162,6 +167,11 @@ public final class TextScan {
     /** Is it known of every SET in it that it ends with the transaction, or which settings it makes? */
     public boolean areSetsKnown() {
         return areSetsKnown && (kinds & StateKind.CURSORS.bit) == 0;
+    }
+
+    /** May it begin to listen, in whatever way? */
+    public boolean hasListen() {
+        return hasListen;
     }
 
     /** Does it end advisory locks? */
