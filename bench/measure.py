@@ -36,13 +36,18 @@ PASSWORD = "sesame"
 class Workload:
     """What pgbench does, and through which configuration: trust, tls or scram."""
 
-    def __init__(self, *arguments, script=None, config="trust", clients=None):
-        self.arguments, self.script, self.config, self.clients = list(arguments), script, config, clients
+    def __init__(self, *arguments, script=None, scripts=(), config="trust", clients=None):
+        self.arguments, self.config, self.clients = list(arguments), config, clients
+        self.scripts = [script] if script else list(scripts)
 
 
 WORKLOADS = {
     "simple": Workload("-S", "-M", "simple"),
     "extended": Workload("-S", "-M", "extended"),
+    "prepared": Workload("-S", "-M", "prepared"),
+    # as many statements as an application has, each prepared by each client
+    "prepared-many": Workload("-M", "prepared",
+                              scripts=[f"select {i} + abalance from pgbench_accounts where aid = {i + 1};\n" for i in range(100)]),
     "pipeline": Workload("-M", "extended", script="\\startpipeline\n" + "select 1;\n" * 20 + "\\endpipeline\n"),
     "tpcb": Workload("-M", "simple"),
     "rows": Workload("-M", "simple", script="select i, repeat('x', 80) from generate_series(1, 2000) i;\n"),
@@ -197,9 +202,9 @@ class Bench:
         command = [self.pgbench, "-n", "-h", "127.0.0.1", "-p", str(proxy.port), "-U", "bench", "-j", "1", "-T", str(seconds),
                    "-c", str(workload.clients or self.options.clients), "-l", "--log-prefix", prefix, "--sampling-rate", "0.2",
                    *workload.arguments]
-        if workload.script:
-            path = os.path.join(self.folder, name + ".sql")
-            self.write(path, workload.script)
+        for i, script in enumerate(workload.scripts):
+            path = os.path.join(self.folder, f"{name}-{i}.sql")
+            self.write(path, script)
             command += ["-f", path]
         if name == "tpcb":
             self.postgres.tidy()
