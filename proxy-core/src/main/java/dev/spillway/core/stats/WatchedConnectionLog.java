@@ -80,6 +80,19 @@ public record WatchedConnectionLog(ConnectionLog next, Incidents incidents, Long
     }
 
     @Override
+    public void listenerLost(String database, String why) {
+        long now = nowMillis.getAsLong();
+        String text = "the connection that listens for clients was lost: " + why;
+        incidents.remember("listener lost", new Incident(Sqlstate.CONNECTION_FAILURE, database, "", text, 1, now, now));
+        next.listenerLost(database, why);
+    }
+
+    @Override
+    public void listenerBack(String database, long missedMillis) {
+        next.listenerBack(database, missedMillis);
+    }
+
+    @Override
     public void serverNotReached(String pool, boolean isLast, String why) {
         long now = nowMillis.getAsLong();
         String[] names = pool.split("/", 2);

@@ -71,6 +71,16 @@ class WatchedConnectionLogTest {
         }
 
         @Override
+        public void listenerLost(String database, String why) {
+            heard.add("listener lost");
+        }
+
+        @Override
+        public void listenerBack(String database, long missedMillis) {
+            heard.add("listener back");
+        }
+
+        @Override
         public void serverNotReached(String pool, boolean isLast, String why) {
             heard.add("not reached");
         }
@@ -97,6 +107,8 @@ class WatchedConnectionLogTest {
         log.serverOpened(of("a"));
         log.serverRefused(of("a"), ProxyError.SERVER_LOST.fields("p", "x"));
         log.serverEnded(of("a"), false, "");
+        log.listenerLost("a", "");
+        log.listenerBack("a", 1);
         log.serverNotReached("a/b", true, "");
 
         assertThat(heard)
@@ -110,6 +122,8 @@ class WatchedConnectionLogTest {
                         "opened",
                         "refused",
                         "server ended",
+                        "listener lost",
+                        "listener back",
                         "not reached");
     }
 
@@ -136,6 +150,7 @@ class WatchedConnectionLogTest {
         log.serverRefused(of("a"), ErrorFields.of("FATAL", "3D000", "database \"a\" does not exist"));
         log.serverNotReached("a/user", true, "10.0.0.1:5432: connection refused");
         log.serverEnded(of("a"), true, "unknown message type");
+        log.listenerLost("a", "terminated");
         log.serverEnded(of("a"), false, "idle");
         log.clientEnded(of("a"), ConnectionLog.ClientEnd.LEFT, "", null);
 
@@ -145,6 +160,7 @@ class WatchedConnectionLogTest {
                 .containsExactlyInAnyOrder(
                         "server login failed: database \"a\" does not exist",
                         "no connection to the server: 10.0.0.1:5432: connection refused",
+                        "the connection that listens for clients was lost: terminated",
                         "server broke the protocol");
     }
 

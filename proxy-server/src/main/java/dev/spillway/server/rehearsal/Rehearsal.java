@@ -58,9 +58,8 @@ public final class Rehearsal {
      * @throws IOException if the proxy did not start, or did not answer as PostgreSQL would
      */
     public static void run(Opening opening, Duration duration) throws IOException {
-        int adminPort = Visitor.freePort();
         try (StandIn postgres = StandIn.start();
-                Stage proxy = opening.open(config(postgres.port(), adminPort))) {
+                Stage proxy = opening.open(config(postgres.port()))) {
             long endNanos = System.nanoTime() + duration.toNanos();
             try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
                 List<Future<?>> clients = new ArrayList<>();
@@ -69,17 +68,16 @@ public final class Rehearsal {
                     clients.add(threads.submit(() -> actor.play(endNanos)));
                 }
                 await(clients);
-                Visitor.visit(adminPort);
             }
         }
     }
 
-    private static ProxyConfig config(int serverPort, int adminPort) {
+    private static ProxyConfig config(int serverPort) {
         return ProxyConfig.defaults()
                 .with(Settings.AUTH_TYPE, AuthType.TRUST)
                 .with(Settings.LANES, LANES)
                 .with(Settings.LISTEN_PORT, 0)
-                .with(AdminSettings.ADMIN_LISTEN_PORT, adminPort)
+                .with(AdminSettings.ADMIN_LISTEN_PORT, 0)
                 .with(Settings.DEFAULT_POOL_SIZE, POOL_SIZE)
                 .with(Settings.RESERVE_POOL_SIZE, 0)
                 .with(Settings.SHUTDOWN_TIMEOUT, Duration.ofSeconds(1))
