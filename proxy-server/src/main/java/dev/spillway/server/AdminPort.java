@@ -20,6 +20,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -49,6 +50,8 @@ final class AdminPort {
     private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private int connected;
     private @Nullable Pages pages;
+    /** Those who came before the pages were ready. */
+    private final List<Consumer<Pages>> waiting = new ArrayList<>();
 
     /** {@code loop} is that of one of the lanes; {@code pages} are made when they are first asked for. */
     AdminPort(NettyTransport transport, ProxyConfig config, EventLoop loop, Lanes lanes, Supplier<Pages> pages) {
@@ -143,9 +146,12 @@ final class AdminPort {
             }
 
             @Override
-            public void onHttp() {
-                silence.cancel(false);
-                HttpEntrance.open(channel.pipeline(), pages(), isCrowded);
+            public void onHttp(Runnable enter) {
+                whenReady(ready -> {
+                    silence.cancel(false);
+                    HttpEntrance.open(channel.pipeline(), ready, isCrowded);
+                    enter.run();
+                });
             }
 
             @Override
@@ -156,13 +162,27 @@ final class AdminPort {
         }));
     }
 
-    private Pages pages() {
+    /** Runs {@code next} on the event loop; later for the first, so that the lane does not wait until all is loaded. */
+    private void whenReady(Consumer<Pages> next) {
         Pages made = pages;
-        if (made == null) {
-            made = makePages.get();
-            pages = made;
+        if (made != null) {
+            next.accept(made);
+            return;
         }
-        return made;
+        waiting.add(next);
+        if (waiting.size() == 1) {
+            Thread.ofPlatform().name("pages-loading").daemon().start(this::prepare);
+        }
+    }
+
+    private void prepare() {
+        Pages made = makePages.get();
+        HttpEntrance.prepare(made);
+        loop.execute(() -> {
+            pages = made;
+            waiting.forEach(next -> next.accept(made));
+            waiting.clear();
+        });
     }
 
     /** Lets no new connection in. Repeating it does nothing. */

@@ -4,6 +4,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpServerCodec;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +26,15 @@ public final class HttpEntrance {
                 new HttpDecoderConfig().setMaxInitialLineLength(MAX_LINE_BYTES).setMaxHeaderSize(MAX_HEADER_BYTES);
         pipeline.addLast("http", new HttpServerCodec(limits));
         pipeline.addLast("pages", new HttpSession(pages, isCrowded));
+    }
+
+    /** Loads what the first request needs, by answering one that nobody has sent. Takes long, so it is done on a thread of its own. */
+    public static void prepare(Pages pages) {
+        EmbeddedChannel rehearsal = new EmbeddedChannel();
+        open(rehearsal.pipeline(), pages, false);
+        rehearsal.writeInbound(Unpooled.copiedBuffer("GET /nowhere HTTP/1.1\r\n\r\n", StandardCharsets.US_ASCII));
+        rehearsal.runPendingTasks();
+        rehearsal.finishAndReleaseAll();
     }
 
     /** Tells whoever speaks something else so. */

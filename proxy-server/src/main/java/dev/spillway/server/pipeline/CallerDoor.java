@@ -19,7 +19,8 @@ public final class CallerDoor extends ByteToMessageDecoder {
     public interface Host {
         void onPostgres();
 
-        void onHttp();
+        /** Runs {@code enter} on the event loop when the handlers are there, now or later; nothing passes the door until then. */
+        void onHttp(Runnable enter);
 
         /** It speaks nothing that is known here. */
         void onStranger();
@@ -28,6 +29,7 @@ public final class CallerDoor extends ByteToMessageDecoder {
     private static final int HANDSHAKE = 0x16;
 
     private final Host host;
+    private boolean isKnown;
 
     public CallerDoor(Host host) {
         this.host = host;
@@ -35,15 +37,28 @@ public final class CallerDoor extends ByteToMessageDecoder {
 
     @Override
     protected void decode(ChannelHandlerContext from, ByteBuf in, List<Object> out) {
+        if (isKnown) {
+            return; // its room is being made ready
+        }
+        isKnown = true;
         byte first = in.getByte(in.readerIndex());
         if (first == 0 || first == HANDSHAKE) {
             host.onPostgres();
         } else if (first >= 'A' && first <= 'Z') {
-            host.onHttp();
+            from.channel().config().setAutoRead(false);
+            host.onHttp(() -> enter(from));
+            return;
         } else {
             host.onStranger();
         }
         from.pipeline().remove(this);
+    }
+
+    private void enter(ChannelHandlerContext from) {
+        if (!from.isRemoved()) {
+            from.pipeline().remove(this);
+            from.channel().config().setAutoRead(true);
+        }
     }
 
     /** A peer that broke off before it was anybody. */

@@ -9,12 +9,15 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class CallerDoorTest {
     private final StringBuilder who = new StringBuilder();
     private final StringBuilder behind = new StringBuilder();
+    private boolean isSlow;
+    private Runnable later = () -> {};
 
     /** Keeps what comes through the door. */
     private final class Room extends ChannelInboundHandlerAdapter {
@@ -40,8 +43,13 @@ class CallerDoorTest {
             }
 
             @Override
-            public void onHttp() {
+            public void onHttp(Runnable open) {
                 enter(channel, "http");
+                if (isSlow) {
+                    later = open;
+                } else {
+                    open.run();
+                }
             }
 
             @Override
@@ -82,6 +90,25 @@ class CallerDoorTest {
             assertThat(channel.pipeline().get(CallerDoor.class)).isNull();
             assertThat(channel.finishAndReleaseAll()).isFalse();
         }
+    }
+
+    @Test
+    void nothingPassesBeforeTheRoomIsReadyAndNothingIsLost() {
+        isSlow = true;
+        EmbeddedChannel channel = channel();
+        channel.writeInbound(Unpooled.copiedBuffer("GET", ISO_8859_1));
+        channel.writeInbound(Unpooled.copiedBuffer(" / H", ISO_8859_1));
+        assertThat(who.toString()).isEqualTo("http");
+        assertThat(behind.toString()).isEmpty();
+        assertThat(channel.config().isAutoRead()).isFalse();
+
+        later.run();
+
+        assertThat(behind.toString()).isEqualTo("GET / H");
+        assertThat(channel.config().isAutoRead()).isTrue();
+        later.run(); // nobody minds
+        assertThat(channel.finishAndReleaseAll()).isFalse();
+        later.run();
     }
 
     @ParameterizedTest
