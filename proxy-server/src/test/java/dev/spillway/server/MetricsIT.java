@@ -185,7 +185,10 @@ class MetricsIT {
             assertThat(waiter.readUntilReady().toString()).contains("SELECT 1");
             assertThat(stage.known("spillway_waits_total")).isEqualTo(waits + 1);
             assertThat(stage.value("spillway_server_wait_seconds_bucket", "database=\"known\",le=\"6.4E-5\""))
-                    .isEqualTo(stage.known("spillway_server_assignments_total") - waits - 1);
+                    .as("those who did not wait, and perhaps some who hardly did")
+                    .isBetween(
+                            stage.known("spillway_server_assignments_total") - waits - 1,
+                            stage.known("spillway_server_assignments_total") - 1);
 
             holder.query("begin");
             assertThat(other.query("select 1").getFirst().sqlState()).isEqualTo("53000");
