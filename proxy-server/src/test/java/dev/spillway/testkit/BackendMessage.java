@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A message from the server as it came: its type and its body, without the length. */
 public final class BackendMessage {
+    private static final String COMPARED_FIELDS = "SVCMDHPpqWscdtn";
+
     private final byte type;
     private final byte[] body;
 
@@ -123,6 +125,22 @@ public final class BackendMessage {
     /** The body as text, for CopyData. */
     public String text() {
         return text(0, body.length);
+    }
+
+    /** For comparisons: errors and notices by every field but those that tell where in PostgreSQL's source they were raised. */
+    public String comparable() {
+        if (!is('E') && !is('N')) {
+            return trace();
+        }
+        StringBuilder line = new StringBuilder(is('E') ? "ErrorResponse" : "NoticeResponse");
+        for (int i = 0; i < COMPARED_FIELDS.length(); i++) {
+            char field = COMPARED_FIELDS.charAt(i);
+            String value = errorField(field);
+            if (value != null) {
+                line.append(' ').append(field).append("='").append(value).append('\'');
+            }
+        }
+        return line.toString();
     }
 
     public String trace() {

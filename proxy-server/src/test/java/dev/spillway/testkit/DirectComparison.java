@@ -19,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  * other.
  */
 public final class DirectComparison implements Closeable {
-    private static final String COMPARED_FIELDS = "SVCMDHPpqWscdtn";
-
     private final Endpoint direct;
     private final Endpoint through;
     private final Duration replyTimeout;
@@ -113,7 +111,7 @@ public final class DirectComparison implements Closeable {
                 message = client.readMessage();
                 isLastWord |= message.is('D') && message.column().equals(program.lastWord());
                 if (!ignored.test(message)) {
-                    lines.add(comparable(message));
+                    lines.add(message.comparable());
                 }
             } while (!(isLastWord && message.is('Z')));
             writer.join();
@@ -129,22 +127,6 @@ public final class DirectComparison implements Closeable {
             Thread.currentThread().interrupt();
             throw new IOException(e);
         }
-    }
-
-    /** Errors and notices by every field but those that tell where in PostgreSQL's source they were raised. */
-    private static String comparable(BackendMessage message) {
-        if (!message.is('E') && !message.is('N')) {
-            return message.trace();
-        }
-        StringBuilder line = new StringBuilder(message.is('E') ? "ErrorResponse" : "NoticeResponse");
-        for (int i = 0; i < COMPARED_FIELDS.length(); i++) {
-            char field = COMPARED_FIELDS.charAt(i);
-            String value = message.errorField(field);
-            if (value != null) {
-                line.append(' ').append(field).append("='").append(value).append('\'');
-            }
-        }
-        return line.toString();
     }
 
     private static String show(List<String> expected, List<String> actual) {

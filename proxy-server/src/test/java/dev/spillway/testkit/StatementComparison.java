@@ -13,8 +13,6 @@ import org.jspecify.annotations.Nullable;
  * compares the answers message for message. Connections are new for each program. One thread.
  */
 public final class StatementComparison {
-    private static final String COMPARED_FIELDS = "SVCMDHPpqWscdtn";
-
     private final Endpoint direct;
     private final Endpoint through;
     private final int servers;
@@ -124,7 +122,7 @@ public final class StatementComparison {
                 for (long left = turn.groups(); left > 0; ) {
                     BackendMessage message = client.readMessage();
                     if (!message.is('S') && !isWarningOfParse(message)) {
-                        lines.add(comparable(message));
+                        lines.add(message.comparable());
                     }
                     if (message.is('Z')) {
                         status = message.status();
@@ -152,21 +150,5 @@ public final class StatementComparison {
     /** Of a literal: a statement that is prepared already is not parsed again, so that nobody is warned. */
     private static boolean isWarningOfParse(BackendMessage message) {
         return message.is('N') && "22P06".equals(message.errorField('C'));
-    }
-
-    /** Errors and notices by every field but those that tell where in PostgreSQL's source they were raised. */
-    private static String comparable(BackendMessage message) {
-        if (!message.is('E') && !message.is('N')) {
-            return message.trace();
-        }
-        StringBuilder line = new StringBuilder(message.is('E') ? "ErrorResponse" : "NoticeResponse");
-        for (int i = 0; i < COMPARED_FIELDS.length(); i++) {
-            char field = COMPARED_FIELDS.charAt(i);
-            String value = message.errorField(field);
-            if (value != null) {
-                line.append(' ').append(field).append("='").append(value).append('\'');
-            }
-        }
-        return line.toString();
     }
 }
