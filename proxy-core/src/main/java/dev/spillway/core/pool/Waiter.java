@@ -12,7 +12,7 @@ public interface Waiter<S> {
     void onWaitFailed(ErrorFields error, boolean isFinal);
 
     /** It has waited for long, and goes on; {@code notice} says so. Called again and again. */
-    void onLongWait(ErrorFields notice);
+    default void onLongWait(ErrorFields notice) {}
 
     /** How long it waits, where most wait for {@code usual}; zero: for ever. Asked a few times a second. */
     default Duration waitTimeout(Duration usual) {

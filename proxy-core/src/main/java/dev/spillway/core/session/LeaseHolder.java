@@ -4,28 +4,32 @@ import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.session.state.Snapshot;
 import io.netty.buffer.ByteBuf;
 
-/** Whoever a server is linked to, as the server sees it. */
+/** Whoever a server is linked to, as the server sees it. What a holder need not know of, for no client is behind it, is nothing to it. */
 interface LeaseHolder {
     /** Passes on the bytes {@code [from, to)} of {@code source}, which it borrows. */
     void deliver(ByteBuf source, int from, int to);
 
     /** A reply of our own making, in the order of the others; takes {@code message}. */
-    void deliverOwn(ByteBuf message);
+    default void deliverOwn(ByteBuf message) {
+        message.release();
+    }
 
     /** The server reported a parameter on the holder's behalf. */
-    void onParameterStatus(ServerSession server);
+    default void onParameterStatus(ServerSession server) {}
 
     /**
      * A ReadyForQuery that says idle is next to go to the client; {@code isLast}: nothing is owed behind it. Asked only where the
      * holder {@linkplain ServerState#watchReady wants to know}. True: the holder keeps it and will say it itself.
      */
-    boolean holdsReady(boolean isLast);
+    default boolean holdsReady(boolean isLast) {
+        return false;
+    }
 
     /** A ReadyForQuery went to the client; {@code status} is its transaction status. */
-    void onReady(byte status, long nowNanos);
+    default void onReady(byte status, long nowNanos) {}
 
     /** The server owes nothing. */
-    void onQuiet();
+    default void onQuiet() {}
 
     /** Does it keep the server until it leaves, and has all that it makes of the session stay there? */
     boolean keepsServer();
@@ -37,23 +41,23 @@ interface LeaseHolder {
     void onRestoreFailed(ErrorFields error);
 
     /** The server was asked: {@code now} is what the holder has made of its session; {@code isInForce}: all of it still is. */
-    void onStateKnown(Snapshot now, boolean isInForce);
+    default void onStateKnown(Snapshot now, boolean isInForce) {}
 
     /** It was asked in vain, and nobody knows what the holder's session has become. */
-    void onStateUnknown(ErrorFields error);
+    default void onStateUnknown(ErrorFields error) {}
 
     /** The server is gone; {@code error} says why unless the client has been told by the server itself. */
     void onServerClosed(ErrorFields error, boolean isTold);
 
     /** The server waits for the data of a COPY of the holder's. */
-    void onCopyAnnounced();
+    default void onCopyAnnounced() {}
 
     /** A little time has passed. */
-    void onTick(long nowNanos);
+    default void onTick(long nowNanos) {}
 
     /** Everything there was to read has been read. */
-    void onServerReadComplete();
+    default void onServerReadComplete() {}
 
     /** The server's socket takes bytes again, or does no longer. */
-    void onServerWritability();
+    default void onServerWritability() {}
 }

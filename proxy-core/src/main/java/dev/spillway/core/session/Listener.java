@@ -373,51 +373,9 @@ public final class Listener implements LeaseHolder, Waiter<ServerSession> {
         return NAME + ", channels: " + book.size();
     }
 
-    // ---- what is nothing to it -------------------------------------------------------------------------------------
-
     /** Nobody else is to have it, and what it makes of the session stays. */
     @Override
     public boolean keepsServer() {
         return true;
     }
-
-    @Override
-    public void deliverOwn(ByteBuf message) {
-        message.release();
-    }
-
-    @Override
-    public boolean holdsReady(boolean isLast) {
-        return false;
-    }
-
-    @Override
-    public void onQuiet() {}
-
-    @Override
-    public void onCopyAnnounced() {}
-
-    @Override
-    public void onStateKnown(Snapshot now, boolean isInForce) {}
-
-    @Override
-    public void onStateUnknown(ErrorFields error) {}
-
-    @Override
-    public void onParameterStatus(ServerSession from) {}
-
-    @Override
-    public void onReady(byte status, long nowNanos) {}
-
-    @Override
-    public void onLongWait(ErrorFields notice) {}
-
-    @Override
-    public void onTick(long nowNanos) {}
-
-    @Override
-    public void onServerReadComplete() {}
-
-    @Override
-    public void onServerWritability() {}
 }

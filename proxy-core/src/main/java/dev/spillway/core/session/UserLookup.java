@@ -316,40 +316,4 @@ public final class UserLookup implements LeaseHolder, Waiter<ServerSession> {
     public boolean keepsServer() {
         return false;
     }
-
-    // ---- what is nothing to it -------------------------------------------------------------------------------------
-
-    @Override
-    public void deliverOwn(ByteBuf message) {
-        message.release();
-    }
-
-    @Override
-    public void onStateKnown(Snapshot now, boolean isInForce) {}
-
-    @Override
-    public void onStateUnknown(ErrorFields error) {}
-
-    @Override
-    public void onParameterStatus(ServerSession from) {}
-
-    @Override
-    public void onReady(byte status, long nowNanos) {}
-
-    @Override
-    public boolean holdsReady(boolean isLast) {
-        return false;
-    }
-
-    @Override
-    public void onLongWait(ErrorFields notice) {}
-
-    @Override
-    public void onTick(long nowNanos) {}
-
-    @Override
-    public void onServerReadComplete() {}
-
-    @Override
-    public void onServerWritability() {}
 }

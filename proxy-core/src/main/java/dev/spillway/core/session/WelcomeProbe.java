@@ -144,19 +144,6 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
     }
 
     @Override
-    public void onStateKnown(Snapshot now, boolean isInForce) {
-        // it makes nothing of a session, and asks for nothing
-    }
-
-    @Override
-    public boolean holdsReady(boolean isLast) {
-        return false;
-    }
-
-    @Override
-    public void onStateUnknown(ErrorFields error) {}
-
-    @Override
     public void onWaitFailed(ErrorFields error, boolean isFinal) {
         end(error.isFatal() ? error : ErrorFields.of("FATAL", error.sqlstate(), error.message()));
     }
@@ -264,34 +251,8 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
     }
 
     @Override
-    public void deliverOwn(ByteBuf message) {
-        message.release();
-    }
-
-    @Override
-    public void onParameterStatus(ServerSession from) {}
-
-    @Override
-    public void onReady(byte status, long nowNanos) {}
-
-    @Override
-    public void onLongWait(ErrorFields notice) {}
-
-    @Override
-    public void onCopyAnnounced() {}
-
-    @Override
-    public void onTick(long nowNanos) {}
-
-    @Override
     public void onReadComplete() {}
 
     @Override
     public void onWritabilityChanged() {}
-
-    @Override
-    public void onServerReadComplete() {}
-
-    @Override
-    public void onServerWritability() {}
 }
