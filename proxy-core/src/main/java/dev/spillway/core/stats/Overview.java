@@ -4,14 +4,11 @@ import dev.spillway.core.pool.Backoff;
 import dev.spillway.core.pool.Pool;
 import dev.spillway.core.pool.PoolCounters;
 import dev.spillway.core.protocol.backend.ErrorFields;
-import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.ServerSession;
-import dev.spillway.core.session.WelcomeProbe;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -105,24 +102,13 @@ public record Overview(
 
     /** Of one lane; called on that lane. */
     public static Overview of(LaneView view) {
-        Map<ServerPool, int[]> active = new HashMap<>();
-        for (ClientSession client : view.clients()) {
-            int[] counts = active.computeIfAbsent(client.pool(), first -> new int[2]);
-            counts[0] += client.isWaiting() ? 0 : 1;
-            counts[1] += client.facts(view.nowNanos()).isCancelWaiting() ? 1 : 0;
-        }
-        for (WelcomeProbe client : view.probes()) {
-            active.computeIfAbsent(client.pool(), first -> new int[2])[0] += client.server() == null ? 0 : 1;
-        }
+        Map<ServerPool, ClientTally> tallies = ClientTally.of(view);
         List<PoolState> pools = new ArrayList<>();
-        List<PinFigures> pins = new ArrayList<>();
         Map<String, PoolCounters> work = new TreeMap<>();
         view.past().forEach((database, counters) -> of(work, database).add(counters));
         for (LaneView.PoolEntry entry : view.pools()) {
-            int[] counts = active.getOrDefault(entry.pool(), new int[2]);
-            pools.add(PoolState.of(view, entry, PoolFigures.of(view, entry, counts[0], counts[1])));
+            pools.add(PoolState.of(view, entry, ClientTally.figures(tallies, entry, view)));
             of(work, entry.database()).add(entry.pool().pool().counters());
-            addPins(pins, entry, view);
         }
         PoolCounters forgotten = new PoolCounters();
         forgotten.add(view.forgotten());
@@ -132,7 +118,7 @@ public record Overview(
         incidents.add(view.incidents());
         return new Overview(
                 pools,
-                pins,
+                PinFigures.of(view),
                 work,
                 forgotten,
                 console,
@@ -153,20 +139,6 @@ public record Overview(
         return work.computeIfAbsent(database, first -> new PoolCounters());
     }
 
-    private static void addPins(List<PinFigures> pins, LaneView.PoolEntry entry, LaneView view) {
-        if (entry.pool().pool().share().pinned() == 0) {
-            return;
-        }
-        for (ServerSession server : entry.pool().servers()) {
-            ClientSession client = server.client();
-            if (client != null && !server.facts().pin().isEmpty()) {
-                ConnectionFigures figures =
-                        ConnectionFigures.of(server, PoolFigures.state(view, entry.pool(), server), entry, view);
-                pins.add(PinFigures.of(figures, server.facts(), client.wire().id(), view));
-            }
-        }
-    }
-
     /** Of several lanes together; the slices of a pool become one. */
     public static Overview sum(Collection<Overview> parts) {
         Map<String, PoolState> pools = new TreeMap<>();
@@ -177,8 +149,7 @@ public record Overview(
         Incidents incidents = new Incidents();
         List<LaneLoad> lanes = new ArrayList<>();
         for (Overview part : parts) {
-            part.pools.forEach(pool -> pools.merge(
-                    pool.figures().database() + "\0" + pool.figures().user(), pool, PoolState::plus));
+            part.pools.forEach(pool -> pools.merge(pool.figures().key(), pool, PoolState::plus));
             pins.addAll(part.pins);
             part.work.forEach((database, counters) -> of(work, database).add(counters));
             forgotten.add(part.forgotten);

@@ -2,7 +2,9 @@ package dev.spillway.core.stats;
 
 import static dev.spillway.core.stats.Table.row;
 
+import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.ServerFacts;
+import dev.spillway.core.session.ServerSession;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,15 +25,30 @@ public record PinFigures(
             .text("application_name", "reason")
             .int8("age");
 
-    static PinFigures of(ConnectionFigures server, ServerFacts facts, int clientId, LaneView view) {
-        return new PinFigures(
-                server.database(),
-                server.user(),
-                facts.processId(),
-                clientId,
-                server.applicationName(),
-                facts.pin(),
-                view.nowNanos() - facts.pinnedNanos());
+    /** Of one lane; called on that lane. */
+    static List<PinFigures> of(LaneView view) {
+        List<PinFigures> pins = new ArrayList<>();
+        for (LaneView.PoolEntry entry : view.pools()) {
+            if (entry.pool().pool().share().pinned() > 0) {
+                entry.pool().servers().forEach(server -> add(pins, server, entry, view));
+            }
+        }
+        return pins;
+    }
+
+    private static void add(List<PinFigures> pins, ServerSession server, LaneView.PoolEntry entry, LaneView view) {
+        ClientSession client = server.client();
+        ServerFacts facts = server.facts();
+        if (client != null && !facts.pin().isEmpty()) {
+            pins.add(new PinFigures(
+                    entry.database(),
+                    entry.user(),
+                    facts.processId(),
+                    client.wire().id(),
+                    client.identity().applicationName(),
+                    facts.pin(),
+                    view.nowNanos() - facts.pinnedNanos()));
+        }
     }
 
     /** SHOW PINS: ages in seconds. */

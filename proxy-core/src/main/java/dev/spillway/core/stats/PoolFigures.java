@@ -111,6 +111,11 @@ public record PoolFigures(
         return isUsed ? "used" : state;
     }
 
+    /** The same of all slices of a pool. */
+    String key() {
+        return database + "\0" + user;
+    }
+
     /** Two slices of the same pool together. */
     PoolFigures plus(PoolFigures other) {
         return new PoolFigures(

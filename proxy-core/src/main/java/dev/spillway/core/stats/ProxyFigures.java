@@ -1,10 +1,8 @@
 package dev.spillway.core.stats;
 
 import dev.spillway.core.pool.Totals;
-import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.ServerSession;
-import dev.spillway.core.session.WelcomeProbe;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -42,31 +40,16 @@ public record ProxyFigures(
     /** Of one lane; called on that lane. */
     public static ProxyFigures of(LaneView view) {
         List<ConnectionFigures> clients = new ArrayList<>();
-        Map<ServerPool, Tally> tallies = new HashMap<>();
-        for (ClientSession client : view.clients()) {
-            clients.add(ConnectionFigures.of(client, view));
-            tally(tallies, client.pool())
-                    .count(!client.isWaiting(), client.facts(view.nowNanos()).isCancelWaiting());
-        }
-        for (WelcomeProbe client : view.probes()) {
-            clients.add(ConnectionFigures.of(client, view));
-            tally(tallies, client.pool()).count(client.server() != null, false);
-        }
+        view.clients().forEach(client -> clients.add(ConnectionFigures.of(client, view)));
+        view.probes().forEach(client -> clients.add(ConnectionFigures.of(client, view)));
+        Map<ServerPool, ClientTally> tallies = ClientTally.of(view);
         List<PoolFigures> pools = new ArrayList<>();
         List<ConnectionFigures> servers = new ArrayList<>();
-        List<PinFigures> pins = new ArrayList<>();
         for (LaneView.PoolEntry entry : view.pools()) {
-            Tally tally = tally(tallies, entry.pool());
-            pools.add(PoolFigures.of(view, entry, tally.active, tally.cancelWaiting));
+            pools.add(ClientTally.figures(tallies, entry, view));
             for (ServerSession server : entry.pool().servers()) {
                 String state = PoolFigures.state(view, entry.pool(), server);
-                ConnectionFigures figures = ConnectionFigures.of(server, state, entry, view);
-                servers.add(figures);
-                ClientSession client = server.client();
-                if (client != null && !server.facts().pin().isEmpty()) {
-                    pins.add(
-                            PinFigures.of(figures, server.facts(), client.wire().id(), view));
-                }
+                servers.add(ConnectionFigures.of(server, state, entry, view));
             }
         }
         view.openings().forEach(opening -> servers.add(ConnectionFigures.of(opening, view)));
@@ -74,7 +57,7 @@ public record ProxyFigures(
                 List.copyOf(pools),
                 List.copyOf(clients),
                 List.copyOf(servers),
-                List.copyOf(pins),
+                List.copyOf(PinFigures.of(view)),
                 view.consoles().stream()
                         .map(entry -> ConnectionFigures.of(entry, view))
                         .toList(),
@@ -85,20 +68,6 @@ public record ProxyFigures(
                 work(view),
                 Work.of(view.forgotten(), view.windowNanos()),
                 view.users());
-    }
-
-    private static final class Tally {
-        private int active;
-        private int cancelWaiting;
-
-        void count(boolean isActive, boolean isCancelWaiting) {
-            active += isActive ? 1 : 0;
-            cancelWaiting += isCancelWaiting ? 1 : 0;
-        }
-    }
-
-    private static Tally tally(Map<ServerPool, Tally> tallies, ServerPool pool) {
-        return tallies.computeIfAbsent(pool, first -> new Tally());
     }
 
     private static Map<String, Work> work(LaneView view) {
@@ -119,7 +88,7 @@ public record ProxyFigures(
         Map<String, Work> work = new TreeMap<>();
         Set<String> users = new TreeSet<>();
         for (ProxyFigures lane : lanes) {
-            lane.pools.forEach(pool -> pools.merge(pool.database() + "\0" + pool.user(), pool, PoolFigures::plus));
+            lane.pools.forEach(pool -> pools.merge(pool.key(), pool, PoolFigures::plus));
             lane.names.forEach(name -> names.merge(name.name(), name, NameFigures::newer));
             lane.work.forEach((database, done) -> work.merge(database, done, Work::plus));
             users.addAll(lane.users);
