@@ -75,11 +75,12 @@ final class ParseInput {
         }
         byte[] body = StatementInput.bytes(frames.buffer(), nameEnd + 1, frames.end());
         List<String> context = ParseContext.of(body, state.told(), state.now().settings());
-        Statement statement = client.ports().statements().find(new StatementKey(body, context));
+        StatementKey key = new StatementKey(body, context);
+        Statement statement = client.ports().statements().find(key);
         if (statement == null || !isPrepared(statement)) {
             return false;
         }
-        known.name(frames.buffer(), name, nameEnd, intern(new StatementKey(body, context)));
+        known.name(frames.buffer(), name, nameEnd, intern(key));
         statements.watch();
         client.pool().pool().counters().clientParses++;
         answers.parseComplete();

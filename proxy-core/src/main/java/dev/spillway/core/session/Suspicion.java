@@ -11,6 +11,7 @@ import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -231,14 +232,7 @@ final class Suspicion {
     }
 
     private void apply(TextFindings found) {
-        kinds |= found.kinds();
-        mayListen |= found.hasListen();
-        kinds |= found.hasUnlock() ? immovable & StateKind.LOCKS.bit : 0;
-        areLiteralsDoubtful |= found.isOfLiterals();
-        wantsParameters |= (found.kinds() & StateKind.SETTINGS.bit) != 0;
-        if (!found.names().isEmpty()) {
-            found.names().forEach(this::addName);
-        }
+        add(found.kinds(), found.hasListen(), found.hasUnlock(), found.isOfLiterals(), found.names());
         if (!found.customNames().isEmpty() && customNames.size() < MAX_NAMES) {
             customNames.addAll(found.customNames());
         }
@@ -246,17 +240,21 @@ final class Suspicion {
 
     private void note(FrameReader frames, int from) {
         int found = scan.kinds();
-        kinds |= found;
-        mayListen |= scan.hasListen();
-        kinds |= scan.hasUnlock() ? immovable & StateKind.LOCKS.bit : 0;
-        areLiteralsDoubtful |= scan.isOfLiterals();
-        boolean isOfSettings = (found & StateKind.SETTINGS.bit) != 0;
-        wantsParameters |= isOfSettings;
-        if ((isOfSettings || scan.isSetDoubtful()) && !frames.isContinuation()) {
+        add(found, scan.hasListen(), scan.hasUnlock(), scan.isOfLiterals(), scan.names());
+        boolean mayNameMore = (found & StateKind.SETTINGS.bit) != 0 || scan.isSetDoubtful();
+        if (mayNameMore && !frames.isContinuation()) {
             collect(frames, from);
         }
-        if (!scan.names().isEmpty()) {
-            scan.names().forEach(this::addName);
+    }
+
+    private void add(int found, boolean hasListen, boolean hasUnlock, boolean isOfLiterals, List<String> made) {
+        kinds |= found;
+        mayListen |= hasListen;
+        kinds |= hasUnlock ? immovable & StateKind.LOCKS.bit : 0;
+        areLiteralsDoubtful |= isOfLiterals;
+        wantsParameters |= (found & StateKind.SETTINGS.bit) != 0;
+        if (!made.isEmpty()) {
+            made.forEach(this::addName);
         }
     }
 

@@ -1,8 +1,10 @@
 package dev.spillway.core.session.prepared;
 
+import dev.spillway.core.session.state.SqlText;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -59,17 +61,17 @@ public final class Forgetting {
      * text and for {@code ALL}.
      */
     public static byte @Nullable [] onlyName(ByteBuf text, int from, int to) {
-        int at = skipSpace(text, from, to);
+        int at = SqlText.skipSpace(text, from, to);
         if (!isWord(WORDS[0], text, at, to)) {
             return null;
         }
         int afterWord = at + WORDS[0].length;
-        at = skipSpace(text, afterWord, to);
+        at = SqlText.skipSpace(text, afterWord, to);
         if (at == afterWord && !(at < to && text.getByte(at) == '"')) {
             return null;
         }
         if (isWord(PREPARE, text, at, to)) {
-            int next = skipSpace(text, at + PREPARE.length, to);
+            int next = SqlText.skipSpace(text, at + PREPARE.length, to);
             if (next > at + PREPARE.length && next < to && text.getByte(next) != ';') {
                 at = next;
             }
@@ -105,7 +107,7 @@ public final class Forgetting {
             if (b == '"' && i + 1 < to && text.getByte(i + 1) == '"') {
                 i++;
             } else if (b == '"') {
-                return length > 0 && isEnd(text, i + 1, to) ? java.util.Arrays.copyOf(name, length) : null;
+                return length > 0 && isEnd(text, i + 1, to) ? Arrays.copyOf(name, length) : null;
             }
             name[length++] = b;
         }
@@ -113,18 +115,10 @@ public final class Forgetting {
     }
 
     private static boolean isEnd(ByteBuf text, int from, int to) {
-        int at = skipSpace(text, from, to);
+        int at = SqlText.skipSpace(text, from, to);
         if (at < to && text.getByte(at) == ';') {
-            at = skipSpace(text, at + 1, to);
+            at = SqlText.skipSpace(text, at + 1, to);
         }
         return at == to;
-    }
-
-    private static int skipSpace(ByteBuf text, int from, int to) {
-        int at = from;
-        while (at < to && (text.getByte(at) == ' ' || (text.getByte(at) >= '\t' && text.getByte(at) <= '\r'))) {
-            at++;
-        }
-        return at;
     }
 }

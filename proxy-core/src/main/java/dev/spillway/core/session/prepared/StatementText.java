@@ -1,5 +1,6 @@
 package dev.spillway.core.session.prepared;
 
+import dev.spillway.core.session.state.SqlText;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
@@ -81,7 +82,7 @@ final class StatementText {
     /** White space and comments; where a comment does not end, nothing is left. */
     private void skipSpace() {
         while (at < text.length) {
-            if (isSpace(text[at])) {
+            if (SqlText.isSpace(text[at])) {
                 at++;
             } else if (isNext('-', '-')) {
                 while (at < text.length && text[at] != '\n' && text[at] != '\r') {
@@ -113,9 +114,5 @@ final class StatementText {
 
     private boolean isNext(char first, char second) {
         return at + 1 < text.length && text[at] == first && text[at + 1] == second;
-    }
-
-    private static boolean isSpace(byte b) {
-        return b == ' ' || (b >= '\t' && b <= '\r');
     }
 }

@@ -2,8 +2,6 @@ package dev.spillway.core.session.state;
 
 import dev.spillway.core.protocol.MessageCursor;
 import dev.spillway.core.protocol.ProtocolViolation;
-import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -78,20 +76,10 @@ public final class BaseQuestion {
         if (body.readShort() != 2) {
             throw new ProtocolViolation("the question for the session's settings has two columns");
         }
-        String name = column(body);
-        found.put(name, column(body));
+        String name = HexColumn.read(body, "settings");
+        found.put(name, HexColumn.read(body, "settings"));
         if (found.size() > MAX_COUNT) {
             throw new ProtocolViolation("more than " + MAX_COUNT + " settings are made by connect_query");
-        }
-    }
-
-    private static String column(MessageCursor body) {
-        byte[] digits = body.readBytes(body.readInt());
-        try {
-            byte[] text = HexFormat.of().parseHex(new String(digits, StandardCharsets.US_ASCII));
-            return new String(text, StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException e) {
-            throw new ProtocolViolation("the answer to the question for the session's settings is not hexadecimal");
         }
     }
 

@@ -6,10 +6,10 @@ import io.netty.buffer.ByteBuf;
  * A look at a few bytes of a statement's text, where its lexical structure is certain though nothing before is known: it holds
  * only if the text at that place is SQL, and not inside of a string or comment. Stateless; borrows the buffers.
  */
-final class SqlText {
+public final class SqlText {
     private SqlText() {}
 
-    static int skipSpace(ByteBuf text, int from, int to) {
+    public static int skipSpace(ByteBuf text, int from, int to) {
         int at = from;
         while (at < to && isSpace(text.getByte(at))) {
             at++;
@@ -18,7 +18,7 @@ final class SqlText {
     }
 
     /** As {@code space} in {@code src/backend/parser/scan.l}. */
-    static boolean isSpace(byte b) {
+    public static boolean isSpace(byte b) {
         return b == ' ' || (b >= '\t' && b <= '\r');
     }
 

@@ -2,9 +2,7 @@ package dev.spillway.core.session.state;
 
 import dev.spillway.core.protocol.MessageCursor;
 import dev.spillway.core.protocol.ProtocolViolation;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -129,8 +127,8 @@ public final class StateQuestion {
             throw new ProtocolViolation("the question for the session's state has three columns");
         }
         byte[] kind = body.readBytes(body.readInt());
-        String name = column(body);
-        String value = column(body);
+        String name = HexColumn.read(body, "state");
+        String value = HexColumn.read(body, "state");
         characters += name.length() + value.length();
         switch (kind[0]) {
             case NOW -> now.put(name, value);
@@ -139,16 +137,6 @@ public final class StateQuestion {
             case KIND -> found |= kindBit(name);
             case CHANNEL -> channels.add(name);
             default -> custom.put(name, value);
-        }
-    }
-
-    private static String column(MessageCursor body) {
-        byte[] digits = body.readBytes(body.readInt());
-        try {
-            byte[] text = HexFormat.of().parseHex(new String(digits, StandardCharsets.US_ASCII));
-            return new String(text, StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException e) {
-            throw new ProtocolViolation("the answer to the question for the session's state is not hexadecimal");
         }
     }
 
