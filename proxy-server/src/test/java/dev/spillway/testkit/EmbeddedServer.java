@@ -2,7 +2,9 @@ package dev.spillway.testkit;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import io.zonky.test.db.postgres.util.LinuxUtils;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +15,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
 
 /**
  * PostgreSQL as a child process. The library's shutdown hook destroys it, together with its data directory.
@@ -29,9 +33,33 @@ record EmbeddedServer(int port, Path directory) {
 
     /** The same, with other {@code rules} of who may connect. */
     static EmbeddedServer start(Map<String, String> more, String rules) {
+        return start(EmbeddedPostgres.builder(), more, rules);
+    }
+
+    /** An older release: 15, 16 or 17. Where its programs are not, the test that asks for it is skipped. */
+    static EmbeddedServer start(int release) {
+        Path programs = Path.of("target/postgres/postgres-" + release + ".jar");
+        if (!Files.exists(programs)) {
+            throw ClientProgram.absent("Maven has not fetched " + programs);
+        }
+        EmbeddedPostgres.Builder builder =
+                EmbeddedPostgres.builder().setPgBinaryResolver((system, machine) -> archive(programs));
+        return start(builder, Map.of(), PostgresFixture.accessRules("127.0.0.1/32"));
+    }
+
+    private static InputStream archive(Path programs) throws IOException {
+        try (JarFile jar = new JarFile(programs.toFile())) {
+            JarEntry archive = jar.stream()
+                    .filter(entry -> entry.getName().endsWith(".txz"))
+                    .findAny()
+                    .orElseThrow();
+            return new ByteArrayInputStream(jar.getInputStream(archive).readAllBytes());
+        }
+    }
+
+    private static EmbeddedServer start(EmbeddedPostgres.Builder builder, Map<String, String> more, String rules) {
         AtomicReference<Path> data = new AtomicReference<>();
-        EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
-                .setServerConfig("listen_addresses", "127.0.0.1")
+        builder.setServerConfig("listen_addresses", "127.0.0.1")
                 .setServerConfig("unix_socket_directories", ".") // the data directory
                 .setServerConfig("log_min_messages", "fatal") // errors are what the tests provoke
                 .setDataDirectoryCustomizer(directory -> data.set(withAccessRules(directory.toPath(), rules)))

@@ -7,10 +7,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A PostgreSQL 18 on loopback TCP, started at first use and stopped when the JVM ends: {@link #shared} in a container where a Docker
+ * A PostgreSQL 18, where not said otherwise, on loopback TCP, started at first use and stopped when the JVM ends: {@link #shared} in a container where a Docker
  * engine answers ({@link PostgresContainer}), else the same as {@link #embedded}.
  *
  * <p>Roles: {@value #SUPERUSER} (superuser) and {@value #PLAIN_USER} are trusted; {@value #SCRAM_USER}, {@value #MD5_USER} and {@value
@@ -27,6 +28,8 @@ public final class PostgresFixture {
     public static final String PASSWORD = "sesame";
 
     public static final int MAX_CONNECTIONS = 60;
+
+    private static final int NEWEST = 18;
 
     /** What every server is started with. */
     static final Map<String, String> SETTINGS = Map.of(
@@ -75,6 +78,11 @@ public final class PostgresFixture {
     /** An embedded one that tests may {@link #restart}: apart from the others, whose tests do not expect it. */
     public static PostgresFixture restartable() {
         return Restartable.FIXTURE;
+    }
+
+    /** An embedded one of this release, of which the oldest is 15. */
+    public static PostgresFixture ofRelease(int release) {
+        return release >= NEWEST ? embedded() : Older.FIXTURES.computeIfAbsent(release, Older::start);
     }
 
     /** Stops the {@linkplain #restartable restartable} one and starts it again, on the same data and port; returns when it accepts connections. */
@@ -171,6 +179,14 @@ public final class PostgresFixture {
     private static final class Embedded {
         static final EmbeddedServer SERVER = EmbeddedServer.start(Map.of());
         static final PostgresFixture FIXTURE = new PostgresFixture(SERVER.port(), null);
+    }
+
+    private static final class Older {
+        static final Map<Integer, PostgresFixture> FIXTURES = new ConcurrentHashMap<>();
+
+        static PostgresFixture start(int release) {
+            return new PostgresFixture(EmbeddedServer.start(release).port(), null);
+        }
     }
 
     private static final class WithTls {
