@@ -251,6 +251,40 @@ class SessionStateIT {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "create temp table kept (a int)                        | temporary objects   | CREATE TABLE",
+                "begin; select 1; create temp view kept as select 1; select 2; commit | temporary objects | CREATE"
+                        + " VIEW",
+                "prepare kept as select 1                              | prepared statements | PREPARE",
+                "begin; declare kept cursor with hold for select 1; commit | cursors with hold | DECLARE CURSOR",
+                "select pg_advisory_lock(4713)                         | advisory locks      | SELECT 1",
+                "do $$ begin create temp table kept (a int); end $$    | temporary objects   | DO",
+            })
+    void whoKeepsAServerAndWhyIsShown(String makes, String reason, String tag) throws IOException {
+        try (RunningProxy proxy = new RunningProxy(config());
+                WireClient one = WireClient.connect(through(proxy));
+                WireClient console = WireClient.connect(through(proxy).withDatabase("spillway"))) {
+            one.query(makes);
+            one.queryOne("select 1");
+            for (String show : List.of("show clients", "show servers")) {
+                assertThat(console.query(show))
+                        .filteredOn(
+                                message -> message.is('D') && message.columns().contains("active"))
+                        .singleElement()
+                        .satisfies(row -> assertThat(row.columns()).endsWith(reason, "0", tag));
+            }
+            one.query("discard all");
+            one.queryOne("select 1");
+            assertThat(console.query("show servers"))
+                    .filteredOn(message -> message.is('D'))
+                    .allSatisfy(row -> assertThat(row.columns()).endsWith("", null, ""));
+        }
+    }
+
     @Test
     void onlySoManyServersAreKept() throws IOException {
         ProxyConfig one = config().with(StateSettings.MAX_PINNED_SERVERS, 1);

@@ -9,6 +9,7 @@ package dev.spillway.core.session;
  * @param heldBytes of a message that has not come whole
  * @param pin why its client keeps it beyond a transaction, for people; empty: it does not
  * @param pinnedNanos since when
+ * @param pinTag the tag of the command that made what it is kept for
  * @param statements how many it has prepared under our names
  * @param listens what of it listens for clients, for people; empty: it does not
  */
@@ -20,5 +21,6 @@ public record ServerFacts(
         int heldBytes,
         String pin,
         long pinnedNanos,
+        String pinTag,
         int statements,
         String listens) {}

@@ -478,6 +478,7 @@ public final class ServerSession implements Phase, PooledServer {
                 frames.heldBytes(),
                 state.pin(),
                 state.pinnedNanos(),
+                state.pinTag(),
                 statements.size(),
                 holder instanceof Listener listener ? listener.name() : "");
     }

@@ -238,6 +238,11 @@ final class ServerState {
         return isPinned ? StateKind.words(suspicion.immovable()) : "";
     }
 
+    /** The tag of the command that it is kept for, as far as that can be told; empty: it is not. */
+    String pinTag() {
+        return isPinned ? suspicion.pinTag() : "";
+    }
+
     /** Since when. */
     long pinnedNanos() {
         return pinnedNanos;

@@ -38,6 +38,7 @@ final class Suspicion {
     private static final int LAST_TS_OID = 3690;
 
     private final TextScan scan;
+    private final PinTag pinTag = new PinTag();
     private boolean isWatching;
     private int kinds;
     /** Asked about, and not cleaned yet. */
@@ -97,6 +98,7 @@ final class Suspicion {
         kinds = 0;
         answered = 0;
         immovable = 0;
+        pinTag.clear();
         mayListen = false;
         wantsParameters = false;
         if (!names.isEmpty() || !customNames.isEmpty()) {
@@ -305,6 +307,7 @@ final class Suspicion {
     /** A command of the client's has ended, with the current frame, which it borrows. */
     void onTag(FrameReader frames, boolean isTextKnown) {
         int found = StateTags.kinds(frames, isTextKnown);
+        pinTag.hear(frames, found, kinds);
         if (immovable != 0 || hasChannels) {
             found |= StateTags.ended(frames);
         }
@@ -370,6 +373,11 @@ final class Suspicion {
     /** Those of what is known to be there and cannot move. */
     int immovable() {
         return immovable;
+    }
+
+    /** The tag of the command that has made what is known to be there, as far as that can be told. */
+    String pinTag() {
+        return pinTag.tag();
     }
 
     boolean isWatching() {

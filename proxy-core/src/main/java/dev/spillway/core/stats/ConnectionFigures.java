@@ -21,6 +21,7 @@ import dev.spillway.core.session.Wire;
  * @param processId of the server, or of a client on a Unix socket; 0 if that is not known
  * @param heldBytes what has come and is not sent on yet
  * @param statements how many it has prepared by name: a client under its names, a server under ours
+ * @param pin why the one keeps the other beyond a transaction
  */
 public record ConnectionFigures(
         String type,
@@ -37,7 +38,8 @@ public record ConnectionFigures(
         int processId,
         String applicationName,
         long heldBytes,
-        int statements) {
+        int statements,
+        PinShown pin) {
     private static final long NANOS_PER_MILLI = 1_000_000;
 
     /** What PgBouncer shows of who has not said yet. */
@@ -64,7 +66,8 @@ public record ConnectionFigures(
                 wire.peerProcessId(),
                 client.identity().applicationName(),
                 facts.heldBytes(),
-                facts.statements());
+                facts.statements(),
+                PinShown.of(server, view));
     }
 
     static ConnectionFigures of(WelcomeProbe client, LaneView view) {
@@ -85,7 +88,8 @@ public record ConnectionFigures(
                 wire.peerProcessId(),
                 client.identity().applicationName(),
                 0,
-                0);
+                0,
+                PinShown.NONE);
     }
 
     static ConnectionFigures of(LaneView.LoginEntry entry, LaneView view) {
@@ -129,7 +133,8 @@ public record ConnectionFigures(
                 wire.peerProcessId(),
                 applicationName,
                 0,
-                0);
+                0,
+                PinShown.NONE);
     }
 
     static ConnectionFigures of(ServerSession server, String state, LaneView.PoolEntry pool, LaneView view) {
@@ -154,7 +159,8 @@ public record ConnectionFigures(
                 facts.processId(),
                 client == null ? facts.listens() : client.identity().applicationName(),
                 facts.heldBytes(),
-                facts.statements());
+                facts.statements(),
+                PinShown.of(server, view));
     }
 
     static ConnectionFigures of(LaneView.OpeningEntry entry, LaneView view) {
@@ -176,7 +182,8 @@ public record ConnectionFigures(
                 0,
                 "",
                 0,
-                0);
+                0,
+                PinShown.NONE);
     }
 
     private static long millis(long nanos, LaneView view) {

@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** The tables of connections behind SHOW, in PgBouncer's columns and order. Stateless. */
+/** The tables of connections behind SHOW, in PgBouncer's columns and order, and ours behind them. Stateless. */
 public final class SocketTables {
     private static final long NANOS_PER_MICRO = 1000;
     private static final long NANOS_PER_SECOND = 1_000_000_000;
@@ -30,6 +30,10 @@ public final class SocketTables {
             .text("tls", "application_name")
             .int4("prepared_statements", "id");
 
+    /** What PgBouncer has not comes last. */
+    private static final Columns WITH_PINS =
+            COLUMNS.text("pin_reason").int8("pin_age").text("pin_tag");
+
     private static final Columns WITH_BUFFERS =
             COLUMNS.int4("recv_pos", "pkt_pos", "pkt_remain", "send_pos", "send_remain", "pkt_avail", "send_avail");
 
@@ -38,16 +42,16 @@ public final class SocketTables {
     /** One row per client that is logged in or waits for its first server, and per client of the console. */
     public static Table clients(ProxyFigures figures) {
         List<List<@Nullable String>> rows = new ArrayList<>();
-        figures.clients().forEach(client -> rows.add(cells(client, client.state())));
-        figures.consoles().forEach(client -> rows.add(cells(client, client.state())));
-        return COLUMNS.table(rows);
+        figures.clients().forEach(client -> rows.add(withPin(client)));
+        figures.consoles().forEach(client -> rows.add(withPin(client)));
+        return WITH_PINS.table(rows);
     }
 
     /** One row per server connection, those being opened included. */
     public static Table servers(ProxyFigures figures) {
         List<List<@Nullable String>> rows = new ArrayList<>();
-        figures.servers().forEach(server -> rows.add(cells(server, server.state())));
-        return COLUMNS.table(rows);
+        figures.servers().forEach(server -> rows.add(withPin(server)));
+        return WITH_PINS.table(rows);
     }
 
     /** One row per connection of any kind, with what of it is in our buffers, in bytes. */
@@ -68,6 +72,16 @@ public final class SocketTables {
             sockets.stream().filter(isShown).forEach(socket -> rows.add(withBuffers(socket)));
         }
         return WITH_BUFFERS.table(rows);
+    }
+
+    /** The age is in seconds, and null where nothing is kept. */
+    private static List<@Nullable String> withPin(ConnectionFigures socket) {
+        List<@Nullable String> row = cells(socket, socket.state());
+        PinShown pin = socket.pin();
+        row.add(pin.reason());
+        row.add(pin.isAny() ? String.valueOf(pin.ageNanos() / NANOS_PER_SECOND) : null);
+        row.add(pin.tag());
+        return row;
     }
 
     /** Of PgBouncer's positions in its one buffer there is nothing here: messages are passed on where they were read. */
