@@ -335,6 +335,10 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
         return values.get(StateSettings.SERVER_RESET_QUERY_ALWAYS);
     }
 
+    public Set<String> trackExtraParameters() {
+        return values.get(StateSettings.TRACK_EXTRA_PARAMETERS);
+    }
+
     public SessionState sessionState() {
         return values.get(StateSettings.SESSION_STATE);
     }

@@ -80,6 +80,15 @@ public final class StateSettings {
             "With `session_state = \"reset\"`: run `server_reset_query` after each transaction of a transaction pool,"
                     + " and after each statement of a statement pool, too."));
 
+    public static final Setting<Set<String>> TRACK_EXTRA_PARAMETERS = add(Setting.of(
+            "track_extra_parameters",
+            new NamesType(),
+            Set.of("IntervalStyle"),
+            RELOAD,
+            "With `reset` and `ignore`: settings that follow their client beside `client_encoding`, `DateStyle`,"
+                + " `TimeZone`, `standard_conforming_strings` and `application_name`. It can be those that PostgreSQL"
+                + " reports, which is how they are noticed. With `track` all settings do."));
+
     private StateSettings() {}
 
     /** All of them, as they stand in the documentation. */

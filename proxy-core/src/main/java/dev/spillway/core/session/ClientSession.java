@@ -8,6 +8,7 @@ import dev.spillway.core.session.ConnectionLog.ClientEnd;
 import dev.spillway.core.session.state.Snapshot;
 import io.netty.buffer.ByteBuf;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -185,7 +186,7 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     @Override
     public void onParameterStatus(ServerSession from) {
-        state.onReport(from);
+        state.onOwnReport(from, keepsServer() ? Set.of() : pool.state().followed());
     }
 
     // ---- what comes from the server --------------------------------------------------------------------------------

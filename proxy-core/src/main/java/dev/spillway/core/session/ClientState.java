@@ -4,7 +4,11 @@ import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.session.state.Snapshot;
 import dev.spillway.core.session.state.StateKind;
+import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +63,28 @@ final class ClientState {
     /** What {@code linked} reports while the client's statements run: also of one on which that is being put into force. */
     Map<String, String> reportedBy(ServerSession linked) {
         return guard.isRestoring() ? told.now() : linked.session().parameters();
+    }
+
+    /**
+     * The server reports something else than before, by what the client has done there. Those of these names, in lower case, follow it to
+     * its next server.
+     */
+    void onOwnReport(ServerSession linked, Set<String> followed) {
+        if (!followed.isEmpty()) {
+            follow(linked.session().parameters(), followed);
+        }
+        onReport(linked);
+    }
+
+    private void follow(Map<String, String> reported, Set<String> followed) {
+        Map<String, Optional<String>> changed = new HashMap<>();
+        reported.forEach((name, value) -> {
+            String plain = name.toLowerCase(Locale.ROOT);
+            if (followed.contains(plain) && !value.equals(told.now().get(name))) {
+                changed.put(plain, Optional.of(value));
+            }
+        });
+        now = changed.isEmpty() ? now : now.with(changed);
     }
 
     /** The server reports something else than before. */

@@ -34,6 +34,7 @@ class SettingsTest {
             Map.entry("notify_buffer", "65536"),
             Map.entry("pin_idle_timeout", "1"),
             Map.entry("server_reset_query_always", "yes"),
+            Map.entry("track_extra_parameters", "search_path"),
             Map.entry("listen_port", "5433"),
             Map.entry("unix_socket_dir", "/tmp"),
             Map.entry("unix_socket_mode", "0700"),

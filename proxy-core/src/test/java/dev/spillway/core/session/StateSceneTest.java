@@ -19,7 +19,14 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 class StateSceneTest {
     private static final StatePolicy TRACK = new StatePolicy(
-            SessionState.TRACK, false, new Vocabulary(Set.of("mine")), Set.of(), false, 1, Duration.ofMinutes(1));
+            SessionState.TRACK,
+            false,
+            new Vocabulary(Set.of("mine")),
+            Set.of(),
+            false,
+            1,
+            Duration.ofMinutes(1),
+            Set.of());
 
     @ParameterizedTest(name = "{0}")
     @CsvSource(
@@ -212,8 +219,8 @@ class StateSceneTest {
 
     @Test
     void whoMayNotKeepAServerIsTold() {
-        StatePolicy none =
-                new StatePolicy(SessionState.TRACK, false, new Vocabulary(Set.of()), Set.of(), false, 0, Duration.ZERO);
+        StatePolicy none = new StatePolicy(
+                SessionState.TRACK, false, new Vocabulary(Set.of()), Set.of(), false, 0, Duration.ZERO, Set.of());
         Scene scene = new Scene(PoolMode.TRANSACTION, Snapshot.NEUTRAL, none);
         scene.play("open >lock <C,Z <LOCKS,C,Z <C,Z");
         assertThat(scene.toServer()).isEqualTo("lock ASKLOCKS CLEANLOCKS");
@@ -234,7 +241,14 @@ class StateSceneTest {
     @Test
     void everythingIsSuspectedWhereThatIsConfigured() {
         StatePolicy always = new StatePolicy(
-                SessionState.TRACK, true, new Vocabulary(Set.of()), Set.of(), false, 1, Duration.ofMinutes(1));
+                SessionState.TRACK,
+                true,
+                new Vocabulary(Set.of()),
+                Set.of(),
+                false,
+                1,
+                Duration.ofMinutes(1),
+                Set.of());
         Scene scene = new Scene(PoolMode.TRANSACTION, Snapshot.NEUTRAL, always);
         scene.play("open >Q <C,Z <C,Z");
         assertThat(scene.toServer()).isEqualTo("Q ASKEVERY CLEANALL");
@@ -252,8 +266,8 @@ class StateSceneTest {
 
     @Test
     void theResetQueryRunsAlwaysWhereThatIsConfigured() {
-        StatePolicy reset =
-                new StatePolicy(SessionState.RESET, false, new Vocabulary(Set.of()), Set.of(), true, 1, Duration.ZERO);
+        StatePolicy reset = new StatePolicy(
+                SessionState.RESET, false, new Vocabulary(Set.of()), Set.of(), true, 1, Duration.ZERO, Set.of());
         Scene scene = new Scene(PoolMode.TRANSACTION, Snapshot.NEUTRAL, reset);
         scene.play("open >Q <C,Z <C,Z");
         assertThat(scene.toServer()).isEqualTo("Q reset");
