@@ -15,7 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Random programs that make and look at settings, roles and transactions give the same answers on a direct connection and
@@ -74,23 +75,28 @@ class StateEquivalenceIT {
             "select '2000-12-31 12:00+00'::timestamptz, '1 day 2 hours'::interval, 0.1::float8 + 0.2",
             "update pg_settings set setting = '512' where name = 'work_mem'");
 
-    private final Endpoint direct = PostgresFixture.shared().endpoint();
     private final long seed = Long.getLong("spillway.test.seed", System.nanoTime() & 0xffffff);
 
-    @Test
-    void programsHaveTheSameAnswersThroughATrackingPool() throws IOException {
+    static List<Integer> releases() {
+        return Boolean.getBoolean("spillway.test.thorough") ? List.of(18, 17, 16, 15) : List.of(18);
+    }
+
+    @ParameterizedTest
+    @MethodSource("releases")
+    void programsHaveTheSameAnswersThroughATrackingPool(int release) throws IOException {
         System.out.println("state equivalence, seed " + seed);
+        Endpoint direct = PostgresFixture.ofRelease(release).endpoint();
         ProxyConfig config =
                 RunningProxy.config(direct.port(), PoolMode.TRANSACTION, 1).with(Settings.LANES, 1);
         try (RunningProxy proxy = new RunningProxy(config)) {
             Endpoint through = direct.withPort(proxy.proxy().port());
             for (int i = 0; i < PROGRAMS; i++) {
-                compare(through, seed * 1000 + i);
+                compare(direct, through, seed * 1000 + i);
             }
         }
     }
 
-    private void compare(Endpoint through, long program) throws IOException {
+    private static void compare(Endpoint direct, Endpoint through, long program) throws IOException {
         Random random = new Random(program);
         List<String> done = new ArrayList<>();
         try (WireClient alone = WireClient.connect(direct);

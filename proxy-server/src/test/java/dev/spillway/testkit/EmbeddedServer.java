@@ -82,6 +82,16 @@ record EmbeddedServer(int port, Path directory) {
         }
     }
 
+    /** Makes it a standby, for ever: its primary never comes. */
+    void becomeStandby() {
+        try {
+            Files.createFile(directory.resolve("standby.signal"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        restart(PostgresFixture.Stop.FAST);
+    }
+
     void restart(PostgresFixture.Stop how) {
         try {
             Path program = Path.of(

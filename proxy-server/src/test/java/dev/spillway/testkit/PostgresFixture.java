@@ -80,9 +80,14 @@ public final class PostgresFixture {
         return Restartable.FIXTURE;
     }
 
-    /** An embedded one of this release, of which the oldest is 15. */
+    /** An embedded one that is a standby: it can be read. */
+    public static PostgresFixture standby() {
+        return Standby.FIXTURE;
+    }
+
+    /** One of this release, of which the oldest is 15: what is older than the {@link #shared} one is embedded. */
     public static PostgresFixture ofRelease(int release) {
-        return release >= NEWEST ? embedded() : Older.FIXTURES.computeIfAbsent(release, Older::start);
+        return release >= NEWEST ? shared() : Older.FIXTURES.computeIfAbsent(release, Older::start);
     }
 
     /** Stops the {@linkplain #restartable restartable} one and starts it again, on the same data and port; returns when it accepts connections. */
@@ -186,6 +191,17 @@ public final class PostgresFixture {
 
         static PostgresFixture start(int release) {
             return new PostgresFixture(EmbeddedServer.start(release).port(), null);
+        }
+    }
+
+    private static final class Standby {
+        static final PostgresFixture FIXTURE = start();
+
+        private static PostgresFixture start() {
+            EmbeddedServer server = EmbeddedServer.start(Map.of());
+            PostgresFixture fixture = new PostgresFixture(server.port(), null);
+            server.becomeStandby();
+            return fixture;
         }
     }
 
