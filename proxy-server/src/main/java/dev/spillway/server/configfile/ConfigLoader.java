@@ -88,7 +88,7 @@ public final class ConfigLoader {
             hasFallback = layer.hasDatabase(ProxyConfig.FALLBACK);
             layers.add(layer);
         }
-        layers.add(EnvironmentLayers.poolVariables(environment));
+        layers.add(EnvironmentLayers.poolVariables(environment, problems));
         layers.add(url.strong(!hasFallback));
         layers.add(EnvironmentLayers.spillwayVariables(environment, problems));
         layers.add(commandLine(overrides));
@@ -103,6 +103,7 @@ public final class ConfigLoader {
             problems.add(Source.file(String.valueOf(file)), String.valueOf(e.getMessage()));
             problems.throwIfAny();
         }
+        EnvironmentLayers.overridden(environment, overrides).forEach(doubts);
         if (file != null && ini != null) {
             tell(file.toString(), ini, doubts);
         }
