@@ -68,7 +68,12 @@ final class Arrows {
                     .uses("core.pool", "core.route", "core.stats", "server.transport", "server.pipeline")
                     .libraries(NETTY),
             row("server.admin").uses("core.stats", "core.route").libraries(NETTY),
-            row("server.http").uses("core.stats", "core.route").libraries(NETTY).libraries("io.prometheus.metrics.."),
+            row("server.json"),
+            row("server.check").uses("core.config", "core.auth", "core.pool", "server.json"),
+            row("server.http")
+                    .uses("core.stats", "core.route", "server.json")
+                    .libraries(NETTY)
+                    .libraries("io.prometheus.metrics.."),
             row("server.ops")
                     .uses("server.lane", "server.admin", "server.configfile")
                     .libraries(NETTY)

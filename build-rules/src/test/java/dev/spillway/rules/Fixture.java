@@ -37,6 +37,8 @@ record Fixture(Set<String> broken, List<String> sources) {
                 climber("server.pipeline", "server.lane"),
                 climber("server.lane", "server.admin"),
                 climber("server.admin", "server.lane"),
+                climber("server.json", "core.config"),
+                climber("server.check", "server.configfile"),
                 climber("server.http", "server.admin"),
                 climber("server.ops", "server.cli"));
     }

@@ -17,11 +17,13 @@ import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -183,6 +185,11 @@ final class AdminPort {
             waiting.forEach(next -> next.accept(made));
             waiting.clear();
         });
+    }
+
+    /** Of the sockets that are open. */
+    Stream<SocketAddress> addresses() {
+        return listeners.stream().map(Channel::localAddress);
     }
 
     /** Lets no new connection in. Repeating it does nothing. */

@@ -12,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -133,6 +134,11 @@ final class Listeners {
                             : "unix:" + AddressText.place(listener.localAddress()));
         }
         return places;
+    }
+
+    /** Of the sockets that are open. */
+    Stream<SocketAddress> addresses() {
+        return open.stream().map(Channel::localAddress);
     }
 
     /** Lets no new connection in. Repeating it does nothing. */

@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.pool.Totals;
+import dev.spillway.server.cli.CheckRunner;
 import dev.spillway.server.cli.SpillwayCommand;
 import dev.spillway.server.demo.Demo;
 import dev.spillway.server.demo.DemoPlan;
@@ -12,6 +13,7 @@ import dev.spillway.server.rehearsal.Rehearsal;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,8 +31,13 @@ public final class Main {
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(main::end));
         Service service = new Service(logs());
         main.stop = service::stop;
-        System.exit(SpillwayCommand.commandLine(service, main::demo, Main::rehearse, System.getenv())
+        System.exit(SpillwayCommand.commandLine(service, Main::check, main::demo, Main::rehearse, System.getenv())
                 .execute(args));
+    }
+
+    private static CheckRunner.Result check(ProxyConfig config, List<String> doubts, int instances) {
+        logs().getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.OFF); // what is printed is the report's
+        return CheckRun.run(config, doubts, instances);
     }
 
     private int demo(PrintWriter out, PrintWriter err, boolean isTerminal, boolean stays) {

@@ -21,6 +21,7 @@ import dev.spillway.server.lane.LoginFiles;
 import dev.spillway.server.lane.NameSources;
 import dev.spillway.server.ops.AuthFiles;
 import dev.spillway.server.ops.LaneOperations;
+import dev.spillway.server.ops.OwnPlaces;
 import dev.spillway.server.ops.Reload;
 import dev.spillway.server.ops.TlsFiles;
 import dev.spillway.server.transport.NettyTransport;
@@ -44,6 +45,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,6 +68,7 @@ public final class Proxy {
     private final Lanes lanes;
     private final Listeners listeners;
     private final AdminPort adminPort;
+    private final OwnPlaces places = new OwnPlaces();
     private final LaneOperations operations;
     /** No client is left that is worth waiting for. */
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
@@ -93,7 +96,7 @@ public final class Proxy {
                 first,
                 lanes,
                 () -> new Pages(new PageSource(lanes, this::config, () -> ending != null)));
-        this.reload = new Reload(source, config, tls, lanes, slowWork, tlsWork);
+        this.reload = new Reload(source, config, tls, lanes, slowWork, tlsWork, places);
         this.operations = new LaneOperations(lanes, reload, this::end, () -> ending != null);
     }
 
@@ -128,6 +131,9 @@ public final class Proxy {
         try {
             proxy.listeners.open();
             proxy.adminPort.open();
+            proxy.places.opened(Stream.concat(proxy.listeners.addresses(), proxy.adminPort.addresses())
+                    .toList());
+            proxy.places.requireOthers(config);
         } catch (IOException e) {
             proxy.stop();
             throw e;

@@ -3,14 +3,11 @@ package dev.spillway.core.config;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Finds what each setting alone allows and all of them together do not. Used once, by one thread. */
 final class Consistency {
-    private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "::1", "localhost");
-
     private final ProxyConfig config;
     private final TableReader global;
     private final Map<String, TableReader> databases;
@@ -229,10 +226,7 @@ final class Consistency {
                 Objects.requireNonNullElse(table.sourceOf(DatabaseSettings.QUERY_WAIT_TIMEOUT), table.source()));
         database.hosts().stream()
                 .filter(host -> pointsAtUs(host, database.port()))
-                .forEach(host -> doubts.add(
-                        table.source(),
-                        "database '" + name + "' is Spillway itself: " + host + " port " + database.port()
-                                + " is where it listens"));
+                .forEach(host -> problems.add(table.source(), OwnPlace.text(name, host, database.port())));
     }
 
     private void checkLeast(DatabaseConfig database, TableReader table) {
@@ -260,16 +254,12 @@ final class Consistency {
         return "database '" + database.name() + "' is to keep " + least(database) + " servers (min_pool_size)";
     }
 
-    /** By what is written; a name that resolves to one of our addresses is for a check with a network. */
+    /** By what is written; a name that resolves to one of our addresses is found when there is a network. */
     private boolean pointsAtUs(String host, int port) {
-        boolean isOurAddress = config.listenAddr().contains(host)
-                || host.equals(config.unixSocketDir())
-                || (LOOPBACK.contains(host) && config.listenAddr().stream().anyMatch(Consistency::includesLoopback));
-        return isOurAddress && port == config.listenPort();
-    }
-
-    private static boolean includesLoopback(String listenAddr) {
-        return LOOPBACK.contains(listenAddr) || Set.of("*", "0.0.0.0", "::").contains(listenAddr);
+        boolean isUnix = host.equals(config.unixSocketDir()) && port == config.listenPort();
+        boolean isClients = port == config.listenPort() && OwnPlace.isWritten(host, config.listenAddr());
+        boolean isAdmins = port == config.adminListenPort() && OwnPlace.isWritten(host, config.adminListenAddr());
+        return isUnix || isClients || isAdmins;
     }
 
     private void checkUser(UserConfig user, TableReader table) {

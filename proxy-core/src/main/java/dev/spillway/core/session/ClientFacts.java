@@ -1,5 +1,7 @@
 package dev.spillway.core.session;
 
+import java.util.List;
+
 /**
  * What operators are shown of a client, at a moment. Immutable.
  *
@@ -8,5 +10,11 @@ package dev.spillway.core.session;
  * @param heldBytes of it that wait here
  * @param isCancelWaiting whether a cancel has come that may not be sent yet
  * @param statements how many it has prepared by name
+ * @param stays what it does with its server that may last too long
  */
-public record ClientFacts(long requestNanos, long waitNanos, int heldBytes, boolean isCancelWaiting, int statements) {}
+public record ClientFacts(
+        long requestNanos, long waitNanos, int heldBytes, boolean isCancelWaiting, int statements, List<Stay> stays) {
+    public ClientFacts {
+        stays = List.copyOf(stays);
+    }
+}

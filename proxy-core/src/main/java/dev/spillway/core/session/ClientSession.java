@@ -406,7 +406,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     /** Ends a client that has taken longer than it may; what its server still does is cancelled. */
     @Override
     public void onTick(long nowNanos) {
-        ErrorFields overdue = state.overdue(server, clock, pool, ports.limitsOf(identity), nowNanos);
+        ErrorFields overdue = state.overdue(server, this, ports.limitsOf(identity), nowNanos);
         if (overdue != null && !place.isWaiting()) { // that time the pool limits
             close(ClientEnd.TOO_SLOW, overdue);
         }
@@ -489,7 +489,8 @@ public final class ClientSession implements Phase, LeaseHolder {
                 place.waitedNanos(nowNanos),
                 input.heldBytes(),
                 state.guard().isCancelWaiting(),
-                input.statements());
+                input.statements(),
+                state.stays(server, clock, pool, ports.limitsOf(identity), nowNanos));
     }
 
     public @Nullable ServerSession server() {

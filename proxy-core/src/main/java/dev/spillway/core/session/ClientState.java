@@ -4,7 +4,9 @@ import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.session.state.Snapshot;
 import dev.spillway.core.session.state.StateKind;
+import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +22,8 @@ final class ClientState {
     private final ToldParameters told;
     private final RestoreGuard guard = new RestoreGuard();
     private Snapshot now;
+    /** Null: there was nothing to warn of yet. */
+    private @Nullable Stays warned;
 
     /** It began with {@code startup} and was told {@code atLogin}. */
     ClientState(Wire wire, Snapshot startup, Map<String, String> atLogin) {
@@ -150,19 +154,52 @@ final class ClientState {
         return isPinned;
     }
 
-    /** The error that ends a client, which holds {@code server}, for taking too long; null: it has time. */
+    /**
+     * The error that ends {@code client}, which holds {@code server}, for taking too long; null: it has time. Of what has had half of its
+     * time the log is told, once.
+     */
     @Nullable
-    ErrorFields overdue(
-            @Nullable ServerSession server, LeaseClock clock, ServerPool pool, TimeLimits limits, long nowNanos) {
-        LeaseClock.Doing doing = guard.isAsking() ? LeaseClock.Doing.IDLING : LeaseClock.Doing.with(server);
-        ErrorFields error = clock.overdue(doing, limits, nowNanos);
-        if (error != null
-                || server == null
-                || doing != LeaseClock.Doing.IDLING
-                || !server.session().isPinned()) {
+    ErrorFields overdue(@Nullable ServerSession server, ClientSession client, TimeLimits limits, long nowNanos) {
+        LeaseClock.Doing doing = doing(server);
+        ErrorFields error = client.clock().overdue(doing, limits, nowNanos);
+        if (error != null || server == null) {
             return error;
         }
-        return clock.overduePin(
-                pool.state().pinIdleTimeout(), StateKind.words(server.session().immovable()), nowNanos);
+        boolean isPin = doing == LeaseClock.Doing.IDLING && server.session().isPinned();
+        Duration pinLimit = client.pool().state().pinIdleTimeout();
+        if (isPin ? pinLimit.isPositive() : limits.isAnyWithServer()) {
+            warn(client, stays(server, client.clock(), client.pool(), limits, nowNanos), nowNanos);
+        }
+        return isPin
+                ? client.clock()
+                        .overduePin(pinLimit, StateKind.words(server.session().immovable()), nowNanos)
+                : null;
+    }
+
+    private void warn(ClientSession client, List<Stay> stays, long nowNanos) {
+        for (Stay stay : stays) {
+            if (stay.isWorthAWarning()) {
+                Stays known = warned == null ? new Stays() : warned;
+                warned = known;
+                if (known.isNews(stay, nowNanos)) {
+                    client.ports().log().clientStays(client.identity().describe(client.wire()), stay);
+                }
+            }
+        }
+    }
+
+    /** What the client, which holds {@code server}, is at that may last too long. None: it holds none. */
+    List<Stay> stays(
+            @Nullable ServerSession server, LeaseClock clock, ServerPool pool, TimeLimits limits, long nowNanos) {
+        if (server == null) {
+            return List.of();
+        }
+        boolean isPinned = server.session().isPinned();
+        String pin = isPinned ? StateKind.words(server.session().immovable()) : "";
+        return Stays.of(clock, doing(server), pin, limits, pool.state().pinIdleTimeout(), nowNanos);
+    }
+
+    private LeaseClock.Doing doing(@Nullable ServerSession server) {
+        return guard.isAsking() ? LeaseClock.Doing.IDLING : LeaseClock.Doing.with(server);
     }
 }

@@ -44,6 +44,9 @@ public interface ConnectionLog {
     /** A client keeps its server beyond a transaction, for these kinds of state that cannot move: the sum of their bits. */
     void clientPinned(LogSubject client, int kinds);
 
+    /** A client with a server has used half of the time that it may take for something. Told once for each time it begins. */
+    void clientStays(LogSubject client, Stay stay);
+
     /**
      * A client's connection ends.
      *

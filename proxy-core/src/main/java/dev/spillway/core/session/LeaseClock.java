@@ -94,6 +94,19 @@ final class LeaseClock {
         return requestNanos;
     }
 
+    boolean isInTransaction() {
+        return isInTransaction;
+    }
+
+    /** Since when the client is at {@code what}, if it is. */
+    long sinceNanos(Stay.What what) {
+        return switch (what) {
+            case QUERY -> statementNanos;
+            case TRANSACTION -> transactionNanos;
+            case IDLE_IN_TRANSACTION, PIN -> quietNanos;
+        };
+    }
+
     /** Was the server linked longer ago than this? */
     boolean isLeaseLongerThan(long nanos, long nowNanos) {
         return nowNanos - leaseNanos > nanos;

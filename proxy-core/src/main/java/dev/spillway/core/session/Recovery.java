@@ -32,6 +32,8 @@ final class Recovery {
     private boolean statementRuns;
     private boolean isCancelDue;
     private int asked;
+    /** The last means; null: it was not needed yet. */
+    private @Nullable Termination last;
 
     Recovery(ServerSession server) {
         this.server = server;
@@ -41,9 +43,19 @@ final class Recovery {
         return isRunning;
     }
 
-    /** Time has passed; a recovery that has run for longer than {@code limitNanos} closes its server. */
+    /**
+     * Time has passed. A server that has not come back after half of {@code limitNanos}, for all cancels, is to be ended by PostgreSQL; one
+     * that is not back after all of it is closed.
+     */
     void tick(long nowNanos, long limitNanos) {
+        if (isRunning
+                && last == null
+                && nowNanos - sinceNanos > limitNanos / 2
+                && !server.replies().isEmpty()) {
+            last = server.beginTermination();
+        }
         if (isRunning && nowNanos - sinceNanos > limitNanos) {
+            last = null; // it goes on: the process may still be there
             server.close("could not be brought back to a clean state in time");
         } else if (isRunning
                 && !isAtWork()
@@ -137,6 +149,18 @@ final class Recovery {
     void stop() {
         isRunning = false;
         isCancelDue = false;
+        endLastMeans();
+    }
+
+    /** True: the process has been told to end, so nobody can have it. */
+    private boolean endLastMeans() {
+        Termination begun = last;
+        last = null;
+        boolean wasSent = begun != null && begun.wasSent();
+        if (begun != null && !wasSent) {
+            begun.end();
+        }
+        return wasSent;
     }
 
     private void cancel() {
@@ -241,6 +265,8 @@ final class Recovery {
             clean();
         } else if (!lastQuery.isEmpty()) {
             runLast();
+        } else if (endLastMeans()) {
+            server.close("its process was told to end");
         } else {
             isRunning = false;
             isCancelDue = false;

@@ -183,6 +183,10 @@ public final class ServerSession implements Phase, PooledServer {
         ports.sendCancel(wire, greeting.key(), ended);
     }
 
+    Termination beginTermination() {
+        return Termination.begin(this, home, ports.nowNanos());
+    }
+
     ReplyQueue replies() {
         return replies;
     }

@@ -18,6 +18,11 @@ public record TimeLimits(Duration query, Duration transaction, Duration idleTran
     /** No limit at all. */
     public static final TimeLimits NONE = new TimeLimits(Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO);
 
+    /** Can anything that a client does with a server be too long? */
+    boolean isAnyWithServer() {
+        return query.isPositive() || transaction.isPositive() || idleTransaction.isPositive();
+    }
+
     /** What is configured for {@code user}, who may be unknown. */
     public static TimeLimits of(ProxyConfig config, @Nullable UserConfig user) {
         return new TimeLimits(

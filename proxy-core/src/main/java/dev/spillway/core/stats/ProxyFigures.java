@@ -19,6 +19,7 @@ import java.util.function.Function;
  * @param clients all but those of the console and those that are logging in
  * @param servers those that are being opened included
  * @param pins those of them that clients keep beyond a transaction
+ * @param stuck clients that have been at something with their servers for long
  * @param work by database, pools that are no more included; {@link #CONSOLE} for the console
  * @param forgotten that of databases of which nothing but this is known any more
  * @param users who has a password here
@@ -28,6 +29,7 @@ public record ProxyFigures(
         List<ConnectionFigures> clients,
         List<ConnectionFigures> servers,
         List<PinFigures> pins,
+        List<StuckFigures> stuck,
         List<ConnectionFigures> consoles,
         List<ConnectionFigures> logins,
         List<NameFigures> names,
@@ -58,6 +60,7 @@ public record ProxyFigures(
                 List.copyOf(clients),
                 List.copyOf(servers),
                 List.copyOf(PinFigures.of(view)),
+                List.copyOf(StuckFigures.of(view)),
                 view.consoles().stream()
                         .map(entry -> ConnectionFigures.of(entry, view))
                         .toList(),
@@ -98,6 +101,7 @@ public record ProxyFigures(
                 all(lanes, ProxyFigures::clients),
                 all(lanes, ProxyFigures::servers),
                 lanes.stream().flatMap(lane -> lane.pins.stream()).toList(),
+                lanes.stream().flatMap(lane -> lane.stuck.stream()).toList(),
                 all(lanes, ProxyFigures::consoles),
                 all(lanes, ProxyFigures::logins),
                 List.copyOf(names.values()),

@@ -5,6 +5,7 @@ import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.startup.Replication;
 import dev.spillway.core.session.ConnectionLog;
 import dev.spillway.core.session.LogSubject;
+import dev.spillway.core.session.Stay;
 import dev.spillway.core.session.state.StateKind;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,11 @@ public record WatchedConnectionLog(ConnectionLog next, Incidents incidents, Long
     public void clientPinned(LogSubject client, int kinds) {
         incidents.addPin(StateKind.words(kinds));
         next.clientPinned(client, kinds);
+    }
+
+    @Override
+    public void clientStays(LogSubject client, Stay stay) {
+        next.clientStays(client, stay);
     }
 
     @Override

@@ -295,7 +295,8 @@ class SettingsReaderTest {
         Problems doubts = new Problems();
         valid();
         put(high, "unix_socket_group", "staff");
-        low.database("app", new Source("low")).put("port", raw("6432"));
+        put(high, "tcp_keepalive", "no");
+        put(high, "tcp_keepidle", "60");
         low.doubtOnly(doubts);
 
         assertThat(read().unixSocketGroup()).isEqualTo("staff");
@@ -304,13 +305,43 @@ class SettingsReaderTest {
                 .extracting(Problem::text)
                 .satisfiesExactly(
                         text -> assertThat(text).contains("unix_socket_group has no effect"),
-                        text -> assertThat(text).contains("is Spillway itself"));
+                        text -> assertThat(text).contains("tcp_keepalive is off"));
 
         put(high, "listen_addr", "");
         read();
         assertThat(problems.found())
                 .singleElement()
                 .satisfies(problem -> assertThat(problem.text()).contains("there is no unix_socket_dir"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "127.0.0.1, localhost, 6432, true",
+        "127.0.0.1, ::1, 6432, true",
+        "127.0.0.1, 0.0.0.0, 6432, true",
+        "*, 127.0.0.1, 6432, true",
+        "0.0.0.0, localhost, 6432, true",
+        "10.0.0.1, 10.0.0.1, 6432, true",
+        "10.0.0.1, localhost, 6432, false",
+        "127.0.0.1, localhost, 6433, true",
+        "127.0.0.1, 'db,localhost', 6432, true",
+        "127.0.0.1, /run/spillway, 6432, true",
+        "127.0.0.1, /run/postgresql, 6432, false",
+        "127.0.0.1, /run/spillway, 6433, false",
+        "127.0.0.1, localhost, 5432, false",
+        "127.0.0.1, db, 6432, false"
+    })
+    void databaseThatIsHereIsRefusedWhateverTheFormat(String listens, String host, String port, boolean isHere) {
+        valid();
+        low.doubtOnly(new Problems());
+        put(high, "listen_addr", listens);
+        put(high, "unix_socket_dir", "/run/spillway");
+        low.database("app", new Source("low")).put("host", raw(host)).put("port", raw(port));
+
+        read();
+
+        assertThat(problems.found().stream().anyMatch(problem -> problem.text().contains("is Spillway itself")))
+                .isEqualTo(isHere);
     }
 
     @Test

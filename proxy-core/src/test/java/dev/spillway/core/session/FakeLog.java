@@ -33,6 +33,11 @@ public final class FakeLog implements ConnectionLog {
     public void clientPinned(LogSubject client, int kinds) {}
 
     @Override
+    public void clientStays(LogSubject client, Stay stay) {
+        lines.add("client stays " + client.name() + ": " + stay.text());
+    }
+
+    @Override
     public void clientEnded(LogSubject client, ClientEnd how, String why, @Nullable ErrorFields told) {
         lines.add("client ended " + how + " " + client.name() + ": " + why
                 + (told == null ? "" : " told " + told.sqlstate()));

@@ -7,9 +7,11 @@ import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.startup.Replication;
 import dev.spillway.core.session.ConnectionLog;
 import dev.spillway.core.session.LogSubject;
+import dev.spillway.core.session.Stay;
 import dev.spillway.core.session.Wire;
 import dev.spillway.core.session.state.StateKind;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +45,11 @@ class WatchedConnectionLogTest {
         @Override
         public void clientPinned(LogSubject client, int kinds) {
             heard.add("pinned");
+        }
+
+        @Override
+        public void clientStays(LogSubject client, Stay stay) {
+            heard.add("stays");
         }
 
         @Override
@@ -102,6 +109,7 @@ class WatchedConnectionLogTest {
         log.clientLoggedIn(of("a"));
         log.clientNotServed(of("a"), ProxyError.SERVER_LOST.fields("p", "x"));
         log.clientPinned(of("a"), StateKind.LOCKS.bit);
+        log.clientStays(of("a"), new Stay(Stay.What.QUERY, 1, Duration.ZERO, ""));
         log.clientEnded(of("a"), ConnectionLog.ClientEnd.LEFT, "", null);
         log.serverConnected(of("a"));
         log.serverOpened(of("a"));
@@ -117,6 +125,7 @@ class WatchedConnectionLogTest {
                         "logged in",
                         "not served",
                         "pinned",
+                        "stays",
                         "ended",
                         "connected",
                         "opened",

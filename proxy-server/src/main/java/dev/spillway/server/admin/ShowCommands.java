@@ -14,6 +14,7 @@ import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.core.stats.ShowTables;
 import dev.spillway.core.stats.SocketTables;
 import dev.spillway.core.stats.StatsTables;
+import dev.spillway.core.stats.StuckFigures;
 import dev.spillway.core.stats.Table;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -57,6 +58,7 @@ final class ShowCommands {
             entry("servers", shows -> new OfFigures(SocketTables::servers)),
             entry("sockets", shows -> new OfFigures(SocketTables::sockets)),
             entry("state", shows -> now(ShowTables.state(shows.orders.get()))),
+            entry("stuck", shows -> new OfFigures(StuckFigures::table)),
             entry("stats", shows -> new OfFigures(StatsTables::stats)),
             entry("stats_averages", shows -> new OfFigures(StatsTables::averagesByDatabase)),
             entry("stats_totals", shows -> new OfFigures(StatsTables::totalsByDatabase)),
@@ -78,7 +80,7 @@ final class ShowCommands {
         \tSHOW PEERS|PEER_POOLS
         \tSHOW SOCKETS|ACTIVE_SOCKETS|LISTS|MEM|STATE
         \tSHOW DNS_HOSTS|DNS_ZONES
-        \tSHOW PINS|PREPARED_STATEMENTS
+        \tSHOW PINS|STUCK|PREPARED_STATEMENTS
         \tSHOW STATS|STATS_TOTALS|STATS_AVERAGES|TOTALS
         \tSET key = arg
         \tRELOAD

@@ -14,10 +14,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code spillway run}: loads the configuration and runs the proxy, or prints everything that is wrong with it. */
@@ -45,18 +45,8 @@ final class RunCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
-    @Option(
-            names = {"-c", "--config"},
-            paramLabel = "FILE",
-            description = "The same.")
-    private @Nullable Path option;
-
-    @Parameters(
-            arity = "0..1",
-            paramLabel = "FILE",
-            description = "Configuration file: TOML, or a pgbouncer.ini as it is. Default: the environment variable"
-                    + " SPILLWAY_CONFIG, or none.")
-    private @Nullable Path file;
+    @Mixin
+    private ConfigFile file = new ConfigFile();
 
     @Option(
             names = "--set",
@@ -102,9 +92,7 @@ final class RunCommand implements Callable<Integer> {
     /** The proxy's exit code, or 2 for a configuration that cannot be used. */
     @Override
     public Integer call() throws Exception {
-        if (file != null && option != null) {
-            throw new ParameterException(spec.commandLine(), "Two configuration files: give one");
-        }
+        @Nullable Path named = file.find(spec.commandLine(), environment);
         @Nullable String ready = environment.get(READY_FILE);
         if (isDaemon && ready == null) {
             throw new ParameterException(
@@ -119,7 +107,7 @@ final class RunCommand implements Callable<Integer> {
         }
         RunOptions options = new RunOptions(isQuiet, isDaemon && ready != null ? Path.of(ready) : null);
         LogOpening log = runner.log(options);
-        ConfigSource source = new FileSource(configFile(), environment, overrides, log);
+        ConfigSource source = new FileSource(named, environment, overrides, log);
         ProxyConfig config;
         try {
             config = source.load();
@@ -135,11 +123,5 @@ final class RunCommand implements Callable<Integer> {
                     + " use so_reuseport instead");
         }
         return runner.run(config, source, options);
-    }
-
-    private @Nullable Path configFile() {
-        @Nullable String fromEnvironment = environment.get("SPILLWAY_CONFIG");
-        @Nullable Path named = file != null ? file : option;
-        return named != null || fromEnvironment == null ? named : Path.of(fromEnvironment);
     }
 }

@@ -26,9 +26,14 @@ public final class SpillwayCommand implements Runnable {
 
     /** The whole command line, ready to {@code execute(args)}. */
     public static CommandLine commandLine(
-            ProxyRunner runner, DemoRunner demo, Callable<Integer> rehearsal, Map<String, String> environment) {
+            ProxyRunner runner,
+            CheckRunner check,
+            DemoRunner demo,
+            Callable<Integer> rehearsal,
+            Map<String, String> environment) {
         return new CommandLine(new SpillwayCommand())
                 .addSubcommand(new RunCommand(runner, environment))
+                .addSubcommand(new CheckCommand(check, environment))
                 .addSubcommand(new ConvertCommand())
                 .addSubcommand(new DemoCommand(demo))
                 .addSubcommand(new RehearseCommand(rehearsal));

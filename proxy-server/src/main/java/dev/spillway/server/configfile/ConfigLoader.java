@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,6 +53,26 @@ public final class ConfigLoader {
     public static ProxyConfig load(
             @Nullable Path file, Map<String, String> environment, Map<String, String> overrides, LogOpening log)
             throws ConfigException {
+        return load(file, environment, overrides, log, doubt -> LOG.warn("{}", doubt));
+    }
+
+    /** The same for whoever runs nothing: the log is left alone, and {@code doubts} hears of what has no effect or is strange. */
+    public static ProxyConfig loadQuietly(
+            @Nullable Path file,
+            Map<String, String> environment,
+            Map<String, String> overrides,
+            Consumer<String> doubts)
+            throws ConfigException {
+        return load(file, environment, overrides, LogOpening.NONE, doubts);
+    }
+
+    private static ProxyConfig load(
+            @Nullable Path file,
+            Map<String, String> environment,
+            Map<String, String> overrides,
+            LogOpening log,
+            Consumer<String> doubts)
+            throws ConfigException {
         Problems problems = new Problems();
         @Nullable
         PgBouncerFile ini = file != null && PgBouncerFile.isOne(file) ? new PgBouncerFile(file, problems) : null;
@@ -67,7 +88,7 @@ public final class ConfigLoader {
             hasFallback = layer.hasDatabase(ProxyConfig.FALLBACK);
             layers.add(layer);
         }
-        layers.add(EnvironmentLayers.poolVariables(environment));
+        layers.add(EnvironmentLayers.poolVariables(environment, problems));
         layers.add(url.strong(!hasFallback));
         layers.add(EnvironmentLayers.spillwayVariables(environment, problems));
         layers.add(commandLine(overrides));
@@ -82,8 +103,9 @@ public final class ConfigLoader {
             problems.add(Source.file(String.valueOf(file)), String.valueOf(e.getMessage()));
             problems.throwIfAny();
         }
+        EnvironmentLayers.overridden(environment, overrides).forEach(doubts);
         if (file != null && ini != null) {
-            log(file.toString(), ini);
+            tell(file.toString(), ini, doubts);
         }
         return config;
     }
@@ -114,11 +136,11 @@ public final class ConfigLoader {
         out.append("# ").append(text.replaceAll("\\p{Cntrl}", " ")).append('\n');
     }
 
-    private static void log(String file, PgBouncerFile ini) {
-        ini.doubts().found().forEach(doubt -> LOG.warn("{}", doubt));
+    private static void tell(String file, PgBouncerFile ini, Consumer<String> doubts) {
+        ini.doubts().found().forEach(doubt -> doubts.accept(doubt.toString()));
         if (!ini.ineffective().isEmpty()) {
             String names = ini.ineffective().stream().map(Ineffective::name).collect(Collectors.joining(", "));
-            LOG.warn("{}: without effect in Spillway: {}", file, names);
+            doubts.accept(file + ": without effect in Spillway: " + names);
         }
     }
 

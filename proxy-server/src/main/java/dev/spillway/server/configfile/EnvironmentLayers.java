@@ -6,7 +6,9 @@ import dev.spillway.core.config.RawValue;
 import dev.spillway.core.config.Setting;
 import dev.spillway.core.config.Settings;
 import dev.spillway.core.config.Source;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -22,6 +24,10 @@ final class EnvironmentLayers {
     static final Map<String, Setting<?>> POOL_VARIABLES = poolVariables();
 
     private static final String PREFIX = "SPILLWAY_";
+    /** In the words of pools that recycle nothing. */
+    private static final String NEVER = "-1";
+    /** The longest that a setting can say. */
+    private static final String LONGEST = "365d";
 
     private EnvironmentLayers() {}
 
@@ -34,10 +40,46 @@ final class EnvironmentLayers {
         return variables;
     }
 
-    static Layer poolVariables(Map<String, String> environment) {
+    /**
+     * What applications say to their own pools, as far as it means the same here. An empty variable says nothing, as where one is
+     * passed on that may not be set.
+     */
+    static Layer poolVariables(Map<String, String> environment, Problems problems) {
         Layer layer = new Layer(Source.environment("DB_…"));
-        POOL_VARIABLES.forEach((variable, setting) -> put(layer, setting.name(), variable, environment.get(variable)));
+        POOL_VARIABLES.forEach((variable, setting) -> {
+            String value = environment.getOrDefault(variable, "").strip();
+            if (setting == Settings.QUERY_WAIT_TIMEOUT && isZero(value)) {
+                problems.add(
+                        Source.environment(variable),
+                        "0 is 'do not wait' to some pools and 'wait for ever' to others: give a time, or set "
+                                + setting.environmentName() + " (0 waits for ever)");
+            } else if (setting == Settings.SERVER_LIFETIME && value.equals(NEVER)) {
+                put(layer, setting.name(), variable, LONGEST);
+            } else if (!value.isEmpty()) {
+                put(layer, setting.name(), variable, value);
+            }
+        });
         return layer;
+    }
+
+    private static boolean isZero(String value) {
+        return value.matches("0+(\\.0*)?");
+    }
+
+    /** Those that say something else than the setting that overrides them, in words. */
+    static List<String> overridden(Map<String, String> environment, Map<String, String> commandLine) {
+        List<String> texts = new ArrayList<>();
+        POOL_VARIABLES.forEach((variable, setting) -> {
+            String value = environment.getOrDefault(variable, "").strip();
+            String ours = environment.get(setting.environmentName());
+            String set = commandLine.get(setting.name());
+            String by = set != null ? "--set " + setting.name() : setting.environmentName();
+            String winner = set != null ? set : ours;
+            if (!value.isEmpty() && winner != null && !winner.equals(value)) {
+                texts.add(variable + "=" + value + " has no effect: " + by + " is " + winner);
+            }
+        });
+        return texts;
     }
 
     /** Every variable with our prefix must be known: one that is misspelt would otherwise do nothing, silently. */

@@ -8,6 +8,7 @@ import dev.spillway.core.stats.Incident;
 import dev.spillway.core.stats.Overview;
 import dev.spillway.core.stats.PinFigures;
 import dev.spillway.core.stats.PoolFigures;
+import dev.spillway.server.json.Json;
 import java.util.Map;
 
 /** All of it as JSON; {@code docs/status.md} says what each member means. Stateless. */

@@ -5,6 +5,7 @@ import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.startup.Replication;
 import dev.spillway.core.session.ConnectionLog;
 import dev.spillway.core.session.LogSubject;
+import dev.spillway.core.session.Stay;
 import dev.spillway.core.session.state.StateKind;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,11 @@ record OwnConnectionLog(Supplier<ProxyConfig> config) implements ConnectionLog {
     @Override
     public void clientPinned(LogSubject client, int kinds) {
         LOG.info("client pinned {}: {}", client.name(), StateKind.words(kinds));
+    }
+
+    @Override
+    public void clientStays(LogSubject client, Stay stay) {
+        LOG.warn("client stuck {}: {}", client.name(), stay.text());
     }
 
     @Override

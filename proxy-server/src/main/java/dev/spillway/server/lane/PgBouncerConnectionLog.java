@@ -6,6 +6,7 @@ import dev.spillway.core.protocol.startup.Replication;
 import dev.spillway.core.session.ConnectionLog;
 import dev.spillway.core.session.LogSubject;
 import dev.spillway.core.session.Protection;
+import dev.spillway.core.session.Stay;
 import dev.spillway.core.session.state.StateKind;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -73,6 +74,11 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
     @Override
     public void clientPinned(LogSubject client, int kinds) {
         LOG.info("{}pinned to its server: {}", prefix('C', client), StateKind.words(kinds));
+    }
+
+    @Override
+    public void clientStays(LogSubject client, Stay stay) {
+        LOG.warn("{}stuck: {}", prefix('C', client), stay.text());
     }
 
     @Override

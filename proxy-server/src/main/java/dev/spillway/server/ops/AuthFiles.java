@@ -52,13 +52,25 @@ public final class AuthFiles {
         return new LoginFiles(secrets, rules, isPeerAsked ? systemUsers() : Map.of());
     }
 
+    /** What is strange about auth_file, without secrets. */
+    public static List<String> doubts(ProxyConfig config) throws IOException {
+        String file = config.authFile();
+        return file == null ? List.of() : doubts(file, UserList.parse(text("auth_file", file)));
+    }
+
+    private static List<String> doubts(String file, UserList users) {
+        return users.problems().stream()
+                .map(problem -> file + ":" + problem.line() + ": " + problem.text())
+                .toList();
+    }
+
     private static Map<String, StoredSecret> secrets(ProxyConfig config) throws IOException {
         String file = config.authFile();
         if (file == null) {
             return Map.of();
         }
         UserList users = UserList.parse(text("auth_file", file));
-        users.problems().forEach(problem -> LOG.warn("{}:{}: {}", file, problem.line(), problem.text()));
+        doubts(file, users).forEach(doubt -> LOG.warn("{}", doubt));
         return users.users();
     }
 

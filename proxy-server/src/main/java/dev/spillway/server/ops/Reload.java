@@ -29,6 +29,7 @@ public final class Reload {
     private final Lanes lanes;
     private final Executor slowWork;
     private final Executor tlsWork;
+    private final OwnPlaces places;
     private volatile ProxyConfig current;
     private volatile TlsContexts tls;
 
@@ -39,13 +40,15 @@ public final class Reload {
             TlsContexts tls,
             Lanes lanes,
             Executor slowWork,
-            Executor tlsWork) {
+            Executor tlsWork,
+            OwnPlaces places) {
         this.source = source;
         this.current = current;
         this.tls = tls;
         this.lanes = lanes;
         this.slowWork = slowWork;
         this.tlsWork = tlsWork;
+        this.places = places;
     }
 
     /** The configuration in force. */
@@ -100,6 +103,7 @@ public final class Reload {
             throws IOException {
         List<String> fixed = new ArrayList<>();
         ProxyConfig next = loaded.keepingFixed(current, setting -> fixed.add(setting.name()));
+        places.requireOthers(next);
         Credentials credentials = new Credentials(next, AuthFiles.read(next), lanes.learned());
         TlsContexts former = tls;
         boolean isTlsAsBefore = !readsKeys && next.hasTlsOf(current);

@@ -21,6 +21,8 @@ class SpillwayCommandTest {
     private final Map<String, String> environment =
             new HashMap<>(Map.of("DATABASE_URL", "postgres://app:hush@db/shop"));
     private final List<ProxyConfig> started = new ArrayList<>();
+    private final List<ProxyConfig> checked = new ArrayList<>();
+    private int instances;
     private final List<RunOptions> options = new ArrayList<>();
     private final List<Boolean> demosThatStay = new ArrayList<>();
 
@@ -101,6 +103,26 @@ class SpillwayCommandTest {
     }
 
     @Test
+    void checkReadsTheSameConfigurationAndPrintsWhatItFinds() {
+        assertThat(execute("check", "--set", "listen_port=5433")).isEqualTo(1);
+        assertThat(out.toString()).isEqualTo("text\n");
+        assertThat(execute("check", "--json", "--instances", "8")).isEqualTo(1);
+        assertThat(out.toString()).isEqualTo("text\n{}\n");
+        assertThat(instances).isEqualTo(8);
+        assertThat(checked)
+                .hasSize(2)
+                .first()
+                .extracting(ProxyConfig::listenPort)
+                .isEqualTo(5433);
+        assertThat(started).isEmpty();
+
+        assertThat(execute("check", "--set", "default_pool_size=x")).isEqualTo(2);
+        assertThat(execute("check", "--instances", "0")).isEqualTo(2);
+        assertThat(execute("check", "-c", "a", "b")).isEqualTo(2);
+        assertThat(checked).hasSize(2);
+    }
+
+    @Test
     void convertPrintsTomlOrWhatIsWrong(@TempDir Path directory) throws Exception {
         Path file = Files.writeString(
                 directory.resolve("pgbouncer.ini"), "[databases]\na = host=h user=u password=hush\n[pgbouncer]\n");
@@ -176,6 +198,11 @@ class SpillwayCommandTest {
                     started.add(config);
                     options.add(runOptions);
                     return 42;
+                },
+                (config, doubts, count) -> {
+                    checked.add(config);
+                    instances = count;
+                    return new CheckRunner.Result("text\n", "{}", 1);
                 },
                 (demoOut, demoErr, isTerminal, stays) -> {
                     demosThatStay.add(stays);

@@ -1,6 +1,7 @@
 package dev.spillway.server.configfile;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.spillway.core.config.AuthType;
 import dev.spillway.core.config.ConfigException;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -226,6 +228,57 @@ class ConfigLoaderTest {
         environment.put("DATABASE_URL", URL);
         environment.put("DB_POOL_TIMEOUT", "12");
         assertThat(load().queryWaitTimeout()).isEqualTo(Duration.ofSeconds(12));
+    }
+
+    @Test
+    void whatOtherPoolsSayInTheirOwnWayIsUnderstoodOrRefused() throws Exception {
+        environment.put("DATABASE_URL", URL);
+        environment.put("DB_POOL_SIZE", "");
+        environment.put("DB_MAX_OVERFLOW", " 7 ");
+        environment.put("DB_POOL_RECYCLE", "-1");
+
+        assertThat(load().defaultPoolSize()).isEqualTo(20);
+        assertThat(load().reservePoolSize()).isEqualTo(7);
+        assertThat(load().serverLifetime()).isEqualTo(Duration.ofDays(365));
+
+        environment.put("DB_POOL_TIMEOUT", "0.0");
+        environment.put("DB_POOL_SIZE", "0");
+        environment.put("DB_MAX_OVERFLOW", "-1");
+        assertThat(problems())
+                .hasSize(3)
+                .anySatisfy(p -> assertThat(p).contains("DB_POOL_TIMEOUT: 0 is 'do not wait'"))
+                .anySatisfy(p -> assertThat(p).contains("DB_POOL_SIZE: default_pool_size must be"))
+                .anySatisfy(p -> assertThat(p).contains("DB_MAX_OVERFLOW: reserve_pool_size must be"));
+    }
+
+    @Test
+    void overflowThatWouldComeTooLateIsRefused() {
+        environment.put("DATABASE_URL", URL);
+        environment.put("DB_POOL_TIMEOUT", "5");
+
+        assertThat(problems()).singleElement().asString().contains("DB_POOL_TIMEOUT: the reserve would never be used");
+
+        environment.put("SPILLWAY_RESERVE_POOL_TIMEOUT", "4.9");
+        assertThatCode(this::load).doesNotThrowAnyException();
+    }
+
+    @Test
+    void variableThatIsOverriddenIsToldUnlessItSaysTheSame() throws Exception {
+        environment.put("DATABASE_URL", URL);
+        environment.put("DB_POOL_SIZE", "50");
+        environment.put("SPILLWAY_DEFAULT_POOL_SIZE", "30");
+        environment.put("DB_MAX_OVERFLOW", "9");
+        environment.put("SPILLWAY_RESERVE_POOL_SIZE", "9");
+        environment.put("DB_POOL_TIMEOUT", "12");
+        overrides.put("query_wait_timeout", "13");
+        List<String> doubts = new ArrayList<>();
+
+        ConfigLoader.loadQuietly(file, environment, overrides, doubts::add);
+
+        assertThat(doubts)
+                .containsExactly(
+                        "DB_POOL_SIZE=50 has no effect: SPILLWAY_DEFAULT_POOL_SIZE is 30",
+                        "DB_POOL_TIMEOUT=12 has no effect: --set query_wait_timeout is 13");
     }
 
     @Test

@@ -79,6 +79,7 @@ final class SettingsDocuments {
             out.append("| `").append(variable.getKey()).append("` | `");
             out.append(variable.getValue().name()).append("` |\n");
         }
+        out.append(POOL_VARIABLES);
         out.append("\nVariables that begin with `SPILLWAY_` and are no settings: ");
         out.append(String.join(
                 ", ",
@@ -120,6 +121,19 @@ final class SettingsDocuments {
         and `d`. Empty text means "none" where the default is none.
 
         A `pgbouncer.ini` is read too, with PgBouncer's defaults: see [Coming from PgBouncer](from-pgbouncer.md).
+        """;
+
+    private static final String POOL_VARIABLES = """
+
+        - Spans of time are seconds, as they are to most pools. An empty variable says nothing.
+        - Where `SPILLWAY_…` or `--set` says something else about the same setting, that counts, and the log says so. A `pool_size` or
+          `reserve_pool_size` of a database or user in a file is about that one alone and counts there.
+        - They are those of all of Spillway, not of one application: ten applications with a pool of 20 each do not need 200
+          connections behind it.
+        - `DB_MAX_OVERFLOW` is there after `reserve_pool_timeout` (5 s), not at once, so a `DB_POOL_TIMEOUT` that is no longer than that is
+          refused until `SPILLWAY_RESERVE_POOL_TIMEOUT` is shorter.
+        - `DB_POOL_RECYCLE=-1`, which is never, becomes 365 days. An overflow of -1 or a pool of 0, which are without limit, are refused;
+          so is `DB_POOL_TIMEOUT=0`, which pools understand in two ways.
         """;
 
     private static final String DATABASES = """

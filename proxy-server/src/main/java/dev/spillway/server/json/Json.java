@@ -1,25 +1,25 @@
-package dev.spillway.server.http;
+package dev.spillway.server.json;
 
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Writes JSON, member by member. Whoever calls closes what it opens. One thread uses it. */
-final class Json {
+public final class Json {
     private final StringBuilder text = new StringBuilder(4096);
     private boolean isFirst = true;
 
     /** An object that is the whole text or an element of an array. */
-    Json object() {
+    public Json object() {
         separate();
         return open('{');
     }
 
-    Json object(String name) {
+    public Json object(String name) {
         name(name);
         return open('{');
     }
 
-    Json array(String name) {
+    public Json array(String name) {
         name(name);
         return open('[');
     }
@@ -30,11 +30,11 @@ final class Json {
         return this;
     }
 
-    Json endObject() {
+    public Json endObject() {
         return close('}');
     }
 
-    Json endArray() {
+    public Json endArray() {
         return close(']');
     }
 
@@ -44,7 +44,7 @@ final class Json {
         return this;
     }
 
-    Json put(String name, @Nullable String value) {
+    public Json put(String name, @Nullable String value) {
         name(name);
         if (value == null) {
             text.append("null");
@@ -54,27 +54,27 @@ final class Json {
         return this;
     }
 
-    Json put(String name, long value) {
+    public Json put(String name, long value) {
         name(name);
         text.append(value);
         return this;
     }
 
     /** To the microsecond, if they are seconds. */
-    Json put(String name, double value) {
+    public Json put(String name, double value) {
         name(name);
         text.append(String.format(Locale.ROOT, "%.6f", value));
         return this;
     }
 
-    Json put(String name, boolean value) {
+    public Json put(String name, boolean value) {
         name(name);
         text.append(value);
         return this;
     }
 
     /** An element of an array. */
-    Json add(long value) {
+    public Json add(long value) {
         separate();
         text.append(value);
         return this;

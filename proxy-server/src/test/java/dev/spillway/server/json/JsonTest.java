@@ -1,4 +1,4 @@
-package dev.spillway.server.http;
+package dev.spillway.server.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
