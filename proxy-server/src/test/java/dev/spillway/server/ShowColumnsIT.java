@@ -31,7 +31,7 @@ final class ShowColumnsIT {
     private static final ProxyConfig CONFIG = RunningProxy.config(1, PoolMode.TRANSACTION, 1);
 
     /** By command, of PgBouncer; each column as name, type OID and type size. */
-    private static Map<String, List<String>> recorded() {
+    static Map<String, List<String>> recorded() {
         Map<String, List<String>> columns = new TreeMap<>();
         try (InputStream file = ShowColumnsIT.class.getResourceAsStream("/show-columns.txt")) {
             String text = new String(Objects.requireNonNull(file).readAllBytes(), StandardCharsets.UTF_8);
