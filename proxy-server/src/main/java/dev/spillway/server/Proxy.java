@@ -6,7 +6,7 @@ import dev.spillway.core.pool.Orders;
 import dev.spillway.core.pool.Totals;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.session.Ending;
-import dev.spillway.core.stats.ProxyFigures;
+import dev.spillway.core.stats.LaneView;
 import dev.spillway.core.stats.StatementTable;
 import dev.spillway.core.stats.Table;
 import dev.spillway.server.admin.ConsoleSession;
@@ -42,7 +42,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -196,8 +196,8 @@ public final class Proxy {
             }
 
             @Override
-            public void figures(Consumer<ProxyFigures> taker) {
-                lanes.figures(asker, taker);
+            public <T> CompletableFuture<List<T>> gather(Function<LaneView, T> read) {
+                return lanes.gather(read);
             }
 
             @Override
@@ -256,9 +256,7 @@ public final class Proxy {
 
     /** What all pools have done so far, counted together. */
     Totals totals() {
-        CompletableFuture<ProxyFigures> figures = new CompletableFuture<>();
-        lanes.figures(lanes.all().getFirst(), figures::complete);
-        return figures.join().totals();
+        return lanes.figures().join().totals();
     }
 
     /** Reloads the configuration; what is wrong with it is logged. Returns at once. */

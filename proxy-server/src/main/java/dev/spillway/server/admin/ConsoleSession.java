@@ -14,16 +14,18 @@ import dev.spillway.core.protocol.frontend.FrontendType;
 import dev.spillway.core.session.Phase;
 import dev.spillway.core.session.Refused;
 import dev.spillway.core.session.Wire;
-import dev.spillway.core.stats.ProxyFigures;
+import dev.spillway.core.stats.LaneView;
 import dev.spillway.core.stats.Table;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,8 +42,8 @@ public final class ConsoleSession implements Phase {
         /** The client has sent a command, which counts as a query of the console's. */
         void onCommand();
 
-        /** Hands the figures of all lanes to {@code taker}, later, on the lane of the session that asks. */
-        void figures(Consumer<ProxyFigures> taker);
+        /** What {@code read} finds on each lane, which it runs on; completed on whatever thread. */
+        <T> CompletableFuture<List<T>> gather(Function<LaneView, T> read);
 
         /** What operators have ordered of the databases. */
         Orders orders();
@@ -243,10 +245,15 @@ public final class ConsoleSession implements Phase {
         switch (answer) {
             case ShowCommands.Now now ->
                 taker.accept(new Outcome.Rows(now.table().get()));
-            case ShowCommands.OfFigures later -> {
+            case ShowCommands.OfLanes<?> later -> {
                 pause();
-                source.figures(figures ->
-                        resume(() -> taker.accept(new Outcome.Rows(later.table().apply(figures)))));
+                var _ = later.gather(source)
+                        .whenCompleteAsync(
+                                (table, failure) -> resume(() -> taker.accept(
+                                        table == null
+                                                ? new Outcome.Failed(errorOf(failure))
+                                                : new Outcome.Rows(table))),
+                                source.executor());
             }
         }
     }

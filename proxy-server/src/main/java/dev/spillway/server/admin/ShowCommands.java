@@ -8,6 +8,10 @@ import dev.spillway.core.pool.Orders;
 import dev.spillway.core.protocol.Sqlstate;
 import dev.spillway.core.protocol.backend.BackendMessages;
 import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.stats.ErrorTable;
+import dev.spillway.core.stats.LaneFigure;
+import dev.spillway.core.stats.LaneView;
+import dev.spillway.core.stats.LatencyFigures;
 import dev.spillway.core.stats.MemoryTable;
 import dev.spillway.core.stats.PinFigures;
 import dev.spillway.core.stats.ProxyFigures;
@@ -16,11 +20,13 @@ import dev.spillway.core.stats.SocketTables;
 import dev.spillway.core.stats.StatsTables;
 import dev.spillway.core.stats.Table;
 import dev.spillway.core.stats.Table.Column;
+import dev.spillway.core.stats.WaitFigures;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -34,7 +40,7 @@ final class ShowCommands {
         default List<Column> columns() {
             Table table = switch (this) {
                 case Now now -> now.table().get();
-                case OfFigures later -> later.table().apply(ProxyFigures.sum(List.of()));
+                case OfLanes<?> later -> later.ofNone();
             };
             return table.columns();
         }
@@ -43,34 +49,50 @@ final class ShowCommands {
     /** It is there at once. */
     record Now(Supplier<Table> table) implements Answer {}
 
-    /** It is made when the figures of all lanes are there. */
-    record OfFigures(Function<ProxyFigures, Table> table) implements Answer {}
+    /** It is made of what is read on each lane. */
+    record OfLanes<T>(Function<LaneView, T> read, Function<List<T>, Table> table) implements Answer {
+        Table ofNone() {
+            return table.apply(List.of());
+        }
+
+        CompletableFuture<Table> gather(ConsoleSession.Source source) {
+            return source.gather(read).thenApply(table);
+        }
+    }
+
+    private static Answer ofFigures(Function<ProxyFigures, Table> table) {
+        return new OfLanes<>(ProxyFigures::of, parts -> table.apply(ProxyFigures.sum(parts)));
+    }
 
     private static final Map<String, Function<ShowCommands, Answer>> BY_NAME = Map.ofEntries(
-            entry("active_sockets", shows -> new OfFigures(SocketTables::activeSockets)),
-            entry("clients", shows -> new OfFigures(SocketTables::clients)),
+            entry("active_sockets", shows -> ofFigures(SocketTables::activeSockets)),
+            entry("clients", shows -> ofFigures(SocketTables::clients)),
             entry("config", shows -> new Now(() -> ShowTables.config(shows.config.get()))),
             entry(
                     "databases",
-                    shows -> new OfFigures(all -> ShowTables.databases(all, shows.config.get(), shows.orders.get()))),
-            entry("dns_hosts", shows -> new OfFigures(ShowTables::dnsHosts)),
+                    shows -> ofFigures(all -> ShowTables.databases(all, shows.config.get(), shows.orders.get()))),
+            entry("dns_hosts", shows -> ofFigures(ShowTables::dnsHosts)),
             entry("dns_zones", shows -> new Now(ShowTables::dnsZones)),
-            entry("lists", shows -> new OfFigures(all -> ShowTables.lists(all, shows.config.get()))),
+            entry("errors", shows -> new OfLanes<>(ErrorTable::of, ErrorTable::table)),
+            entry("lanes", shows -> new OfLanes<>(LaneFigure::of, LaneFigure::table)),
+            entry("latency", shows -> new OfLanes<>(LatencyFigures::of, LatencyFigures::table)),
+            entry("lists", shows -> ofFigures(all -> ShowTables.lists(all, shows.config.get()))),
             entry("mem", shows -> new Now(ShowCommands::memory)),
             entry("peer_pools", shows -> new Now(ShowTables::peerPools)),
             entry("peers", shows -> new Now(ShowTables::peers)),
-            entry("pins", shows -> new OfFigures(PinFigures::table)),
+            entry("pins", shows -> ofFigures(PinFigures::table)),
             entry("prepared_statements", shows -> new Now(() -> shows.statements.apply(shows.isAdmin))),
-            entry("pools", shows -> new OfFigures(ShowTables::pools)),
-            entry("servers", shows -> new OfFigures(SocketTables::servers)),
-            entry("sockets", shows -> new OfFigures(SocketTables::sockets)),
+            entry("pools", shows -> ofFigures(ShowTables::pools)),
+            entry("servers", shows -> ofFigures(SocketTables::servers)),
+            entry("sockets", shows -> ofFigures(SocketTables::sockets)),
             entry("state", shows -> new Now(() -> ShowTables.state(shows.orders.get()))),
-            entry("stats", shows -> new OfFigures(StatsTables::stats)),
-            entry("stats_averages", shows -> new OfFigures(StatsTables::averagesByDatabase)),
-            entry("stats_totals", shows -> new OfFigures(StatsTables::totalsByDatabase)),
-            entry("totals", shows -> new OfFigures(StatsTables::totals)),
-            entry("users", shows -> new OfFigures(all -> ShowTables.users(all, shows.config.get()))),
-            entry("version", shows -> new Now(() -> ShowTables.single("version", shows.version))));
+            entry("stats", shows -> ofFigures(StatsTables::stats)),
+            entry("stats_averages", shows -> ofFigures(StatsTables::averagesByDatabase)),
+            entry("stats_totals", shows -> ofFigures(StatsTables::totalsByDatabase)),
+            entry("totals", shows -> ofFigures(StatsTables::totals)),
+            entry("users", shows -> ofFigures(all -> ShowTables.users(all, shows.config.get()))),
+            entry("version", shows -> new Now(() -> ShowTables.single("version", shows.version))),
+            entry("waiting", shows -> new OfLanes<>(WaitFigures::of, WaitFigures::table)));
 
     /** What drivers ask of any server: some of it PgBouncer answers. The console has no other. */
     private static final Map<String, String> PARAMETERS = Map.ofEntries(
@@ -96,6 +118,7 @@ final class ShowCommands {
         \tSHOW SOCKETS|ACTIVE_SOCKETS|LISTS|MEM|STATE
         \tSHOW DNS_HOSTS|DNS_ZONES
         \tSHOW PINS|PREPARED_STATEMENTS
+        \tSHOW LANES|LATENCY|WAITING|ERRORS
         \tSHOW STATS|STATS_TOTALS|STATS_AVERAGES|TOTALS
         \tSET key = arg
         \tRELOAD

@@ -415,10 +415,10 @@ public final class Lane implements SessionPorts {
 
     /** When the other lanes have ended the period too, with their next tick. */
     private void logStats() {
-        var _ = loop.schedule(
-                () -> lanes.figures(this, figures -> LOG.info("{}", StatsLine.of(figures))),
-                2 * TICK_MILLIS,
-                TimeUnit.MILLISECONDS);
+        Runnable log = () -> {
+            var _ = lanes.figures().thenAccept(figures -> LOG.info("{}", StatsLine.of(figures)));
+        };
+        var _ = loop.schedule(log, 2 * TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     @Override
