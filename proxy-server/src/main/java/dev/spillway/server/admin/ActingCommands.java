@@ -69,6 +69,7 @@ final class ActingCommands {
             case "reconnect" -> () -> onDatabases("RECONNECT", argument, operations::reconnect);
             case "kill" -> () -> onDatabases("KILL", argument, operations::kill);
             case "wait_close" -> () -> onDatabases("WAIT_CLOSE", argument, operations::waitClose);
+            case "cleanup" -> () -> onDatabases("CLEANUP", argument, operations::cleanUp);
             case "disable" -> () -> onDatabase("DISABLE", argument, operations::disable);
             case "enable" -> () -> onDatabase("ENABLE", argument, operations::enable);
             case "kill_client" -> () -> killClient(argument);

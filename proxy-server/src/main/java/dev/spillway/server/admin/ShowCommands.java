@@ -127,6 +127,7 @@ final class ShowCommands {
         \tDISABLE <db>
         \tENABLE <db>
         \tRECONNECT [<db>]
+        \tCLEANUP [<db>]
         \tKILL [<db>]
         \tKILL_CLIENT <client_id>
         \tWAIT_CLOSE [<db>]

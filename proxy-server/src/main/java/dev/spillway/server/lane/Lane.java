@@ -301,6 +301,11 @@ public final class Lane implements SessionPorts {
         pools.kill(database);
     }
 
+    /** Closes the servers of {@code database}, or of all, that are idle. */
+    public void cleanUp(@Nullable String database) {
+        pools.cleanUp(database);
+    }
+
     /** Ends the client whose connection has that number; false if it is not here. */
     boolean kill(long id) {
         List<Consumer<ErrorFields>> found = new ArrayList<>();
