@@ -5,7 +5,10 @@ import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.pool.Orders;
 import dev.spillway.core.pool.Totals;
 import dev.spillway.core.protocol.CancelKey;
+import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.session.ConnectionLog.ClientEnd;
 import dev.spillway.core.session.Ending;
+import dev.spillway.core.session.LogSubject;
 import dev.spillway.core.stats.LaneView;
 import dev.spillway.core.stats.StatementTable;
 import dev.spillway.core.stats.Table;
@@ -181,14 +184,14 @@ public final class Proxy {
                 tls,
                 names,
                 slowWork,
-                (wire, lane, isAdmin) -> new ConsoleSession(wire, source(lane), isAdmin, version)));
+                (wire, lane, client, isAdmin) -> new ConsoleSession(wire, source(lane, client), isAdmin, version)));
     }
 
     private ProxyConfig config() {
         return reload.current();
     }
 
-    private ConsoleSession.Source source(Lane asker) {
+    private ConsoleSession.Source source(Lane asker, LogSubject client) {
         return new ConsoleSession.Source() {
             @Override
             public ProxyConfig config() {
@@ -198,6 +201,11 @@ public final class Proxy {
             @Override
             public <T> CompletableFuture<List<T>> gather(Function<LaneView, T> read) {
                 return lanes.gather(read);
+            }
+
+            @Override
+            public void onEnd(ClientEnd how, String why, @Nullable ErrorFields told) {
+                asker.log().clientEnded(client, how, ending == null ? why : "the pooler is shutting down", told);
             }
 
             @Override

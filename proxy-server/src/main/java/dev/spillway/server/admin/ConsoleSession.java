@@ -11,6 +11,7 @@ import dev.spillway.core.protocol.backend.BackendMessages;
 import dev.spillway.core.protocol.backend.BackendType;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendType;
+import dev.spillway.core.session.ConnectionLog.ClientEnd;
 import dev.spillway.core.session.Phase;
 import dev.spillway.core.session.Refused;
 import dev.spillway.core.session.Wire;
@@ -41,6 +42,9 @@ public final class ConsoleSession implements Phase {
 
         /** The client has sent a command, which counts as a query of the console's. */
         void onCommand();
+
+        /** The client's connection ends; {@code told}: the error that it gets, null if none. */
+        void onEnd(ClientEnd how, String why, @Nullable ErrorFields told);
 
         /** What {@code read} finds on each lane, which it runs on; completed on whatever thread. */
         <T> CompletableFuture<List<T>> gather(Function<LaneView, T> read);
@@ -132,6 +136,7 @@ public final class ConsoleSession implements Phase {
             }
             case FrontendType.TERMINATE -> {
                 isOver = true;
+                source.onEnd(ClientEnd.LEFT, ClientEnd.SAID_GOODBYE, null);
                 wire.close();
             }
             case FrontendType.FUNCTION_CALL -> inTurn(this::onFunctionCall);
@@ -317,6 +322,7 @@ public final class ConsoleSession implements Phase {
 
     private void end(ErrorFields error) {
         isOver = true;
+        source.onEnd(ClientEnd.PROTOCOL_BROKEN, error.message(), error);
         ByteBuf message = wire.allocator().buffer(128);
         error.writeError(message);
         wire.write(message);
@@ -340,6 +346,9 @@ public final class ConsoleSession implements Phase {
 
     @Override
     public void onClosed() {
+        if (!isOver) {
+            source.onEnd(ClientEnd.LEFT, ClientEnd.GONE, null);
+        }
         isOver = true;
         source.close(key);
         frames.close();

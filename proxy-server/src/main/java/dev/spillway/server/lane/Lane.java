@@ -15,6 +15,7 @@ import dev.spillway.core.session.ClientLogin;
 import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.ConnectionLog;
 import dev.spillway.core.session.Ending;
+import dev.spillway.core.session.LogSubject;
 import dev.spillway.core.session.Phase;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.ServerSession;
@@ -60,7 +61,8 @@ public final class Lane implements SessionPorts {
     /** Makes the session of a client of the console. */
     @FunctionalInterface
     public interface Console {
-        Phase session(Wire wire, Lane lane, boolean isAdmin);
+        /** {@code client}: who it is, for the log. */
+        Phase session(Wire wire, Lane lane, LogSubject client, boolean isAdmin);
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
