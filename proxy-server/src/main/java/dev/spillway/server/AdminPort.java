@@ -53,7 +53,9 @@ final class AdminPort {
     private int connected;
     private @Nullable Pages pages;
     /** Those who came before the pages were ready. */
-    private final List<Consumer<Pages>> waiting = new ArrayList<>();
+    private final List<Waiter> waiting = new ArrayList<>();
+
+    private record Waiter(Consumer<Pages> served, Runnable failed) {}
 
     /** {@code loop} is that of one of the lanes; {@code pages} are made when they are first asked for. */
     AdminPort(NettyTransport transport, ProxyConfig config, EventLoop loop, Lanes lanes, Supplier<Pages> pages) {
@@ -149,11 +151,16 @@ final class AdminPort {
 
             @Override
             public void onHttp(Runnable enter) {
-                whenReady(ready -> {
-                    silence.cancel(false);
-                    HttpEntrance.open(channel.pipeline(), ready, isCrowded);
-                    enter.run();
-                });
+                whenReady(
+                        ready -> {
+                            silence.cancel(false);
+                            HttpEntrance.open(channel.pipeline(), ready, isCrowded);
+                            enter.run();
+                        },
+                        () -> {
+                            silence.cancel(false);
+                            HttpEntrance.fail(channel);
+                        });
             }
 
             @Override
@@ -164,27 +171,40 @@ final class AdminPort {
         }));
     }
 
-    /** Runs {@code next} on the event loop; later for the first, so that the lane does not wait until all is loaded. */
-    private void whenReady(Consumer<Pages> next) {
+    /**
+     * Runs {@code next} on the event loop; later for the first, so that the lane does not wait until all is loaded. Or {@code
+     * failed}, if they could not be made: whoever comes then has it tried again.
+     */
+    private void whenReady(Consumer<Pages> next, Runnable failed) {
         Pages made = pages;
         if (made != null) {
             next.accept(made);
             return;
         }
-        waiting.add(next);
+        waiting.add(new Waiter(next, failed));
         if (waiting.size() == 1) {
             Thread.ofPlatform().name("pages-loading").daemon().start(this::prepare);
         }
     }
 
     private void prepare() {
-        Pages made = makePages.get();
-        HttpEntrance.prepare(made);
-        loop.execute(() -> {
-            pages = made;
-            waiting.forEach(next -> next.accept(made));
-            waiting.clear();
-        });
+        try {
+            Pages made = makePages.get();
+            HttpEntrance.prepare(made);
+            loop.execute(() -> {
+                pages = made;
+                takeWaiting().forEach(waiter -> waiter.served.accept(made));
+            });
+        } catch (RuntimeException | Error e) {
+            LOG.error("the pages of the admin port could not be made; the next request has it tried again", e);
+            loop.execute(() -> takeWaiting().forEach(waiter -> waiter.failed.run()));
+        }
+    }
+
+    private List<Waiter> takeWaiting() {
+        List<Waiter> all = List.copyOf(waiting);
+        waiting.clear();
+        return all;
     }
 
     /** Of the sockets that are open. */

@@ -5,8 +5,11 @@ import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.pool.Orders;
 import dev.spillway.core.pool.Totals;
 import dev.spillway.core.protocol.CancelKey;
+import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.session.ConnectionLog.ClientEnd;
 import dev.spillway.core.session.Ending;
-import dev.spillway.core.stats.ProxyFigures;
+import dev.spillway.core.session.LogSubject;
+import dev.spillway.core.stats.LaneView;
 import dev.spillway.core.stats.StatementTable;
 import dev.spillway.core.stats.Table;
 import dev.spillway.server.admin.ConsoleSession;
@@ -43,7 +46,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -187,14 +190,14 @@ public final class Proxy {
                 tls,
                 names,
                 slowWork,
-                (wire, lane, isAdmin) -> new ConsoleSession(wire, source(lane), isAdmin, version)));
+                (wire, lane, client, isAdmin) -> new ConsoleSession(wire, source(lane, client), isAdmin, version)));
     }
 
     private ProxyConfig config() {
         return reload.current();
     }
 
-    private ConsoleSession.Source source(Lane asker) {
+    private ConsoleSession.Source source(Lane asker, LogSubject client) {
         return new ConsoleSession.Source() {
             @Override
             public ProxyConfig config() {
@@ -202,8 +205,13 @@ public final class Proxy {
             }
 
             @Override
-            public void figures(Consumer<ProxyFigures> taker) {
-                lanes.figures(asker, taker);
+            public <T> CompletableFuture<List<T>> gather(Function<LaneView, T> read) {
+                return lanes.gather(read);
+            }
+
+            @Override
+            public void onEnd(ClientEnd how, String why, @Nullable ErrorFields told) {
+                asker.log().clientEnded(client, how, ending == null ? why : "the pooler is shutting down", told);
             }
 
             @Override
@@ -262,9 +270,7 @@ public final class Proxy {
 
     /** What all pools have done so far, counted together. */
     Totals totals() {
-        CompletableFuture<ProxyFigures> figures = new CompletableFuture<>();
-        lanes.figures(lanes.all().getFirst(), figures::complete);
-        return figures.join().totals();
+        return lanes.figures().join().totals();
     }
 
     /** Reloads the configuration; what is wrong with it is logged. Returns at once. */

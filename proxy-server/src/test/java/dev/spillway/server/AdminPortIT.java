@@ -9,6 +9,9 @@ import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Settings;
 import dev.spillway.core.config.Transport;
+import dev.spillway.server.http.Pages;
+import dev.spillway.server.lane.Lanes;
+import dev.spillway.server.transport.NettyTransport;
 import dev.spillway.testkit.BadInput;
 import dev.spillway.testkit.Endpoint;
 import dev.spillway.testkit.HttpProbe;
@@ -16,6 +19,9 @@ import dev.spillway.testkit.LogTap;
 import dev.spillway.testkit.Messages;
 import dev.spillway.testkit.PostgresFixture;
 import dev.spillway.testkit.WireClient;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -25,6 +31,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -150,6 +158,33 @@ class AdminPortIT {
             assertThat(client.queryOne("select 1")).isEqualTo("1");
             assertThat(first.log().defects()).isEmpty();
             assertThat(log.lines()).anyMatch(line -> line.contains("admin_listen_port chooses another, 0 means none"));
+        }
+    }
+
+    @Test
+    void pagesThatCouldNotBeMadeAreTriedAgain() throws IOException {
+        int port = HttpProbe.freePort();
+        EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        AtomicInteger attempts = new AtomicInteger();
+        try (RunningProxy proxy = new RunningProxy(config(0))) {
+            Lanes lanes = proxy.proxy().lanes();
+            AdminPort admin =
+                    new AdminPort(NettyTransport.choose(Transport.NIO), config(port), loops.next(), lanes, () -> {
+                        if (attempts.incrementAndGet() == 1) {
+                            throw new IllegalStateException("no room for pages");
+                        }
+                        return new Pages(new PageSource(lanes, ProxyConfig::defaults, () -> false));
+                    });
+            admin.open();
+            assertThat(HttpProbe.get(port, "/readyz").status()).isEqualTo(500);
+            assertThat(HttpProbe.get(port, "/readyz").status()).isEqualTo(200);
+            assertThat(HttpProbe.get(port, "/healthz").status()).isEqualTo(200);
+            assertThat(attempts).hasValue(2);
+            assertThat(proxy.log().lines()).anyMatch(line -> line.contains("the next request has it tried again"));
+            admin.close();
+            admin.closeAll().awaitUninterruptibly();
+        } finally {
+            loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         }
     }
 

@@ -114,9 +114,9 @@ final class ConsoleAccessIT {
         }
     }
 
-    /** By a driver, in the only protocol that the console speaks. */
+    /** By a driver, as it comes. */
     private static void logIn(Endpoint console, String password) throws SQLException {
-        String url = console.jdbcUrl() + "&preferQueryMode=simple&assumeMinServerVersion=12&password=" + password;
+        String url = console.jdbcUrl() + "&password=" + password;
         try (Connection client = DriverManager.getConnection(url);
                 Statement statement = client.createStatement();
                 ResultSet pools = statement.executeQuery("show pools")) {

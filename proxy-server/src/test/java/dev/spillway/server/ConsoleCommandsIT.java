@@ -180,6 +180,8 @@ class ConsoleCommandsIT {
                 "WAIT_CLOSE nowhere   | no such database: nowhere",
                 "DISABLE nowhere      | no such database: nowhere",
                 "ENABLE nowhere       | no such database: nowhere",
+                "CLEANUP pgbouncer    | cannot clean up admin db: pgbouncer",
+                "CLEANUP nowhere      | no such database: nowhere",
                 "RESUME nowhere       | no such database: nowhere",
                 "RESUME app           | database app is not paused",
                 "RESUME               | pooler is not paused/suspended",
@@ -207,6 +209,7 @@ class ConsoleCommandsIT {
                 "PAUSE",
                 "RESUME",
                 "RECONNECT",
+                "CLEANUP",
                 "KILL",
                 "KILL_CLIENT 1",
                 "DISABLE app",
@@ -230,6 +233,27 @@ class ConsoleCommandsIT {
                             .getFirst()
                             .errorText())
                     .isEqualTo("SET ignored");
+        }
+    }
+
+    @Test
+    void cleanUpClosesWhatIsIdleAndNobodyNotices() throws Exception {
+        try (RunningProxy proxy = new RunningProxy(config(2));
+                WireClient one = WireClient.connect(through(proxy));
+                WireClient two = WireClient.connect(through(proxy));
+                Operator operator = new Operator(through(proxy))) {
+            one.query("begin");
+            String kept = one.queryOne("select pg_backend_pid()");
+            String idle = two.queryOne("select pg_backend_pid()");
+            assertThat(operator.run("CLEANUP bench")).isEqualTo("CLEANUP");
+            assertThat(two.queryOne("select pg_backend_pid()")).isEqualTo(idle);
+            assertThat(operator.run("cleanup app")).isEqualTo("CLEANUP");
+            await().until(() -> proxy.servers(through(proxy), "idle") == 0);
+            assertThat(two.queryOne("select pg_backend_pid()")).isNotEqualTo(idle);
+            assertThat(one.queryOne("select pg_backend_pid()")).isEqualTo(kept);
+            one.query("commit");
+            assertThat(operator.run("CLEANUP")).isEqualTo("CLEANUP");
+            assertThat(one.queryOne("select pg_backend_pid()")).isNotEqualTo(kept);
         }
     }
 

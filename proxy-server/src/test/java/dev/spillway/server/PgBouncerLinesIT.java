@@ -14,11 +14,13 @@ import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Setting;
 import dev.spillway.core.config.Settings;
 import dev.spillway.testkit.Endpoint;
+import dev.spillway.testkit.Messages;
 import dev.spillway.testkit.PostgresFixture;
 import dev.spillway.testkit.WireClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,6 +61,25 @@ class PgBouncerLinesIT {
             awaitLine(proxy, server + "new connection to server \\(from 127\\.0\\.0\\.1:\\d+\\)");
             proxy.proxy().stop();
             awaitLine(proxy, server + "closing because: shutting down \\(age=\\d+s\\)");
+        }
+    }
+
+    @Test
+    void tellOfTheEndOfTheConsolesClientsToo() throws Exception {
+        try (RunningProxy proxy = new RunningProxy(config().with(Settings.ADMIN_USERS, Set.of(direct.user())))) {
+            Endpoint console = direct.withPort(proxy.proxy().port()).withDatabase("pgbouncer");
+            String client = CLIENT.formatted("pgbouncer/" + Pattern.quote(direct.user()));
+            WireClient polite = WireClient.connect(console);
+            polite.terminate();
+            awaitLine(proxy, client + "closing because: client close request \\(age=\\d+s\\)");
+            polite.close();
+            WireClient.connect(console).reset();
+            awaitLine(proxy, client + "closing because: client unexpected eof \\(age=\\d+s\\)");
+            try (WireClient rude = WireClient.connect(console)) {
+                rude.send(Messages.raw('D', (byte) 'X', (byte) 0));
+                awaitLine(proxy, client + "pooler error: neither a statement nor a portal: 88");
+            }
+            assertThat(proxy.log().defects()).isEmpty();
         }
     }
 

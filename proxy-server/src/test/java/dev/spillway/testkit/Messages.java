@@ -63,6 +63,16 @@ public final class Messages {
         return typed('B', body.int16(0));
     }
 
+    /** Without parameters, and results in the given formats: 0 text, 1 binary. */
+    public static byte[] bindFor(String portal, String statement, int... formats) {
+        Body body =
+                new Body().string(portal).string(statement).int16(0).int16(0).int16(formats.length);
+        for (int format : formats) {
+            body.int16(format);
+        }
+        return typed('B', body);
+    }
+
     public static byte[] describeStatement(String statement) {
         return typed('D', new Body().byte1('S').string(statement));
     }

@@ -1,10 +1,12 @@
 package dev.spillway.core.config;
 
-/** Whose lines the log has. */
+/** Which lines the log has. */
 public enum LogFormat {
     SPILLWAY("spillway"),
     /** As PgBouncer writes them, for filters and parsers that know those. */
-    PGBOUNCER("pgbouncer");
+    PGBOUNCER("pgbouncer"),
+    /** Spillway's own, each a JSON object. */
+    JSON("json");
 
     private final String spelling;
 

@@ -35,7 +35,8 @@ public final class ProcessSettings {
             ChoiceType.of(LogFormat.class, LogFormat::spelling),
             LogFormat.SPILLWAY,
             RESTART,
-            "Whose lines the log has, on standard output or, in PgBouncer's format, on standard error."));
+            "Which lines the log has: Spillway's own, the same as JSON, or PgBouncer's, which go to standard error,"
+                    + " not to standard output."));
     public static final Setting<String> LOGFILE = add(Setting.optional(
             "logfile",
             new TextType(),

@@ -6,15 +6,21 @@ import static dev.spillway.core.protocol.Sqlstate.CONFIGURATION_LIMIT_EXCEEDED;
 import static dev.spillway.core.protocol.Sqlstate.CONFIG_FILE_ERROR;
 import static dev.spillway.core.protocol.Sqlstate.CONNECTION_FAILURE;
 import static dev.spillway.core.protocol.Sqlstate.DATABASE_DROPPED;
+import static dev.spillway.core.protocol.Sqlstate.DUPLICATE_CURSOR;
+import static dev.spillway.core.protocol.Sqlstate.DUPLICATE_PREPARED_STATEMENT;
 import static dev.spillway.core.protocol.Sqlstate.FEATURE_NOT_SUPPORTED;
 import static dev.spillway.core.protocol.Sqlstate.IDLE_IN_TRANSACTION_SESSION_TIMEOUT;
 import static dev.spillway.core.protocol.Sqlstate.IDLE_SESSION_TIMEOUT;
 import static dev.spillway.core.protocol.Sqlstate.INSUFFICIENT_RESOURCES;
 import static dev.spillway.core.protocol.Sqlstate.INVALID_AUTHORIZATION_SPECIFICATION;
 import static dev.spillway.core.protocol.Sqlstate.INVALID_CATALOG_NAME;
+import static dev.spillway.core.protocol.Sqlstate.INVALID_CURSOR_NAME;
 import static dev.spillway.core.protocol.Sqlstate.INVALID_PARAMETER_VALUE;
 import static dev.spillway.core.protocol.Sqlstate.INVALID_PASSWORD;
+import static dev.spillway.core.protocol.Sqlstate.INVALID_SQL_STATEMENT_NAME;
 import static dev.spillway.core.protocol.Sqlstate.IN_FAILED_SQL_TRANSACTION;
+import static dev.spillway.core.protocol.Sqlstate.NUMERIC_VALUE_OUT_OF_RANGE;
+import static dev.spillway.core.protocol.Sqlstate.OBJECT_NOT_IN_PREREQUISITE_STATE;
 import static dev.spillway.core.protocol.Sqlstate.PROTOCOL_VIOLATION;
 import static dev.spillway.core.protocol.Sqlstate.QUERY_CANCELED;
 import static dev.spillway.core.protocol.Sqlstate.SUCCESSFUL_COMPLETION;
@@ -62,7 +68,26 @@ public enum ProxyError {
             PROTOCOL_VIOLATION,
             Severity.ERROR,
             "SHOW FDS is not supported: sockets are not handed over to another process"),
-    CONSOLE_IS_SIMPLE(FEATURE_NOT_SUPPORTED, Severity.FATAL, "the console speaks the simple query protocol only"),
+    CONSOLE_HAS_NO_FUNCTIONS(FEATURE_NOT_SUPPORTED, Severity.ERROR, "the console has no functions to call"),
+    CONSOLE_HAS_NO_PARAMETERS(
+            FEATURE_NOT_SUPPORTED,
+            Severity.ERROR,
+            "commands of the console take no parameters: write the values into their text"),
+    CONSOLE_KEEPS_NO_MORE(CONFIGURATION_LIMIT_EXCEEDED, Severity.ERROR, "the console keeps no more than %d %s"),
+    /** These are PostgreSQL's own words, up to the last of them. */
+    CONSOLE_PARAMETERS_GIVEN(
+            PROTOCOL_VIOLATION,
+            Severity.ERROR,
+            "bind message supplies %d parameters, but prepared statement \"%s\" requires 0"),
+    CONSOLE_FORMATS_WRONG(
+            PROTOCOL_VIOLATION, Severity.ERROR, "bind message has %d result formats but query has %d columns"),
+    CONSOLE_FORMAT_UNKNOWN(INVALID_PARAMETER_VALUE, Severity.ERROR, "unsupported format code: %d"),
+    CONSOLE_STATEMENT_UNKNOWN(INVALID_SQL_STATEMENT_NAME, Severity.ERROR, "prepared statement \"%s\" does not exist"),
+    CONSOLE_STATEMENT_EXISTS(DUPLICATE_PREPARED_STATEMENT, Severity.ERROR, "prepared statement \"%s\" already exists"),
+    CONSOLE_PORTAL_UNKNOWN(INVALID_CURSOR_NAME, Severity.ERROR, "portal \"%s\" does not exist"),
+    CONSOLE_PORTAL_EXISTS(DUPLICATE_CURSOR, Severity.ERROR, "cursor \"%s\" already exists"),
+    CONSOLE_PORTAL_DONE(OBJECT_NOT_IN_PREREQUISITE_STATE, Severity.ERROR, "portal \"%s\" cannot be run"),
+    CONSOLE_NUMBER_TOO_LARGE(NUMERIC_VALUE_OUT_OF_RANGE, Severity.ERROR, "%s is out of range for the type of \"%s\""),
     DATABASE_CHANGED(
             ADMIN_SHUTDOWN,
             Severity.FATAL,

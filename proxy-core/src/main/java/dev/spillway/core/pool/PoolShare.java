@@ -112,8 +112,18 @@ public final class PoolShare {
     }
 
     /** Servers that count against its size: its own and those of single clients, being opened included. */
-    int taken() {
+    public int taken() {
         return places.used();
+    }
+
+    /** The first of the limits shared with other pools that leaves no room: 1 that of the database, 2 that of the user; 0: none. */
+    public int fullLimit() {
+        for (int i = 1; i < caps.size(); i++) {
+            if (caps.get(i).isFull()) {
+                return i;
+            }
+        }
+        return 0;
     }
 
     // ---- room ----------------------------------------------------------------------------------------------------

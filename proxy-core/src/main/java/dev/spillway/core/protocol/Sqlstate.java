@@ -7,6 +7,7 @@ public final class Sqlstate {
     public static final String CONNECTION_FAILURE = "08006";
     public static final String PROTOCOL_VIOLATION = "08P01";
     public static final String FEATURE_NOT_SUPPORTED = "0A000";
+    public static final String NUMERIC_VALUE_OUT_OF_RANGE = "22003";
     public static final String INVALID_PARAMETER_VALUE = "22023";
     public static final String IDLE_IN_TRANSACTION_SESSION_TIMEOUT = "25P03";
     public static final String IN_FAILED_SQL_TRANSACTION = "25P02";
@@ -18,7 +19,10 @@ public final class Sqlstate {
     public static final String CONFIGURATION_LIMIT_EXCEEDED = "53400";
     public static final String TRANSACTION_TIMEOUT = "25P04";
     public static final String INVALID_SQL_STATEMENT_NAME = "26000";
+    public static final String INVALID_CURSOR_NAME = "34000";
+    public static final String DUPLICATE_CURSOR = "42P03";
     public static final String DUPLICATE_PREPARED_STATEMENT = "42P05";
+    public static final String OBJECT_NOT_IN_PREREQUISITE_STATE = "55000";
     public static final String QUERY_CANCELED = "57014";
     public static final String ADMIN_SHUTDOWN = "57P01";
     public static final String IDLE_SESSION_TIMEOUT = "57P05";

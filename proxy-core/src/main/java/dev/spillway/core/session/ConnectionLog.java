@@ -28,9 +28,9 @@ public interface ConnectionLog {
         CUT_OFF;
 
         /** In PgBouncer's words, like the next: why a client's connection ends. */
-        static final String SAID_GOODBYE = "client close request";
+        public static final String SAID_GOODBYE = "client close request";
 
-        static final String GONE = "client unexpected eof";
+        public static final String GONE = "client unexpected eof";
     }
 
     /** A client has said who it is and what it wants, and proves it next. */

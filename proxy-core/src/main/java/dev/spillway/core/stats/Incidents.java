@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -64,6 +65,15 @@ public final class Incidents {
     public List<Incident> recent() {
         List<Incident> all = new ArrayList<>(recent.values());
         all.sort(Comparator.comparingLong(Incident::lastMillis).reversed());
+        return all;
+    }
+
+    /** The same by what went wrong: the words that tell its kind from others, and what happened. */
+    Map<String, List<Incident>> byCause() {
+        Map<String, List<Incident>> all = new TreeMap<>();
+        recent.forEach((kind, incident) -> all.computeIfAbsent(
+                        kind.what.toLowerCase(Locale.ROOT).replace('_', ' '), first -> new ArrayList<>())
+                .add(incident));
         return all;
     }
 

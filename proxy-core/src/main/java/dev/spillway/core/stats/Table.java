@@ -1,9 +1,13 @@
 package dev.spillway.core.stats;
 
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +18,10 @@ public record Table(List<Column> columns, List<List<@Nullable String>> rows) {
         TEXT(25),
         INT4(23),
         INT8(20),
+        /** {@code t} or {@code f}. */
+        BOOL(16),
+        /** As {@link #time} writes it. */
+        TIMESTAMPTZ(1184),
         NUMERIC(1700);
 
         private final int oid;
@@ -29,6 +37,8 @@ public record Table(List<Column> columns, List<List<@Nullable String>> rows) {
 
     /** A column's name and type. */
     public record Column(String name, Type type) {}
+
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSSx", Locale.ROOT);
 
     public Table {
         columns = List.copyOf(columns);
@@ -51,6 +61,10 @@ public record Table(List<Column> columns, List<List<@Nullable String>> rows) {
             return with(Type.INT8, names);
         }
 
+        Columns timestamp(String... names) {
+            return with(Type.TIMESTAMPTZ, names);
+        }
+
         Columns numeric(String... names) {
             return with(Type.NUMERIC, names);
         }
@@ -63,6 +77,21 @@ public record Table(List<Column> columns, List<List<@Nullable String>> rows) {
         Table table(List<List<@Nullable String>> rows) {
             return new Table(all, rows);
         }
+    }
+
+    /** One cell, for what is no table of the console's. */
+    public static Table of(String column, Type type, @Nullable String value) {
+        return new Table(List.of(new Column(column, type)), List.of(row(value)));
+    }
+
+    /** A moment as PostgreSQL writes it in the time zone of the console, which is GMT. */
+    public static String time(long millis) {
+        return TIME.format(Instant.ofEpochMilli(millis).atOffset(ZoneOffset.UTC));
+    }
+
+    /** The moment that {@link #time} has written. */
+    public static Instant moment(String text) {
+        return TIME.parse(text, Instant::from);
     }
 
     /** A row, or the beginning of one, that its caller may add to. */

@@ -20,7 +20,20 @@ import org.jspecify.annotations.Nullable;
 final class ActingCommands {
     /** PgBouncer pretends that these can be set, for clients that cannot help it. */
     private static final Set<String> PRETENDED = Set.of(
-            "client_encoding", "default_transaction_isolation", "standard_conforming_strings", "datestyle", "timezone");
+            "client_encoding",
+            "datestyle",
+            "default_transaction_isolation",
+            "standard_conforming_strings",
+            "timezone",
+            // these it does not
+            "application_name",
+            "bytea_output",
+            "client_min_messages",
+            "default_transaction_read_only",
+            "extra_float_digits",
+            "intervalstyle",
+            "search_path",
+            "statement_timeout");
 
     /** Of an argument PgBouncer reads as much as is a number. */
     private static final Pattern LEADING_NUMBER = Pattern.compile("\\s*(\\d{1,18}).*", Pattern.DOTALL);
@@ -46,22 +59,24 @@ final class ActingCommands {
         this.isAdmin = isAdmin;
     }
 
-    /** {@code sql}: the same as it was written. */
-    CompletableFuture<Answer> run(ConsoleCommand.Words words, String sql) {
+    /** What is to be done for a command; null: it is none. */
+    Request.@Nullable Deed find(ConsoleCommand.Words words) {
         String argument = words.argument();
+        boolean isAlone = argument.isEmpty();
         return switch (words.name()) {
-            case "pause" -> onDatabases("PAUSE", argument, operations::pause);
-            case "resume" -> onDatabases("RESUME", argument, operations::resume);
-            case "reconnect" -> onDatabases("RECONNECT", argument, operations::reconnect);
-            case "kill" -> onDatabases("KILL", argument, operations::kill);
-            case "wait_close" -> onDatabases("WAIT_CLOSE", argument, operations::waitClose);
-            case "disable" -> onDatabase("DISABLE", argument, operations::disable);
-            case "enable" -> onDatabase("ENABLE", argument, operations::enable);
-            case "kill_client" -> killClient(argument);
-            case "reload" -> argument.isEmpty() ? run("RELOAD", operations::reload) : unknown(sql);
-            case "suspend" -> argument.isEmpty() ? suspend() : unknown(sql);
-            case "shutdown" -> shutDown(argument, sql);
-            default -> unknown(sql);
+            case "pause" -> () -> onDatabases("PAUSE", argument, operations::pause);
+            case "resume" -> () -> onDatabases("RESUME", argument, operations::resume);
+            case "reconnect" -> () -> onDatabases("RECONNECT", argument, operations::reconnect);
+            case "kill" -> () -> onDatabases("KILL", argument, operations::kill);
+            case "wait_close" -> () -> onDatabases("WAIT_CLOSE", argument, operations::waitClose);
+            case "cleanup" -> () -> onDatabases("CLEANUP", argument, operations::cleanUp);
+            case "disable" -> () -> onDatabase("DISABLE", argument, operations::disable);
+            case "enable" -> () -> onDatabase("ENABLE", argument, operations::enable);
+            case "kill_client" -> () -> killClient(argument);
+            case "reload" -> isAlone ? () -> run("RELOAD", operations::reload) : null;
+            case "suspend" -> isAlone ? this::suspend : null;
+            case "shutdown" -> shutDown(argument);
+            default -> null;
         };
     }
 
@@ -135,23 +150,20 @@ final class ActingCommands {
                         .with('H', "PAUSE lets the database rest; so_reuseport lets two processes serve one port.")));
     }
 
-    private CompletableFuture<Answer> shutDown(String argument, String sql) {
+    private Request.@Nullable Deed shutDown(String argument) {
         Ending how = switch (argument.toUpperCase(Locale.ROOT)) {
             case "" -> Ending.IMMEDIATE;
             case "WAIT_FOR_CLIENTS" -> Ending.WAIT_FOR_CLIENTS;
             case "WAIT_FOR_SERVERS" -> Ending.WAIT_FOR_SERVERS;
             default -> null;
         };
-        if (how == null) {
-            return unknown(sql);
-        }
+        return how == null ? null : () -> shutDown(how);
+    }
+
+    private CompletableFuture<Answer> shutDown(Ending how) {
         return isAdmin
                 ? CompletableFuture.completedFuture(new Answer("SHUTDOWN", "", () -> operations.shutDown(how)))
                 : refuse(ProxyError.ADMIN_NEEDED.fields());
-    }
-
-    private static CompletableFuture<Answer> unknown(String sql) {
-        return refuse(ConsoleCommand.unknown(sql).error());
     }
 
     private static <T> CompletableFuture<T> refuse(ErrorFields error) {

@@ -11,23 +11,26 @@ import dev.spillway.core.protocol.backend.BackendMessages;
 import dev.spillway.core.protocol.backend.BackendType;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendType;
+import dev.spillway.core.session.ConnectionLog.ClientEnd;
 import dev.spillway.core.session.Phase;
 import dev.spillway.core.session.Refused;
 import dev.spillway.core.session.Wire;
-import dev.spillway.core.stats.ProxyFigures;
+import dev.spillway.core.stats.LaneView;
 import dev.spillway.core.stats.Table;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client of the console, from its ReadyForQuery on: answers commands sent as simple queries.
+ * A client of the console, from its ReadyForQuery on: answers commands, sent as simple queries or in the extended protocol.
  *
  * <p>Called on the event loop of its lane. Figures come from all lanes, so they come later: until they are there the
  * session reads no more, and what it has read already waits.
@@ -40,8 +43,11 @@ public final class ConsoleSession implements Phase {
         /** The client has sent a command, which counts as a query of the console's. */
         void onCommand();
 
-        /** Hands the figures of all lanes to {@code taker}, later, on the lane of the session that asks. */
-        void figures(Consumer<ProxyFigures> taker);
+        /** The client's connection ends; {@code told}: the error that it gets, null if none. */
+        void onEnd(ClientEnd how, String why, @Nullable ErrorFields told);
+
+        /** What {@code read} finds on each lane, which it runs on; completed on whatever thread. */
+        <T> CompletableFuture<List<T>> gather(Function<LaneView, T> read);
 
         /** What operators have ordered of the databases. */
         Orders orders();
@@ -61,39 +67,40 @@ public final class ConsoleSession implements Phase {
         void close(CancelKey key);
     }
 
-    /** Commands that may wait behind one that takes long; whoever sends more is not read on. */
+    /** Messages that may wait behind one that takes long; whoever sends more is not read on. */
     private static final int MOST_PENDING = 64;
 
     private static final ActingCommands.Answer NOBODY = new ActingCommands.Answer("");
 
     private final Wire wire;
     private final Source source;
-    private final ActingCommands acting;
+    private final CommandBook book;
+    private final ExtendedQuery extended = new ExtendedQuery(new Host());
     private final CancelKey key;
     /** The command that is not done yet; null if there is none, or none that can be cancelled. */
     private @Nullable CompletableFuture<ActingCommands.Answer> running;
 
     private final Queue<Runnable> pending = new ArrayDeque<>();
     private boolean isAsking;
-    private final ShowCommands shows;
     private final FrameReader frames;
+    private boolean isInBlock;
     private boolean isOver;
 
     /** Greets the client. {@code isAdmin}: may it change anything? {@code version} is what SHOW VERSION says. */
     public ConsoleSession(Wire wire, Source source, boolean isAdmin, String version) {
         this.wire = wire;
         this.source = source;
-        this.shows = new ShowCommands(source::config, source::orders, source::statements, isAdmin, version);
-        this.acting = new ActingCommands(source.operations(), isAdmin);
+        this.book = new CommandBook(source, isAdmin, version);
         this.key = source.open(this::cancel);
         this.frames = new FrameReader(wire.allocator(), FrontendType.READY_RULES);
         ByteBuf greeting = wire.allocator().buffer(256);
         // psql and drivers want to know these of any server.
-        BackendMessages.parameterStatus(greeting, "server_version", "15.0 (" + version + ")");
+        BackendMessages.parameterStatus(greeting, "server_version", ServerVersion.text(version));
         BackendMessages.parameterStatus(greeting, "client_encoding", "UTF8");
         BackendMessages.parameterStatus(greeting, "server_encoding", "UTF8");
         BackendMessages.parameterStatus(greeting, "DateStyle", "ISO");
         BackendMessages.parameterStatus(greeting, "TimeZone", "GMT");
+        BackendMessages.parameterStatus(greeting, "integer_datetimes", "on");
         BackendMessages.parameterStatus(greeting, "standard_conforming_strings", "on");
         BackendMessages.backendKeyData(greeting, key);
         BackendMessages.readyForQuery(greeting, 'I');
@@ -121,22 +128,31 @@ public final class ConsoleSession implements Phase {
             end(ProxyError.PROTOCOL.fields("console command too long"));
             return;
         }
-        switch (frames.type()) {
+        byte type = frames.type();
+        switch (type) {
             case FrontendType.QUERY -> {
                 String sql = frames.body().readString();
-                pending.add(() -> onQuery(sql));
-                answerNext();
+                inTurn(() -> onQuery(sql));
             }
             case FrontendType.TERMINATE -> {
                 isOver = true;
+                source.onEnd(ClientEnd.LEFT, ClientEnd.SAID_GOODBYE, null);
                 wire.close();
             }
-            case FrontendType.SYNC, FrontendType.FLUSH -> {
-                pending.add(() -> answer(out -> {}));
-                answerNext();
+            case FrontendType.FUNCTION_CALL -> inTurn(this::onFunctionCall);
+            case FrontendType.COPY_DATA, FrontendType.COPY_DONE, FrontendType.COPY_FAIL -> {} // as PostgreSQL does
+            default -> {
+                inTurn(extended.read(type, frames.body()));
+                if (type == FrontendType.SYNC) {
+                    inTurn(() -> write(this::ready));
+                }
             }
-            default -> end(ProxyError.CONSOLE_IS_SIMPLE.fields());
         }
+    }
+
+    private void inTurn(Runnable step) {
+        pending.add(step);
+        answerNext();
     }
 
     private void answerNext() {
@@ -150,42 +166,127 @@ public final class ConsoleSession implements Phase {
     }
 
     private void onQuery(String sql) {
+        if (!extended.isSkipping()) {
+            extended.onQuery();
+            run(book.find(sql), this::answer);
+        }
+    }
+
+    /** What the extended protocol is part of. */
+    private final class Host implements ExtendedQuery.Host {
+        @Override
+        public Request find(String sql) {
+            return book.find(sql);
+        }
+
+        @Override
+        public void run(Request request, Consumer<Outcome> taker) {
+            ConsoleSession.this.run(request, taker);
+        }
+
+        @Override
+        public void write(Consumer<ByteBuf> writer) {
+            ConsoleSession.this.write(writer);
+        }
+
+        @Override
+        public boolean isInBlock() {
+            return isInBlock;
+        }
+    }
+
+    private void onFunctionCall() {
+        if (!extended.isSkipping()) {
+            answer(new Outcome.Failed(ProxyError.CONSOLE_HAS_NO_FUNCTIONS.fields()));
+        }
+    }
+
+    /** Of a simple query. */
+    private void answer(Outcome outcome) {
+        extended.endOfTransaction();
+        write(out -> {
+            switch (outcome) {
+                case Outcome.Failed(ErrorFields error) -> error.writeError(out);
+                case Outcome.Told(Consumer<ByteBuf> writer) -> writer.accept(out);
+                case Outcome.Rows(Table table) -> {
+                    TableOutput.rowDescription(out, table.columns(), column -> false);
+                    for (int row = 0; row < table.rows().size(); row++) {
+                        TableOutput.dataRow(out, table, row, column -> false);
+                    }
+                    BackendMessages.commandComplete(out, ExtendedQuery.TAG);
+                }
+            }
+            ready(out);
+        });
+    }
+
+    private void ready(ByteBuf out) {
+        BackendMessages.readyForQuery(out, isInBlock ? 'T' : 'I');
+    }
+
+    private void write(Consumer<ByteBuf> writer) {
+        ByteBuf out = wire.allocator().buffer(1024);
+        writer.accept(out);
+        wire.write(out);
+    }
+
+    private void run(Request request, Consumer<Outcome> taker) {
         source.onCommand();
-        switch (ConsoleCommand.parse(sql)) {
-            case ConsoleCommand.Nothing() -> answer(out -> BackendMessages.bare(out, BackendType.EMPTY_QUERY_RESPONSE));
-            case ConsoleCommand.Invalid(ErrorFields error) -> answer(error::writeError);
-            case ConsoleCommand.Assignment(String setting, String value) -> await(acting.set(setting, value));
-            case ConsoleCommand.Words(String name, String argument)
-            when name.equals("show") || name.equals("select") -> show(shows.find(argument, sql));
-            case ConsoleCommand.Words words -> await(acting.run(words, sql));
+        switch (request) {
+            case Request.Refusal(ErrorFields error) -> taker.accept(new Outcome.Failed(error));
+            case Request.Nothing() ->
+                taker.accept(new Outcome.Told(out -> BackendMessages.bare(out, BackendType.EMPTY_QUERY_RESPONSE)));
+            case Request.Block(String tag, boolean isOpen) -> {
+                isInBlock = isOpen;
+                taker.accept(new Outcome.Told(out -> BackendMessages.commandComplete(out, tag)));
+            }
+            case Request.Telling(Consumer<ByteBuf> writer) -> taker.accept(new Outcome.Told(writer));
+            case Request.Showing(ShowCommands.Answer answer) -> show(answer, taker);
+            case Request.Acting(Request.Deed deed) -> await(deed.begin(), taker);
+        }
+    }
+
+    private void show(ShowCommands.Answer answer, Consumer<Outcome> taker) {
+        switch (answer) {
+            case ShowCommands.Now now ->
+                taker.accept(new Outcome.Rows(now.table().get()));
+            case ShowCommands.OfLanes<?> later -> {
+                pause();
+                var _ = later.gather(source)
+                        .whenCompleteAsync(
+                                (table, failure) -> resume(() -> taker.accept(
+                                        table == null
+                                                ? new Outcome.Failed(errorOf(failure))
+                                                : new Outcome.Rows(table))),
+                                source.executor());
+            }
         }
     }
 
     // ---- commands that change something ----------------------------------------------------------------------------
 
     /** Answers when the command is done. Its client is read on meanwhile, so that its leaving is noticed. */
-    private void await(CompletableFuture<ActingCommands.Answer> command) {
+    private void await(CompletableFuture<ActingCommands.Answer> command, Consumer<Outcome> taker) {
         isAsking = true;
         running = command;
-        var _ = command.whenCompleteAsync(this::onDone, source.executor());
+        var _ = command.whenCompleteAsync((done, failure) -> onDone(done, failure, taker), source.executor());
     }
 
-    private void onDone(ActingCommands.@Nullable Answer done, @Nullable Throwable failure) {
+    private void onDone(ActingCommands.@Nullable Answer done, @Nullable Throwable failure, Consumer<Outcome> taker) {
         running = null;
-        resume(out -> {
-            if (done == null) {
-                errorOf(failure).writeError(out);
-                return;
-            }
-            if (!done.notice().isEmpty()) {
-                ErrorFields.of("NOTICE", Sqlstate.SUCCESSFUL_COMPLETION, done.notice())
-                        .writeNotice(out);
-            }
-            BackendMessages.commandComplete(out, done.tag());
-        });
+        resume(() -> taker.accept(
+                done == null ? new Outcome.Failed(errorOf(failure)) : new Outcome.Told(out -> tell(out, done))));
         if (done != null) {
             done.next().run();
         }
+    }
+
+    private static void tell(ByteBuf out, ActingCommands.Answer done) {
+        if (!done.notice().isEmpty()) {
+            ErrorFields.of("NOTICE", Sqlstate.SUCCESSFUL_COMPLETION, done.notice())
+                    .writeNotice(out);
+        }
+        BackendMessages.commandComplete(out, done.tag());
     }
 
     private static ErrorFields errorOf(@Nullable Throwable failure) {
@@ -204,41 +305,24 @@ public final class ConsoleSession implements Phase {
         }
     }
 
-    private void show(ShowCommands.Answer shown) {
-        switch (shown) {
-            case ShowCommands.Now now -> answer(now.writer());
-            case ShowCommands.OfFigures later -> {
-                pause();
-                source.figures(figures ->
-                        resume(out -> ShowCommands.write(out, later.table().apply(figures))));
-            }
-        }
-    }
-
     private void pause() {
         isAsking = true;
         wire.setReading(false);
     }
 
-    private void resume(Consumer<ByteBuf> writer) {
+    private void resume(Runnable answer) {
         if (!isOver) {
             isAsking = false;
-            answer(writer);
+            answer.run();
             answerNext();
             updateReading();
             wire.flush();
         }
     }
 
-    private void answer(Consumer<ByteBuf> writer) {
-        ByteBuf out = wire.allocator().buffer(1024);
-        writer.accept(out);
-        BackendMessages.readyForQuery(out, 'I');
-        wire.write(out);
-    }
-
     private void end(ErrorFields error) {
         isOver = true;
+        source.onEnd(ClientEnd.PROTOCOL_BROKEN, error.message(), error);
         ByteBuf message = wire.allocator().buffer(128);
         error.writeError(message);
         wire.write(message);
@@ -262,6 +346,9 @@ public final class ConsoleSession implements Phase {
 
     @Override
     public void onClosed() {
+        if (!isOver) {
+            source.onEnd(ClientEnd.LEFT, ClientEnd.GONE, null);
+        }
         isOver = true;
         source.close(key);
         frames.close();

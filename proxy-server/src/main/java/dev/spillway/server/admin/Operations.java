@@ -34,6 +34,9 @@ public interface Operations {
     /** Done when no server is open that is to be closed when it is released. */
     CompletableFuture<Void> waitClose(@Nullable String database);
 
+    /** Closes the servers that are idle now; whoever needs one gets another. */
+    CompletableFuture<Void> cleanUp(@Nullable String database);
+
     /** Reads the configuration anew; what SET has set is forgotten. */
     CompletableFuture<Void> reload();
 

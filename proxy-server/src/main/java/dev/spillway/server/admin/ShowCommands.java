@@ -8,6 +8,10 @@ import dev.spillway.core.pool.Orders;
 import dev.spillway.core.protocol.Sqlstate;
 import dev.spillway.core.protocol.backend.BackendMessages;
 import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.stats.ErrorTable;
+import dev.spillway.core.stats.LaneFigure;
+import dev.spillway.core.stats.LaneView;
+import dev.spillway.core.stats.LatencyFigures;
 import dev.spillway.core.stats.MemoryTable;
 import dev.spillway.core.stats.PinFigures;
 import dev.spillway.core.stats.ProxyFigures;
@@ -16,63 +20,98 @@ import dev.spillway.core.stats.SocketTables;
 import dev.spillway.core.stats.StatsTables;
 import dev.spillway.core.stats.StuckFigures;
 import dev.spillway.core.stats.Table;
+import dev.spillway.core.stats.Table.Column;
+import dev.spillway.core.stats.WaitFigures;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Consumer;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The SHOW commands of one client of the console: what there is to show, and who may see it. Confined to its lane. */
 final class ShowCommands {
-    /** How a command is answered. */
-    sealed interface Answer {}
+    /** Where a table comes from. */
+    sealed interface Answer {
+        /** Those of its table, without asking any lane. */
+        default List<Column> columns() {
+            Table table = switch (this) {
+                case Now now -> now.table().get();
+                case OfLanes<?> later -> later.ofNone();
+            };
+            return table.columns();
+        }
+    }
 
-    /** At once, by messages up to CommandComplete. */
-    record Now(Consumer<ByteBuf> writer) implements Answer {}
+    /** It is there at once. */
+    record Now(Supplier<Table> table) implements Answer {}
 
-    /** With a table, when the figures of all lanes are there. */
-    record OfFigures(Function<ProxyFigures, Table> table) implements Answer {}
+    /** It is made of what is read on each lane. */
+    record OfLanes<T>(Function<LaneView, T> read, Function<List<T>, Table> table) implements Answer {
+        Table ofNone() {
+            return table.apply(List.of());
+        }
+
+        CompletableFuture<Table> gather(ConsoleSession.Source source) {
+            return source.gather(read).thenApply(table);
+        }
+    }
+
+    private static Answer ofFigures(Function<ProxyFigures, Table> table) {
+        return new OfLanes<>(ProxyFigures::of, parts -> table.apply(ProxyFigures.sum(parts)));
+    }
 
     private static final Map<String, Function<ShowCommands, Answer>> BY_NAME = Map.ofEntries(
-            entry("active_sockets", shows -> new OfFigures(SocketTables::activeSockets)),
-            entry("clients", shows -> new OfFigures(SocketTables::clients)),
-            entry("config", shows -> now(ShowTables.config(shows.config.get()))),
+            entry("active_sockets", shows -> ofFigures(SocketTables::activeSockets)),
+            entry("clients", shows -> ofFigures(SocketTables::clients)),
+            entry("config", shows -> new Now(() -> ShowTables.config(shows.config.get()))),
             entry(
                     "databases",
-                    shows -> new OfFigures(all -> ShowTables.databases(all, shows.config.get(), shows.orders.get()))),
-            entry("dns_hosts", shows -> new OfFigures(ShowTables::dnsHosts)),
-            entry("dns_zones", shows -> now(ShowTables.dnsZones())),
-            entry("fds", shows -> shows.fds()),
-            entry("help", shows -> new Now(ShowCommands::help)),
-            entry("lists", shows -> new OfFigures(all -> ShowTables.lists(all, shows.config.get()))),
-            entry("mem", shows -> now(memory())),
-            entry("peer_pools", shows -> now(ShowTables.peerPools())),
-            entry("peers", shows -> now(ShowTables.peers())),
-            entry("pins", shows -> new OfFigures(PinFigures::table)),
-            entry("prepared_statements", shows -> now(shows.statements.apply(shows.isAdmin))),
-            entry("pools", shows -> new OfFigures(ShowTables::pools)),
-            entry("servers", shows -> new OfFigures(SocketTables::servers)),
-            entry("sockets", shows -> new OfFigures(SocketTables::sockets)),
-            entry("state", shows -> now(ShowTables.state(shows.orders.get()))),
-            entry("stuck", shows -> new OfFigures(StuckFigures::table)),
-            entry("stats", shows -> new OfFigures(StatsTables::stats)),
-            entry("stats_averages", shows -> new OfFigures(StatsTables::averagesByDatabase)),
-            entry("stats_totals", shows -> new OfFigures(StatsTables::totalsByDatabase)),
-            entry("totals", shows -> new OfFigures(StatsTables::totals)),
-            entry("users", shows -> new OfFigures(all -> ShowTables.users(all, shows.config.get()))),
-            entry("version", shows -> now(ShowTables.single("version", shows.version))));
+                    shows -> ofFigures(all -> ShowTables.databases(all, shows.config.get(), shows.orders.get()))),
+            entry("dns_hosts", shows -> ofFigures(ShowTables::dnsHosts)),
+            entry("dns_zones", shows -> new Now(ShowTables::dnsZones)),
+            entry("errors", shows -> new OfLanes<>(ErrorTable::of, ErrorTable::table)),
+            entry("lanes", shows -> new OfLanes<>(LaneFigure::of, LaneFigure::table)),
+            entry("latency", shows -> new OfLanes<>(LatencyFigures::of, LatencyFigures::table)),
+            entry("lists", shows -> ofFigures(all -> ShowTables.lists(all, shows.config.get()))),
+            entry("mem", shows -> new Now(ShowCommands::memory)),
+            entry("peer_pools", shows -> new Now(ShowTables::peerPools)),
+            entry("peers", shows -> new Now(ShowTables::peers)),
+            entry("pins", shows -> ofFigures(PinFigures::table)),
+            entry("prepared_statements", shows -> new Now(() -> shows.statements.apply(shows.isAdmin))),
+            entry("pools", shows -> ofFigures(ShowTables::pools)),
+            entry("servers", shows -> ofFigures(SocketTables::servers)),
+            entry("sockets", shows -> ofFigures(SocketTables::sockets)),
+            entry("state", shows -> new Now(() -> ShowTables.state(shows.orders.get()))),
+            entry("stuck", shows -> ofFigures(StuckFigures::table)),
+            entry("stats", shows -> ofFigures(StatsTables::stats)),
+            entry("stats_averages", shows -> ofFigures(StatsTables::averagesByDatabase)),
+            entry("stats_totals", shows -> ofFigures(StatsTables::totalsByDatabase)),
+            entry("totals", shows -> ofFigures(StatsTables::totals)),
+            entry("users", shows -> ofFigures(all -> ShowTables.users(all, shows.config.get()))),
+            entry("version", shows -> new Now(() -> ShowTables.single("version", shows.version))),
+            entry("waiting", shows -> new OfLanes<>(WaitFigures::of, WaitFigures::table)));
 
-    /** What drivers ask of any server, and PgBouncer answers: the console has no other. */
-    private static final Map<String, String> PARAMETERS = Map.of(
-            "client_encoding", "UTF-8",
-            "datestyle", "ISO",
-            "default_transaction_isolation", "read committed",
-            "standard_conforming_strings", "on",
-            "timezone", "GMT");
+    /** What drivers ask of any server: some of it PgBouncer answers. The console has no other. */
+    private static final Map<String, String> PARAMETERS = Map.ofEntries(
+            entry("client_encoding", "UTF-8"),
+            entry("datestyle", "ISO"),
+            entry("default_transaction_isolation", "read committed"),
+            entry("default_transaction_read_only", "off"),
+            entry("in_hot_standby", "off"),
+            entry("integer_datetimes", "on"),
+            entry("max_identifier_length", "63"),
+            entry("search_path", ""),
+            entry("server_encoding", "UTF8"),
+            entry("server_version_num", String.valueOf(ServerVersion.NUMBER)),
+            entry("standard_conforming_strings", "on"),
+            entry("timezone", "GMT"),
+            entry("transaction_isolation", "read committed"),
+            entry("transaction_read_only", "off"));
 
     private static final String USAGE = """
 
@@ -81,6 +120,7 @@ final class ShowCommands {
         \tSHOW SOCKETS|ACTIVE_SOCKETS|LISTS|MEM|STATE
         \tSHOW DNS_HOSTS|DNS_ZONES
         \tSHOW PINS|STUCK|PREPARED_STATEMENTS
+        \tSHOW LANES|LATENCY|WAITING|ERRORS
         \tSHOW STATS|STATS_TOTALS|STATS_AVERAGES|TOTALS
         \tSET key = arg
         \tRELOAD
@@ -89,6 +129,7 @@ final class ShowCommands {
         \tDISABLE <db>
         \tENABLE <db>
         \tRECONNECT [<db>]
+        \tCLEANUP [<db>]
         \tKILL [<db>]
         \tKILL_CLIENT <client_id>
         \tWAIT_CLOSE [<db>]
@@ -119,29 +160,34 @@ final class ShowCommands {
         this.version = version;
     }
 
-    /** The answer to SHOW {@code argument}, which was written as {@code sql}. */
-    Answer find(String argument, String sql) {
+    /** What SHOW {@code argument} asks for; null: there is no such thing. */
+    @Nullable
+    Request find(String argument) {
         String name = argument.toLowerCase(Locale.ROOT);
-        String parameter = PARAMETERS.get(name);
+        String parameter = name.equals("server_version") ? ServerVersion.text(version) : PARAMETERS.get(name);
         if (parameter != null) {
-            return now(ShowTables.single(name, parameter));
+            return new Request.Showing(new Now(() -> ShowTables.single(name, parameter)));
         }
         Function<ShowCommands, Answer> show = BY_NAME.get(name);
-        return show == null ? refused(ProxyError.CONSOLE_COMMAND_UNKNOWN.fields(sql)) : show.apply(this);
+        return switch (name) {
+            case "fds" -> fds();
+            case "help" -> new Request.Telling(ShowCommands::help);
+            default -> show == null ? null : new Request.Showing(show.apply(this));
+        };
+    }
+
+    /** All that there is to show, in a sentence. */
+    static String names() {
+        return BY_NAME.keySet().stream()
+                .map(name -> "SHOW " + name.toUpperCase(Locale.ROOT))
+                .sorted()
+                .collect(Collectors.joining(", "));
     }
 
     /** In PgBouncer the way by which a new process takes the sockets of the old over, with the passwords of their users. */
-    private Answer fds() {
+    private Request fds() {
         ProxyError why = isAdmin ? ProxyError.CONSOLE_HANDS_NO_SOCKETS_OVER : ProxyError.ADMIN_NEEDED;
-        return refused(why.fields());
-    }
-
-    private static Answer refused(ErrorFields error) {
-        return new Now(error::writeError);
-    }
-
-    private static Answer now(Table table) {
-        return new Now(out -> write(out, table));
+        return new Request.Refusal(why.fields());
     }
 
     private static Table memory() {
@@ -153,18 +199,6 @@ final class ShowCommands {
         ErrorFields.of("NOTICE", Sqlstate.SUCCESSFUL_COMPLETION, "Console usage")
                 .with('D', USAGE)
                 .writeNotice(out);
-        BackendMessages.commandComplete(out, "SHOW");
-    }
-
-    /** Borrows {@code out}. */
-    static void write(ByteBuf out, Table table) {
-        BackendMessages.rowDescription(
-                out,
-                table.columns().stream().map(Table.Column::name).toList(),
-                table.columns().stream().map(column -> column.type().oid()).toList());
-        for (List<@Nullable String> row : table.rows()) {
-            BackendMessages.dataRow(out, row);
-        }
         BackendMessages.commandComplete(out, "SHOW");
     }
 }

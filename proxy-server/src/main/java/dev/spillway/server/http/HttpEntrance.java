@@ -18,6 +18,10 @@ public final class HttpEntrance {
             "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
                     .getBytes(StandardCharsets.US_ASCII);
 
+    private static final byte[] FAILED =
+            "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                    .getBytes(StandardCharsets.US_ASCII);
+
     private HttpEntrance() {}
 
     /** {@code isCrowded}: there are so many that this one is told little and goes. */
@@ -39,7 +43,16 @@ public final class HttpEntrance {
 
     /** Tells whoever speaks something else so. */
     public static void refuse(Channel channel) {
+        end(channel, BAD_REQUEST);
+    }
+
+    /** Tells a client that there are no pages, through a fault of ours. */
+    public static void fail(Channel channel) {
+        end(channel, FAILED);
+    }
+
+    private static void end(Channel channel, byte[] answer) {
         channel.config().setAutoRead(false); // its next read could outlive the connection, with io_uring
-        channel.writeAndFlush(Unpooled.wrappedBuffer(BAD_REQUEST)).addListener(ChannelFutureListener.CLOSE);
+        channel.writeAndFlush(Unpooled.wrappedBuffer(answer)).addListener(ChannelFutureListener.CLOSE);
     }
 }

@@ -5,6 +5,7 @@ import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.pool.PoolCounters;
 import dev.spillway.core.session.ClientLogin;
+import dev.spillway.core.session.LogSubject;
 import dev.spillway.core.session.Refused;
 import dev.spillway.core.session.StartupRequest;
 import dev.spillway.core.session.Wire;
@@ -60,7 +61,8 @@ final class ConsoleDoor {
         ((ConnectionHandler) wire).whenClosed(() -> clients.remove(wire));
         counters.clientLogins++;
         login.writeOk();
-        wire.become(console.session(wire, lane, isAdmin));
+        LogSubject client = new LogSubject(wire, request.database(), user, null, lane.nowMillis());
+        wire.become(console.session(wire, lane, client, isAdmin));
     }
 
     /** One of them has sent a command. */

@@ -15,6 +15,7 @@ import dev.spillway.core.session.ClientLogin;
 import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.ConnectionLog;
 import dev.spillway.core.session.Ending;
+import dev.spillway.core.session.LogSubject;
 import dev.spillway.core.session.Phase;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.ServerSession;
@@ -60,7 +61,8 @@ public final class Lane implements SessionPorts {
     /** Makes the session of a client of the console. */
     @FunctionalInterface
     public interface Console {
-        Phase session(Wire wire, Lane lane, boolean isAdmin);
+        /** {@code client}: who it is, for the log. */
+        Phase session(Wire wire, Lane lane, LogSubject client, boolean isAdmin);
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
@@ -301,6 +303,11 @@ public final class Lane implements SessionPorts {
         pools.kill(database);
     }
 
+    /** Closes the servers of {@code database}, or of all, that are idle. */
+    public void cleanUp(@Nullable String database) {
+        pools.cleanUp(database);
+    }
+
     /** Ends the client whose connection has that number; false if it is not here. */
     boolean kill(long id) {
         List<Consumer<ErrorFields>> found = new ArrayList<>();
@@ -415,10 +422,10 @@ public final class Lane implements SessionPorts {
 
     /** When the other lanes have ended the period too, with their next tick. */
     private void logStats() {
-        var _ = loop.schedule(
-                () -> lanes.figures(this, figures -> LOG.info("{}", StatsLine.of(figures))),
-                2 * TICK_MILLIS,
-                TimeUnit.MILLISECONDS);
+        Runnable log = () -> {
+            var _ = lanes.figures().thenAccept(figures -> LOG.info("{}", StatsLine.of(figures)));
+        };
+        var _ = loop.schedule(log, 2 * TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     @Override

@@ -199,6 +199,16 @@ final class LanePools {
                 .forEach(server -> server.close("killed"));
     }
 
+    /** Closes the servers of a database, or of all of them (null), that are idle. */
+    void cleanUp(@Nullable String database) {
+        slices.values().stream()
+                .filter(entry -> database == null || entry.database().equals(database))
+                .flatMap(entry -> List.copyOf(entry.pool().servers()).stream())
+                .filter(server -> server.state().equals("idle"))
+                .toList()
+                .forEach(server -> server.close("CLEANUP"));
+    }
+
     /** Closes every server, for the reason that is logged. */
     void closeServers(String why) {
         for (LaneView.PoolEntry entry : slices.values()) {

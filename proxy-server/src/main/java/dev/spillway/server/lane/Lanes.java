@@ -12,6 +12,7 @@ import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.session.Ending;
 import dev.spillway.core.session.ServerSession;
 import dev.spillway.core.session.prepared.StatementStore;
+import dev.spillway.core.stats.LaneView;
 import dev.spillway.core.stats.Overview;
 import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.server.transport.TlsContexts;
@@ -30,6 +31,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -90,27 +92,25 @@ public final class Lanes implements Crossing<ServerSession> {
         return List.copyOf(lanes);
     }
 
-    /** What all lanes have, in numbers alone; completed on one of them. */
-    public CompletableFuture<Overview> overview() {
-        List<CompletableFuture<Overview>> parts = lanes.stream()
-                .map(lane -> CompletableFuture.supplyAsync(lane.operators()::overview, lane::execute))
+    /** What {@code read} finds on each lane, which it runs on; completed on one of them. */
+    public <T> CompletableFuture<List<T>> gather(Function<LaneView, T> read) {
+        List<CompletableFuture<T>> parts = lanes.stream()
+                .map(lane -> CompletableFuture.supplyAsync(
+                        () -> read.apply(lane.operators().view()), lane::execute))
                 .toList();
         return CompletableFuture.allOf(parts.toArray(CompletableFuture<?>[]::new))
-                .thenApply(nothing ->
-                        Overview.sum(parts.stream().map(CompletableFuture::join).toList()));
+                .thenApply(
+                        nothing -> parts.stream().map(CompletableFuture::join).toList());
     }
 
-    /** Hands the figures of all lanes to {@code taker}, later, on {@code asker}. */
-    public void figures(Lane asker, Consumer<ProxyFigures> taker) {
-        List<CompletableFuture<ProxyFigures>> parts = lanes.stream()
-                .map(lane -> CompletableFuture.supplyAsync(lane.operators()::figures, lane::execute))
-                .toList();
-        CompletableFuture<?>[] all = parts.toArray(CompletableFuture<?>[]::new);
-        var _ = CompletableFuture.allOf(all)
-                .thenRunAsync(
-                        () -> taker.accept(ProxyFigures.sum(
-                                parts.stream().map(CompletableFuture::join).toList())),
-                        asker::execute);
+    /** What all lanes have, in numbers alone; completed on one of them. */
+    public CompletableFuture<Overview> overview() {
+        return gather(Overview::of).thenApply(Overview::sum);
+    }
+
+    /** The figures of all lanes; completed on one of them. */
+    public CompletableFuture<ProxyFigures> figures() {
+        return gather(ProxyFigures::of).thenApply(ProxyFigures::sum);
     }
 
     /** The lane whose event loop this is. */

@@ -8,8 +8,7 @@ import dev.spillway.core.session.Refused;
 import dev.spillway.core.session.StartupRequest;
 import dev.spillway.core.session.Wire;
 import dev.spillway.core.stats.Incidents;
-import dev.spillway.core.stats.Overview;
-import dev.spillway.core.stats.ProxyFigures;
+import dev.spillway.core.stats.LaneView;
 import dev.spillway.server.pipeline.ConnectionHandler;
 import io.netty.channel.Channel;
 import io.netty.channel.group.ChannelGroup;
@@ -112,17 +111,8 @@ public final class Operators {
         door.onCommand();
     }
 
-    /** What the lane holds now. */
-    ProxyFigures figures() {
-        return ProxyFigures.of(view());
-    }
-
-    /** The same in numbers alone. */
-    Overview overview() {
-        return Overview.of(view());
-    }
-
-    private LaneFigures view() {
+    /** What the lane holds now, to be read at once. */
+    LaneView view() {
         long now = lane.nowNanos();
         return new LaneFigures(
                 number,

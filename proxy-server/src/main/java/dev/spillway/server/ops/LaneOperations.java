@@ -135,6 +135,17 @@ public final class LaneOperations implements Operations {
     }
 
     @Override
+    public CompletableFuture<Void> cleanUp(@Nullable String database) {
+        note("CLEANUP", database);
+        try {
+            requireDatabase(database, "cannot clean up admin db: ");
+            return lanes.onEach(lane -> lane.cleanUp(database));
+        } catch (Refused | RejectedExecutionException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    @Override
     public CompletableFuture<Void> kill(@Nullable String database) {
         note("KILL", database);
         return order(orders -> {

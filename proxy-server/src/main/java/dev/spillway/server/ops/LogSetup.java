@@ -109,7 +109,11 @@ public final class LogSetup implements LogOpening {
         root.detachAppender(before);
         root.addAppender(queue);
         before.stop(); // writes what it has, and stops the console
-        layout = format == LogFormat.PGBOUNCER ? pgBouncerLayout() : layoutOf(found);
+        layout = switch (format) {
+            case SPILLWAY -> layoutOf(found);
+            case PGBOUNCER -> started(new PgBouncerLayout());
+            case JSON -> started(new JsonLayout());
+        };
         if (found != null && !isQuiet) {
             if (format == LogFormat.PGBOUNCER) {
                 found.setTarget("System.err");
@@ -133,11 +137,10 @@ public final class LogSetup implements LogOpening {
     private Layout<ILoggingEvent> layoutOf(@Nullable ConsoleAppender<ILoggingEvent> console) {
         return console != null && console.getEncoder() instanceof PatternLayoutEncoder pattern
                 ? pattern.getLayout()
-                : pgBouncerLayout();
+                : started(new PgBouncerLayout());
     }
 
-    private Layout<ILoggingEvent> pgBouncerLayout() {
-        PgBouncerLayout made = new PgBouncerLayout();
+    private Layout<ILoggingEvent> started(Layout<ILoggingEvent> made) {
         made.setContext(logs);
         made.start();
         return made;

@@ -87,6 +87,30 @@ class LogSetupTest {
     }
 
     @Test
+    void anEventIsOneObjectOfJsonWhateverItSays() throws Exception {
+        Path file = directory.resolve("x.json");
+        new LogSetup(logs, false)
+                .open(ProxyConfig.defaults()
+                        .with(ProcessSettings.LOG_FORMAT, LogFormat.JSON)
+                        .with(ProcessSettings.LOGFILE, file.toString()));
+        say("one\n{\"level\":\"forged\"}\t\\\u0000\u2028\ud800ä\ud83d\ude00");
+        logs.getLogger("dev.spillway.x").warn("two", new IllegalStateException("why"));
+        logs.stop();
+        String lines = out.toString(StandardCharsets.UTF_8);
+        assertThat(lines)
+                .matches(
+                        "(?s)\\{\"timestamp\":\"\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z\",\"level\":\"INFO\","
+                            + "\"logger\":\"dev.spillway.x\",\"thread\":\"[^\"]+\",\"message\":\"one.*");
+        assertThat(lines)
+                .contains("\"message\":\"one\\n"
+                        + "{\\\"level\\\":\\\"forged\\\"}\\t\\\\\\u0000\\u2028\\ud800ä\ud83d\ude00\"}\n")
+                .contains("\"level\":\"WARN\"", "\"error\":\"java.lang.IllegalStateException: why\\n");
+        assertThat(lines.lines()).hasSize(2);
+        assertThat(file).content().isEqualTo(lines);
+        assertThat(err.size()).isZero();
+    }
+
+    @Test
     void theFileIsAppendedToAndOpenedAnewForEachConfiguration() throws Exception {
         Path file = Files.writeString(directory.resolve("x.log"), "from before\n");
         ProxyConfig config = pgBouncer().with(ProcessSettings.LOGFILE, file.toString());

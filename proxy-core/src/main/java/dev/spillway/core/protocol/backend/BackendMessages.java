@@ -8,6 +8,7 @@ import dev.spillway.core.protocol.CancelKey;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.util.List;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** Writes the backend messages that Spillway sends on its own account. Every method borrows {@code out}. */
@@ -16,6 +17,8 @@ public final class BackendMessages {
     private static final int INT8_OID = 20;
 
     private static final int INT4_OID = 23;
+    private static final int BOOL_OID = 16;
+    private static final int TIMESTAMPTZ_OID = 1184;
 
     private BackendMessages() {}
 
@@ -66,21 +69,32 @@ public final class BackendMessages {
 
     /** A RowDescription of columns of the given types, in text format. */
     public static void rowDescription(ByteBuf out, List<String> names, List<Integer> typeOids) {
+        rowDescription(out, names, typeOids, column -> false);
+    }
+
+    /** The same, of columns of which some are in binary format. */
+    public static void rowDescription(ByteBuf out, List<String> names, List<Integer> typeOids, IntPredicate isBinary) {
         int at = begin(out, BackendType.ROW_DESCRIPTION);
         out.writeShort(names.size());
         for (int i = 0; i < names.size(); i++) {
             string(out, names.get(i));
             int oid = typeOids.get(i);
             out.writeInt(0).writeShort(0).writeInt(oid).writeShort(size(oid));
-            out.writeInt(-1).writeShort(0);
+            out.writeInt(-1).writeShort(isBinary.test(i) ? 1 : 0);
         }
         end(out, at);
+    }
+
+    /** A ParameterDescription of a statement without any. */
+    public static void noParameters(ByteBuf out) {
+        out.writeByte(BackendType.PARAMETER_DESCRIPTION).writeInt(6).writeShort(0);
     }
 
     /** {@code typlen}: -1 of what has no size of its own. */
     private static int size(int oid) {
         return switch (oid) {
-            case INT8_OID -> Long.BYTES;
+            case BOOL_OID -> 1;
+            case INT8_OID, TIMESTAMPTZ_OID -> Long.BYTES;
             case INT4_OID -> Integer.BYTES;
             default -> -1;
         };
