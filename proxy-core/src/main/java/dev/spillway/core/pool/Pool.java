@@ -1,8 +1,6 @@
 package dev.spillway.core.pool;
 
-import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.protocol.backend.ErrorFields;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -218,26 +216,37 @@ public final class Pool<S extends PooledServer> {
         opening--;
         open++;
         backoff.succeeded();
+        boolean isTrial = share.opened(nowNanos);
         if (isWithoutServers()) {
             server.close(whyNone());
         } else {
             place(server, nowNanos);
+        }
+        if (isTrial) { // what was refused may be possible again
+            openAsNeeded(nowNanos);
+            share.wakeWaiters(crossing, lane);
         }
     }
 
     /** The opening of a server was given up, since the slice is paused or retired. */
     public void onOpenAbandoned() {
         opening--;
-        share.closed();
+        share.notOpened();
         share.wakeWaiters(crossing, lane);
     }
 
     /** A server could not be opened; {@code isFinal} when trying again is of no use (bad password, no such database). */
     public void onOpenFailed(ErrorFields error, boolean isFinal, long nowNanos) {
         opening--;
-        backoff.failed(error, nowNanos, limits.loginRetry().toNanos());
         counters.connectFailures++;
-        share.closed();
+        share.notOpened();
+        Obstacle obstacle = isFinal ? Obstacle.FORBIDDEN : Obstacle.of(error);
+        if (obstacle.isFull()) {
+            backoff.refused(error, nowNanos);
+            share.refused(obstacle, limits.loginRetry().toNanos(), nowNanos);
+        } else {
+            backoff.failed(error, nowNanos, limits.loginRetry().toNanos());
+        }
         share.wakeWaiters(crossing, lane);
         if (isFinal || isWithoutHope()) {
             failAll(error);
@@ -279,7 +288,7 @@ public final class Pool<S extends PooledServer> {
             return;
         }
         for (; missing > 0 && opening < MAX_OPENING; missing--) {
-            if (!tryOpen(limit(nowNanos))) {
+            if (!tryOpen(limit(nowNanos), nowNanos)) {
                 share.evictForRoom(crossing);
                 return;
             }
@@ -298,8 +307,8 @@ public final class Pool<S extends PooledServer> {
         return due;
     }
 
-    private boolean tryOpen(int limit) {
-        if (isWithoutServers() || share.isRoomClaimed(waiters.oldestSince()) || !share.tryOpen(limit)) {
+    private boolean tryOpen(int limit, long nowNanos) {
+        if (isWithoutServers() || share.isRoomClaimed(waiters.oldestSince()) || !share.tryOpen(limit, nowNanos)) {
             return false;
         }
         opening++;
@@ -380,8 +389,9 @@ public final class Pool<S extends PooledServer> {
 
     /** Ends waits that took too long, closes servers that are idle for too long or too old, opens what is needed. */
     public void tick(long nowNanos) {
-        endLongWaits(nowNanos);
-        tellLongWaits(nowNanos);
+        LongWaits<S> longWaits = new LongWaits<>(share, limits, waiters, nowNanos);
+        longWaits.end(backoff.failure());
+        longWaits.tell();
         ErrorFields failure = backoff.failure();
         if (failure != null && isWithoutHope()) {
             failAll(failure);
@@ -390,7 +400,7 @@ public final class Pool<S extends PooledServer> {
         closeSurplus();
         openAsNeeded(nowNanos);
         if (opening == 0 && !backoff.isPause(nowNanos)) {
-            tryOpen(limits.minSize());
+            tryOpen(limits.minSize(), nowNanos);
         }
     }
 
@@ -420,36 +430,6 @@ public final class Pool<S extends PooledServer> {
     private boolean isIdleTooLong(S server, long nowNanos) {
         long idleNanos = limits.idleTimeout().toNanos();
         return idleNanos > 0 && nowNanos - server.idleSinceNanos() > idleNanos;
-    }
-
-    private void endLongWaits(long nowNanos) {
-        Duration usual = limits.waitTimeout();
-        for (Waiter<S> waiter : waiters.late(usual, nowNanos)) {
-            ErrorFields error = ProxyError.QUERY_WAIT_TIMEOUT.fields(
-                    share.name(),
-                    waiter.waitTimeout(usual).toMillis() + " ms",
-                    share.taken(),
-                    limits.size(),
-                    waiters.size(),
-                    lastFailureText());
-            if (waiters.remove(waiter)) { // not if it has left when another heard of its end
-                waiter.onWaitFailed(error, limits.isWaitTimeoutFatal());
-            }
-        }
-    }
-
-    private void tellLongWaits(long nowNanos) {
-        long afterNanos = limits.waitNotify().toNanos();
-        if (afterNanos == 0 || oldestWaitNanos(nowNanos) <= afterNanos) {
-            return;
-        }
-        ErrorFields notice = ProxyError.LONG_WAIT.fields(share.name(), share.taken(), limits.size(), waiters.size());
-        waiters.longerThan(afterNanos, nowNanos).forEach(waiter -> waiter.onLongWait(notice));
-    }
-
-    private String lastFailureText() {
-        ErrorFields failure = backoff.failure();
-        return failure == null ? "" : "; the last attempt to open one failed: " + failure.message();
     }
 
     // ---- figures -------------------------------------------------------------------------------------------------

@@ -95,6 +95,16 @@ public record PoolKey(
         return servers.name();
     }
 
+    /** Which PostgreSQL it is, or which several that stand in for each other. */
+    public String host() {
+        return String.join(",", servers.hosts()) + ":" + servers.port();
+    }
+
+    /** What the database is called there. */
+    public String databaseInHost() {
+        return Objects.requireNonNullElse(servers.dbname(), servers.name());
+    }
+
     /** What errors and the log call the pool. */
     public String name() {
         return servers.name() + "/" + user;

@@ -29,6 +29,7 @@ public final class PoolShare {
     /** With {@link #places} before those shared with other pools. */
     private final List<Cap> caps;
 
+    private final HostCaps host;
     private final AtomicInteger open = new AtomicInteger();
     private final Cap pinned = new Cap(0);
     private final Runnable emptied;
@@ -43,20 +44,24 @@ public final class PoolShare {
 
     /** {@code caps}: limits shared with other pools, in the order in which they are taken. */
     public PoolShare(PoolKey key, int lanes, PoolLimits limits, List<Cap> caps) {
-        this(key, lanes, limits, new Cap(0), caps, () -> {});
+        this(key, lanes, limits, new Cap(0), caps, HostCaps.alone(), () -> {});
     }
 
     /**
+     * @param host what its PostgreSQL allows
      * @param places what counts against the pool's size, which is shared with the pools of single clients beside it
      * @param emptied runs when the last of its servers is gone, on the lane of that one
      */
-    PoolShare(PoolKey key, int lanes, PoolLimits limits, Cap places, List<Cap> caps, Runnable emptied) {
+    PoolShare(PoolKey key, int lanes, PoolLimits limits, Cap places, List<Cap> caps, HostCaps host, Runnable emptied) {
         this.key = key;
         this.emptied = emptied;
         this.lanes = lanes;
         this.limits = limits;
         this.places = places;
-        this.caps = Stream.concat(Stream.of(places), caps.stream()).toList();
+        this.host = host;
+        this.caps = Stream.of(List.of(places), caps, host.all())
+                .flatMap(List::stream)
+                .toList();
         this.waitingSince = new AtomicLongArray((lanes + 1) * STRIDE);
         this.idle = new AtomicIntegerArray((lanes + 1) * STRIDE * 2);
         for (int lane = 0; lane < lanes; lane++) {
@@ -119,20 +124,21 @@ public final class PoolShare {
     // ---- room ----------------------------------------------------------------------------------------------------
 
     /** Takes room for one server if there is any below {@code limit} and the caps. */
-    boolean tryOpen(int limit) {
-        if (!tryTakeAll(limit)) {
+    boolean tryOpen(int limit, long nowNanos) {
+        if (!tryTakeAll(limit, nowNanos)) {
             claim(limit);
             return false;
         }
         withdraw();
         open.incrementAndGet();
+        host.all().forEach(Cap::opens);
         return true;
     }
 
-    private boolean tryTakeAll(int limit) {
+    private boolean tryTakeAll(int limit, long nowNanos) {
         for (int i = 0; i < caps.size(); i++) {
             Cap cap = caps.get(i);
-            if (!(cap.equals(places) ? cap.tryTake(limit) : cap.tryTake())) {
+            if (!(cap.equals(places) ? cap.tryTake(limit) : cap.tryTake(nowNanos))) {
                 caps.subList(0, i).forEach(Cap::giveBack);
                 return false;
             }
@@ -140,7 +146,26 @@ public final class PoolShare {
         return true;
     }
 
-    /** A server is gone, or could not be opened. */
+    /** A server has logged in. True: others may wait to be tried next. */
+    boolean opened(long nowNanos) {
+        host.all().forEach(Cap::endsOpening);
+        boolean isTrial = host.all().stream().anyMatch(Cap::hasCeiling);
+        host.all().forEach(cap -> cap.admitted(nowNanos));
+        return isTrial;
+    }
+
+    /** One could not be opened. */
+    void notOpened() {
+        host.all().forEach(Cap::endsOpening);
+        closed();
+    }
+
+    /** PostgreSQL has as many connections of that kind as it may. {@code longestNanos}: until it is asked again. */
+    void refused(Obstacle full, long longestNanos, long nowNanos) {
+        host.of(full).refused(longestNanos, nowNanos);
+    }
+
+    /** A server is gone. */
     void closed() {
         int left = open.decrementAndGet();
         caps.forEach(Cap::giveBack);

@@ -25,6 +25,20 @@ public final class PoolShares {
     private final Map<PoolKey, Cap> places = new ConcurrentHashMap<>();
     private final Map<String, Cap> databases = new ConcurrentHashMap<>();
     private final Map<String, Cap> users = new ConcurrentHashMap<>();
+    private final Map<String, Cap> hosts = new ConcurrentHashMap<>();
+    private final Map<InHost, Cap> roles = new ConcurrentHashMap<>();
+    private final Map<InHost, Cap> hostDatabases = new ConcurrentHashMap<>();
+
+    /** A name that means something in one PostgreSQL. */
+    private record InHost(String host, String name) {
+        static InHost role(PoolKey key) {
+            return new InHost(key.host(), key.user());
+        }
+
+        static InHost database(PoolKey key) {
+            return new InHost(key.host(), key.databaseInHost());
+        }
+    }
 
     public PoolShares(int lanes) {
         this(lanes, () -> {});
@@ -49,10 +63,21 @@ public final class PoolShares {
         Cap ofPool = hold(places, key.shared());
         Cap ofDatabase = hold(databases, key.database());
         Cap ofUser = hold(users, key.user());
-        PoolShare share = new PoolShare(key, lanes, limits(key, config), ofPool, List.of(ofDatabase, ofUser), emptied);
+        PoolShare share = new PoolShare(
+                key, lanes, limits(key, config), ofPool, List.of(ofDatabase, ofUser), holdHost(key), emptied);
         share.touch(nowNanos);
         apply(share, config);
         return share;
+    }
+
+    /** A walsender is under other limits: PostgreSQL does not count it among its connections. */
+    private HostCaps holdHost(PoolKey key) {
+        return key.isOfOneClient()
+                ? HostCaps.alone()
+                : new HostCaps(
+                        hold(hosts, key.host()),
+                        hold(roles, InHost.role(key)),
+                        hold(hostDatabases, InHost.database(key)));
     }
 
     private static <K> Cap hold(Map<K, Cap> caps, K name) {
@@ -76,6 +101,11 @@ public final class PoolShares {
         letGo(places, share.key().shared());
         letGo(databases, share.key().database());
         letGo(users, share.key().user());
+        if (!share.key().isOfOneClient()) {
+            letGo(hosts, share.key().host());
+            letGo(roles, InHost.role(share.key()));
+            letGo(hostDatabases, InHost.database(share.key()));
+        }
         return null;
     }
 
@@ -136,6 +166,7 @@ public final class PoolShares {
 
     /** Pools, and names with a limit of their own: what there is of each. For tests. */
     int size() {
-        return shares.size() + places.size() + databases.size() + users.size();
+        int names = databases.size() + users.size() + hosts.size() + roles.size() + hostDatabases.size();
+        return shares.size() + places.size() + names;
     }
 }

@@ -3,6 +3,7 @@ package dev.spillway.core.session;
 import dev.spillway.core.auth.ServerAuth;
 import dev.spillway.core.auth.ServerAuthStep;
 import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.pool.Obstacle;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.MessageCursor;
@@ -135,14 +136,9 @@ public final class ServerLogin implements Phase {
         }
     }
 
-    /**
-     * Trying again is of no use for some classes of SQLSTATE: refused, no such database, no right to it. Where it is for one
-     * client, whether to try again is that client's to decide.
-     */
+    /** Where it is for one client, whether to try again is that client's to decide. */
     private void onError(ErrorFields error) {
-        String sqlstate = error.sqlstate();
-        boolean isFinal = sqlstate.startsWith("28") || sqlstate.equals("3D000") || sqlstate.equals("42501");
-        end(error, isFinal || home.isOfOneClient());
+        end(error, Obstacle.of(error) == Obstacle.FORBIDDEN || home.isOfOneClient());
     }
 
     private void onReady() {

@@ -183,6 +183,23 @@ class PoolTest {
         situationsEndAsTheyShould(name, events, outcome, figures);
     }
 
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "whoever waits for it waits on                  | 1 2 full full            |                 | 0/0/0/2",
+                "one is tried after a pause, not two            | 1 2 full full +0.1s      |                 | 0/1/0/2",
+                "as many as there are may be opened again       | 1 2 open full a# +0s     | 1:a -a          | 0/1/0/1",
+                "and no more before the pause is over           | 1 2 open full +0.02s     | 1:a             | 1/0/0/1",
+                "but one then                                   | 1 2 open full +0.1s      | 1:a             | 1/1/0/1",
+                "where one has succeeded the next goes at once  | 1 2 full full +0.1s open | 1:a             | 1/1/0/1",
+                "a wait may end meanwhile                       | 1 full +121s             | 1:wait          | 0/0/0/0",
+            })
+    void noClientFailsSinceThereAreTooManyConnections(String name, String events, String outcome, String figures) {
+        pool = pool(limits().with(Settings.FAIL_FAST, true));
+        situationsEndAsTheyShould(name, events, outcome, figures);
+    }
+
     @Test
     void aWaitThatTakesTooLongEndsTheClientWhereThatIsAsked() {
         pool = pool(limits().with(Settings.QUERY_WAIT_TIMEOUT_FATAL, true));
@@ -255,6 +272,9 @@ class PoolTest {
                 servers.put(name, server);
                 pool.onOpened(server, time.nanos);
             }
+            case "full" ->
+                pool.onOpenFailed(
+                        ErrorFields.of("FATAL", "53300", "too many").with('R', "InitProcess"), false, time.nanos);
             case "fail", "final" ->
                 pool.onOpenFailed(ErrorFields.of("FATAL", "57P03", "down"), event.equals("final"), time.nanos);
             default -> {
