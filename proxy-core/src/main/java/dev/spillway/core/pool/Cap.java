@@ -15,6 +15,7 @@ public final class Cap {
     private final AtomicInteger used = new AtomicInteger();
     private final AtomicInteger opening = new AtomicInteger();
     private final Ceiling ceiling = new Ceiling();
+    private final HostClaims claims = new HostClaims(this);
     private final Set<PoolShare> members = ConcurrentHashMap.newKeySet();
     private final Set<PoolShare> claimants = ConcurrentHashMap.newKeySet();
     private volatile int limit;
@@ -85,6 +86,37 @@ public final class Cap {
         int most = limit;
         int now = used.get();
         return (most > 0 && now >= most) || ceiling.isReached(now);
+    }
+
+    /** Who wants more under it, where it is a limit of PostgreSQL's. */
+    HostClaims claims() {
+        return claims;
+    }
+
+    /** PostgreSQL may have room again. */
+    void doubt(long nowNanos) {
+        ceiling.doubt(nowNanos);
+    }
+
+    /** How many there may be as far as is known, for those who share them. */
+    int possible() {
+        int most = limit;
+        return Math.min(most == 0 ? Integer.MAX_VALUE : most, ceiling.most());
+    }
+
+    /** What PostgreSQL let us have when it refused one lately; {@link Integer#MAX_VALUE}: it did not. */
+    int most() {
+        return ceiling.most();
+    }
+
+    /** 0: none. */
+    int limit() {
+        return limit;
+    }
+
+    /** Those of {@link #used} that are being opened. */
+    int opening() {
+        return opening.get();
     }
 
     boolean mayHaveTwo() {

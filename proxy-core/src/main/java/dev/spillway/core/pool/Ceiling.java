@@ -15,6 +15,9 @@ final class Ceiling {
     private static final long FORGET_NANOS = 60_000_000_000L;
 
     private static final long SHORTEST_NANOS = 50_000_000;
+    /** Those that are open can be asked meanwhile. */
+    private static final long SHORTEST_WITH_SOME_NANOS = 1_000_000_000;
+
     private static final int PART = 4;
     private static final Belief NONE = new Belief(Integer.MAX_VALUE, 0, 0, 0);
 
@@ -42,7 +45,8 @@ final class Ceiling {
                 return new Belief(most, before.sinceNanos, nowNanos, before.untilNanos);
             }
             long since = before.isNone() ? nowNanos : before.sinceNanos;
-            long pause = Math.min(longestNanos, Math.max(SHORTEST_NANOS, (nowNanos - since) / PART));
+            long shortest = established > 0 ? SHORTEST_WITH_SOME_NANOS : SHORTEST_NANOS;
+            long pause = Math.min(longestNanos, Math.max(shortest, (nowNanos - since) / PART));
             long jitter = ThreadLocalRandom.current().nextLong(pause / 2 + 1);
             return new Belief(established, since, nowNanos, nowNanos + pause / 2 + jitter);
         });

@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What becomes of clients that wait for long in one slice, at one moment. */
+/** What becomes of clients that wait for long, or are too many, in one slice, at one moment. */
 record LongWaits<S>(PoolShare share, PoolLimits limits, WaitQueue<S> waiters, long nowNanos) {
     /** Ends the waits whose time is over. {@code failure}: why the last server that was wanted could not be opened. */
     void end(@Nullable ErrorFields failure) {
@@ -22,6 +22,18 @@ record LongWaits<S>(PoolShare share, PoolLimits limits, WaitQueue<S> waiters, lo
             if (waiters.remove(waiter)) { // not if it has left when another heard of its end
                 waiter.onWaitFailed(error, limits.isWaitTimeoutFatal());
             }
+        }
+    }
+
+    /** Ends the waits of those who came when as many waited already as may. */
+    void endSurplus() {
+        int most = limits.maxWaiting();
+        while (most > 0 && share.waiting() > most && !waiters.isEmpty()) {
+            Waiter<S> newest = waiters.newest();
+            waiters.remove(newest);
+            newest.onWaitFailed(
+                    ProxyError.TOO_MANY_WAITING.fields(most, share.name(), share.taken(), limits.size()),
+                    limits.isWaitTimeoutFatal());
         }
     }
 

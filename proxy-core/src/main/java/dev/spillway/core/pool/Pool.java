@@ -143,12 +143,12 @@ public final class Pool<S extends PooledServer> {
     /** A clean server is free: the oldest waiter gets it, else it is idle; one that is too old is closed. */
     public void release(S server, long nowNanos) {
         checking.remove(server);
-        if (isTooOld(server, nowNanos)) {
+        if (ageing().isTooOld(server, nowNanos) && !isNeededStill(server, nowNanos)) {
             server.close("server_lifetime over");
             return;
         }
         boolean isAdmitted = pins.admit(server, limits.size());
-        String unwanted = !isAdmitted ? "the pool has another instead" : mayBeUnwanted ? whyUnwanted() : null;
+        String unwanted = !isAdmitted ? "the pool has another instead" : mayBeUnwanted ? whyUnwanted(nowNanos) : null;
         if (unwanted == null) {
             place(server, nowNanos);
         } else {
@@ -157,11 +157,14 @@ public final class Pool<S extends PooledServer> {
     }
 
     /** Why there are more servers than there may be, or null: limits were lowered, or another's claim is older. */
-    private @Nullable String whyUnwanted() {
+    private @Nullable String whyUnwanted(long nowNanos) {
         if (isWithoutServers() || share.surplus(limits.size() + limits.reserve()) > 0) {
             return whyNone();
         }
-        return share.isServerClaimed(waiters.oldestSince()) ? "a replication client needs its place" : null;
+        if (share.isSurplusOfHost(nowNanos)) {
+            return "its host has not as many connections left";
+        }
+        return share.isServerClaimed(waiters.oldestSince(), nowNanos) ? "another pool needs its place" : null;
     }
 
     /** Is it paused or retired, so that none is opened for it and none is kept? */
@@ -197,12 +200,6 @@ public final class Pool<S extends PooledServer> {
         open--;
         counters.handedOver++;
         crossing.hand(share, server, to, isAsked);
-    }
-
-    private boolean isTooOld(S server, long nowNanos) {
-        long lifetime = limits.lifetime().toNanos();
-        long early = Math.floorMod(server.openedAtNanos() >>> 10, lifetime / 10 + 1);
-        return nowNanos - server.openedAtNanos() > lifetime - early;
     }
 
     private void serveOldest(S server, long nowNanos) {
@@ -267,6 +264,7 @@ public final class Pool<S extends PooledServer> {
         open--;
         checking.remove(server);
         idle.remove(server);
+        share.host().leaves(nowNanos);
         pins.closed(server);
         openAsNeeded(nowNanos);
         share.wakeWaiters(crossing, lane);
@@ -308,7 +306,9 @@ public final class Pool<S extends PooledServer> {
     }
 
     private boolean tryOpen(int limit, long nowNanos) {
-        if (isWithoutServers() || share.isRoomClaimed(waiters.oldestSince()) || !share.tryOpen(limit, nowNanos)) {
+        if (isWithoutServers()
+                || share.isRoomClaimed(waiters.oldestSince(), nowNanos)
+                || !share.tryOpen(limit, nowNanos)) {
             return false;
         }
         opening++;
@@ -391,45 +391,55 @@ public final class Pool<S extends PooledServer> {
     public void tick(long nowNanos) {
         LongWaits<S> longWaits = new LongWaits<>(share, limits, waiters, nowNanos);
         longWaits.end(backoff.failure());
+        longWaits.endSurplus();
         longWaits.tell();
         ErrorFields failure = backoff.failure();
         if (failure != null && isWithoutHope()) {
             failAll(failure);
         }
         closeIdle(nowNanos);
-        closeSurplus();
+        closeSurplus(nowNanos);
         openAsNeeded(nowNanos);
         if (opening == 0 && !backoff.isPause(nowNanos)) {
-            tryOpen(limits.minSize(), nowNanos);
+            if (!tryOpen(limits.minSize(), nowNanos) && share.open() < limits.minSize()) {
+                share.evictForRoom(crossing); // it is guaranteed
+            }
         }
     }
 
     private void closeIdle(long nowNanos) {
+        Ageing ageing = ageing();
         List<S> old = new ArrayList<>();
         int spare = share.open() - limits.minSize();
+        int overflow = waiters.isEmpty() ? share.taken() - limits.size() : 0;
         for (S server : idle) {
-            if (isTooOld(server, nowNanos) || (old.size() < spare && isIdleTooLong(server, nowNanos))) {
+            if (ageing.isTooOld(server, nowNanos)
+                    || (old.size() < spare && ageing.isIdleTooLong(server, nowNanos))
+                    || (old.size() < overflow && ageing.isReserveOver(server, nowNanos))) {
                 old.add(server);
             }
         }
         idle.removeAll(old);
-        old.forEach(server -> server.close(
-                isTooOld(server, nowNanos) ? "server_lifetime over" : "idle for longer than server_idle_timeout"));
+        old.forEach(server -> server.close(ageing.why(server, nowNanos)));
+    }
+
+    private Ageing ageing() {
+        return new Ageing(limits);
+    }
+
+    /** One after the other: while another is being opened and clients wait, it goes on for as long as it may. */
+    private boolean isNeededStill(S server, long nowNanos) {
+        return opening > 0 && !waiters.isEmpty() && !ageing().isOutlived(server, nowNanos);
     }
 
     /** One by one, for other lanes do the same: the count is asked anew each time. */
-    private void closeSurplus() {
-        String unwanted = whyUnwanted();
+    private void closeSurplus(long nowNanos) {
+        String unwanted = whyUnwanted(nowNanos);
         while (!idle.isEmpty() && unwanted != null) {
             Objects.requireNonNull(idle.takeOldest()).close(unwanted);
-            unwanted = whyUnwanted();
+            unwanted = whyUnwanted(nowNanos);
         }
         mayBeUnwanted = unwanted != null;
-    }
-
-    private boolean isIdleTooLong(S server, long nowNanos) {
-        long idleNanos = limits.idleTimeout().toNanos();
-        return idleNanos > 0 && nowNanos - server.idleSinceNanos() > idleNanos;
     }
 
     // ---- figures -------------------------------------------------------------------------------------------------
@@ -453,7 +463,7 @@ public final class Pool<S extends PooledServer> {
     }
 
     public int waiting() {
-        return waiters.size();
+        return waiters.clients();
     }
 
     /** Does a client of this lane or of another wait? */

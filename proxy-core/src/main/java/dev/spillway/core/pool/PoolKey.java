@@ -24,6 +24,7 @@ public record PoolKey(
             DatabaseSettings.POOL_SIZE,
             DatabaseSettings.MIN_POOL_SIZE,
             DatabaseSettings.RESERVE_POOL_SIZE,
+            DatabaseSettings.POOL_WEIGHT,
             DatabaseSettings.MAX_CONNECTIONS,
             DatabaseSettings.MAX_CLIENT_CONNECTIONS,
             DatabaseSettings.FAIL_FAST,
@@ -97,7 +98,12 @@ public record PoolKey(
 
     /** Which PostgreSQL it is, or which several that stand in for each other. */
     public String host() {
-        return String.join(",", servers.hosts()) + ":" + servers.port();
+        return host(servers);
+    }
+
+    /** The same of any database. */
+    public static String host(DatabaseConfig database) {
+        return String.join(",", database.hosts()) + ":" + database.port();
     }
 
     /** What the database is called there. */
