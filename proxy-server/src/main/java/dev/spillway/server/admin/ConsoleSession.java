@@ -2,6 +2,7 @@ package dev.spillway.server.admin;
 
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.pool.HostFigures;
 import dev.spillway.core.pool.Orders;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.protocol.FrameReader;
@@ -18,6 +19,7 @@ import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.core.stats.Table;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -48,6 +50,9 @@ public final class ConsoleSession implements Phase {
 
         /** What clients have prepared by protocol, with its texts or without. */
         Table statements(boolean showsTexts);
+
+        /** What each PostgreSQL has. */
+        List<HostFigures> hosts();
 
         /** What the commands that change something do. */
         Operations operations();
@@ -83,7 +88,8 @@ public final class ConsoleSession implements Phase {
     public ConsoleSession(Wire wire, Source source, boolean isAdmin, String version) {
         this.wire = wire;
         this.source = source;
-        this.shows = new ShowCommands(source::config, source::orders, source::statements, isAdmin, version);
+        this.shows =
+                new ShowCommands(source::config, source::orders, source::statements, source::hosts, isAdmin, version);
         this.acting = new ActingCommands(source.operations(), isAdmin);
         this.key = source.open(this::cancel);
         this.frames = new FrameReader(wire.allocator(), FrontendType.READY_RULES);
