@@ -1,7 +1,9 @@
 package dev.spillway.core.config;
 
 import static dev.spillway.core.config.Setting.Change.RELOAD;
+import static dev.spillway.core.config.Setting.Change.RESTART;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -31,6 +33,30 @@ public final class CapacitySettings {
             RELOAD,
             "Most clients that wait for a server connection of one pool; one that would be more gets an error. 0 sets"
                     + " no limit."));
+
+    public static final Setting<String> FLEET = add(Setting.optional(
+            "fleet",
+            new FleetNameType(),
+            "\"\"",
+            RESTART,
+            "The fleet that this instance belongs to: all that have the same name share the connections of each"
+                    + " PostgreSQL, as many as one alone would have, by what they need. Up to 24 letters, digits, `_`"
+                    + " and `-`."));
+    public static final Setting<String> FLEET_DBNAME = add(Setting.optional(
+            "fleet_dbname",
+            new TextType(),
+            "\"\"",
+            RESTART,
+            "Database of this configuration by which members of a fleet speak with each other; of a PostgreSQL that has"
+                    + " others, the first by name. Its `user`, `auth_user` or the first user by name logs in, the same"
+                    + " for all members."));
+    public static final Setting<Duration> FLEET_DEAD_AFTER = add(Setting.of(
+            "fleet_dead_after",
+            new DurationType(),
+            Duration.ofSeconds(15),
+            RESTART,
+            "A member of the fleet that is connected and has said nothing for so long, at least 2 s, is dead: the"
+                    + " others end its connections and share what it had."));
 
     private CapacitySettings() {}
 

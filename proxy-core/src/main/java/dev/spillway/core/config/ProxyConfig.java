@@ -189,18 +189,8 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
         return values.get(Settings.RESERVE_POOL_TIMEOUT);
     }
 
-    /** 0: as many as there are. */
-    public int maxServerConnections() {
-        return values.get(CapacitySettings.MAX_SERVER_CONNECTIONS);
-    }
-
-    public int serverHeadroom() {
-        return values.get(CapacitySettings.SERVER_HEADROOM);
-    }
-
-    /** 0: no limit. */
-    public int maxWaiting() {
-        return values.get(CapacitySettings.MAX_WAITING);
+    public CapacityConfig capacity() {
+        return new CapacityConfig(values);
     }
 
     /** 0: no limit. */

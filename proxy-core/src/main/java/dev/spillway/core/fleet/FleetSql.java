@@ -20,7 +20,6 @@ public final class FleetSql {
 
     static final String SERVERS = "/*servers ";
 
-    /** What is known of all but the one who asks, and how many connections of clients there are. */
     private static final String LOOK =
             "SELECT pid::pg_catalog.text, application_name,"
                     + " (EXTRACT(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-)"
@@ -28,8 +27,10 @@ public final class FleetSql {
                     + " query FROM pg_catalog.pg_stat_activity"
                     + " WHERE usename OPERATOR(pg_catalog.=) SESSION_USER"
                     + " AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()"
-                    + " AND application_name OPERATOR(pg_catalog.~) '^%s'"
-                    + " UNION ALL SELECT '', '', pg_catalog.count(*)::pg_catalog.text, '' FROM pg_catalog.pg_stat_activity"
+                    + " AND application_name OPERATOR(pg_catalog.~) '^";
+
+    private static final String COUNT =
+            "' UNION ALL SELECT '', '', pg_catalog.count(*)::pg_catalog.text, '' FROM pg_catalog.pg_stat_activity"
                     + " WHERE backend_type OPERATOR(pg_catalog.=) 'client backend'"
                     + " OR (backend_type IS NULL AND datid IS NOT NULL)";
 
@@ -61,8 +62,8 @@ public final class FleetSql {
      * began later is another's.
      */
     public String end(Member dead) {
-        String spoke = "pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) pg_catalog.make_interval(secs => "
-                + (dead.silentMillis() - 500) / 1000.0 + ")";
+        String spoke = "(pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) pg_catalog.make_interval(secs => "
+                + (dead.silentMillis() - 500) / 1000.0 + "))";
         String all = dead.servers().stream().map(String::valueOf).collect(Collectors.joining(","));
         return "SELECT pg_catalog.pg_terminate_backend(it.pid)::pg_catalog.text FROM pg_catalog.pg_stat_activity it,"
                 + " pg_catalog.pg_stat_activity who WHERE who.pid OPERATOR(pg_catalog.=) " + dead.processId()
@@ -73,8 +74,9 @@ public final class FleetSql {
                 + "}'::pg_catalog.int4[]) ORDER BY it.pid OPERATOR(pg_catalog.=) " + dead.processId();
     }
 
+    /** What is known of all but the one who asks, and how many connections of clients there are. */
     private String look() {
-        return LOOK.formatted(Announcement.PREFIX + fleet + ":");
+        return LOOK + Announcement.PREFIX + fleet + ":" + COUNT;
     }
 
     private static String say(Announcement said, List<Integer> servers) {

@@ -1,7 +1,10 @@
 package dev.spillway.core.pool;
 
+import dev.spillway.core.config.CapacityConfig;
+import dev.spillway.core.config.DatabaseConfig;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -79,6 +82,9 @@ public final class HostBudget {
     /** Confined to whoever reads. */
     private final Deque<Sample> samples = new ArrayDeque<>();
 
+    /** Null: nothing is shared with other instances. */
+    private final @Nullable FleetPart fleet;
+
     private volatile Known known = Known.NOTHING;
     private volatile @Nullable Pending pending;
     private volatile boolean isTried;
@@ -95,23 +101,28 @@ public final class HostBudget {
     /** How many pools are under it; {@link PoolShares} counts. */
     int pools;
 
-    HostBudget(String name, int fixed, int headroomPercent) {
+    HostBudget(String name, CapacityConfig config) {
         this.name = name;
-        configure(fixed, headroomPercent);
+        this.fleet = config.fleet() == null ? null : new FleetPart();
+        configure(config);
+    }
+
+    private HostBudget() {
+        this.name = "";
+        this.fleet = null;
     }
 
     /** Of a host that nobody knows or limits. */
     static HostBudget unlimited() {
-        HostBudget budget = new HostBudget("", 0, 0);
+        HostBudget budget = new HostBudget();
         budget.isTried = true;
         budget.isReading.set(true); // and never asked
         return budget;
     }
 
-    /** {@code fixed} 0: as many as there are. */
-    void configure(int fixedMost, int percent) {
-        fixed = fixedMost;
-        headroomPercent = percent;
+    void configure(CapacityConfig config) {
+        fixed = config.maxServerConnections();
+        headroomPercent = config.serverHeadroom();
         apply();
     }
 
@@ -142,7 +153,10 @@ public final class HostBudget {
 
     /** May one more be tried? Near the limit it is one at a time, for others may be quicker. */
     boolean isGateOpen(long nowNanos) {
-        boolean isOpen = cap.opening() < allowance(nowNanos) && !isWaitingForEnds(nowNanos) && !isHeld(nowNanos);
+        FleetPart shared = fleet;
+        boolean isCertain = shared == null || shared.isCertain(nowNanos);
+        boolean isFree = cap.opening() < allowance(nowNanos) && !isWaitingForEnds(nowNanos) && !isHeld(nowNanos);
+        boolean isOpen = isCertain && isFree;
         if (!isOpen) {
             isGated.set(true);
         }
@@ -213,12 +227,21 @@ public final class HostBudget {
 
     /** Is the host to be asked for the first time? Then the caller does, and tells how it ended. */
     public boolean claimFirstReading(long nowNanos) {
-        return fixed == 0 && !isTried && claim(nowNanos);
+        return fleet == null && fixed == 0 && !isTried && claim(nowNanos);
     }
 
     /** Is it to be asked again? Then the caller does, and tells how it ended. */
     public boolean claimReading(long nowNanos) {
-        return fixed == 0 && nowNanos - dueNanos() >= 0 && claim(nowNanos);
+        return fleet == null && isReadingDue(nowNanos) && claim(nowNanos);
+    }
+
+    /** The same, where it is for a fleet: then the one who speaks with it asks, on a connection that it has already. */
+    public boolean claimForFleet(long nowNanos) {
+        return fleet != null && isReadingDue(nowNanos) && claim(nowNanos);
+    }
+
+    private boolean isReadingDue(long nowNanos) {
+        return fixed == 0 && nowNanos - dueNanos() >= 0;
     }
 
     private long dueNanos() {
@@ -348,19 +371,73 @@ public final class HostBudget {
 
     private void apply() {
         Known now = known;
-        cap.limit(most(now));
+        FleetPart shared = fleet;
+        cap.limit(shared == null ? most(now, now.othersPeak) : shared.most());
         roles.forEach((role, ofRole) -> ofRole.limit(fixed > 0 ? 0 : now.roles.getOrDefault(role, 0)));
         databases.forEach((database, of) -> of.limit(fixed > 0 ? 0 : now.databases.getOrDefault(database, 0)));
     }
 
     /** One is tried whatever others have: they may leave. */
-    private int most(Known now) {
+    private int most(Known now, int othersPeak) {
         if (fixed > 0 || now.maxConnections == 0) {
             return fixed;
         }
         int usable = now.maxConnections - now.reserved;
         int headroom = (usable * headroomPercent + 99) / 100;
-        return Math.max(1, usable - headroom - Math.max(0, now.othersPeak));
+        return Math.max(1, usable - headroom - Math.max(0, othersPeak));
+    }
+
+    // ---- what is shared with other instances -----------------------------------------------------------------------
+
+    /** Is it known how many there are? Before that nothing can be shared. */
+    public boolean isKnown() {
+        return fixed > 0 || known.maxConnections > 0;
+    }
+
+    /** How many are for the whole fleet, where {@code foreign} are neither ours nor another member's. Called by one thread. */
+    public int forFleet(int foreign, long nowNanos) {
+        FleetPart shared = fleet;
+        return shared == null ? 0 : most(known, shared.peak(foreign, nowNanos));
+    }
+
+    /** From now on there may be {@code most}, the fleet being what it is; from {@code untilNanos} on none is opened before this is said anew. True: it is more than before. */
+    public boolean limit(int most, long untilNanos) {
+        FleetPart shared = fleet;
+        boolean isMore = shared != null && most > shared.most();
+        if (shared != null && shared.limit(most, untilNanos)) {
+            apply();
+        }
+        return isMore;
+    }
+
+    /** Of those who have a pool of {@code database}, the first by name; null: nobody has. */
+    public @Nullable String firstUser(DatabaseConfig database) {
+        return cap.members().stream()
+                .map(PoolShare::key)
+                .filter(key -> key.database().equals(database.name()) && !key.isOfOneClient())
+                .map(PoolKey::user)
+                .min(Comparator.naturalOrder())
+                .orElse(null);
+    }
+
+    /** Servers that are open or being opened. */
+    public int open() {
+        return cap.used();
+    }
+
+    /** Servers that could be used now. */
+    public int wanted() {
+        return cap.members().stream().mapToInt(PoolShare::wanted).sum();
+    }
+
+    /** Those of our servers. */
+    public List<Integer> processes() {
+        return List.copyOf(ours.keySet());
+    }
+
+    /** What errors and operators call it. */
+    public String name() {
+        return name;
     }
 
     // ---- figures -------------------------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ public record PoolLimits(
                 config.serverCheckQuery().isEmpty() ? Duration.ZERO : config.serverCheckDelay(),
                 config.queryWaitNotify(),
                 config.queryWaitTimeoutFatal(),
-                config.maxWaiting(),
+                config.capacity().maxWaiting(),
                 weight,
                 Objects.requireNonNullElse(database.failFast(), config.failFast()));
     }

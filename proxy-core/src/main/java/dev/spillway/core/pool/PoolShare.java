@@ -211,7 +211,7 @@ public final class PoolShare {
 
     /** May there be more than one under the limits that it shares with others? */
     boolean mayHaveTwo() {
-        return caps.stream().allMatch(cap -> cap.equals(places) || cap.mayHaveTwo());
+        return caps.stream().allMatch(cap -> cap.equals(places) || cap.equals(host.host()) || cap.mayHaveTwo());
     }
 
     /** Takes an open server out of the pool's size. Other limits count it still. */
@@ -276,6 +276,18 @@ public final class PoolShare {
         int least = open() > 0 || isWaiting ? now.minSize() : 0;
         return new FairShares.Need<>(
                 this, now.weight(), least, Math.max(wanted, least), isWaiting ? Math.max(1, nowNanos - since) : 0);
+    }
+
+    /** Servers that its clients could use now. */
+    int wanted() {
+        PoolLimits now = limits;
+        int idleServers = 0;
+        for (int lane = 0; lane < lanes; lane++) {
+            idleServers += idleOf(lane);
+        }
+        int busy = Math.max(0, open() - idleServers);
+        int least = open() > 0 || waiting() > 0 ? now.minSize() : 0;
+        return Math.max(least, Math.min(now.size() + now.reserve(), busy + waiting()));
     }
 
     /** Its host's. */

@@ -80,7 +80,7 @@ public final class PoolShares {
         AtomicReference<HostCaps> held = new AtomicReference<>(HostCaps.alone());
         hosts.compute(key.host(), (same, known) -> {
             HostBudget budget = known == null
-                    ? new HostBudget(key.host(), config.maxServerConnections(), config.serverHeadroom())
+                    ? new HostBudget(key.host(), config.capacity())
                     : known;
             budget.pools++;
             HostCaps caps =
@@ -109,6 +109,11 @@ public final class PoolShares {
             budget.pools--;
             return budget.pools > 0 ? budget : null;
         });
+    }
+
+    /** What is shared of every PostgreSQL that there are pools of. */
+    public List<HostBudget> budgets() {
+        return List.copyOf(hosts.values());
     }
 
     /** Every PostgreSQL that there are pools of. */
@@ -160,7 +165,7 @@ public final class PoolShares {
         limit(databases, key.database(), mostOfDatabase(key, config));
         limit(users, key.user(), mostOfUser(key, config));
         if (!key.isOfOneClient()) {
-            share.host().configure(config.maxServerConnections(), config.serverHeadroom());
+            share.host().configure(config.capacity());
         }
     }
 

@@ -45,8 +45,11 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
         /** Servers of that PostgreSQL that this instance has or is opening. */
         int open();
 
-        /** Servers that it could use now, beside the one by which it speaks. */
+        /** Servers that it could use now, this one among them. */
         int wanted();
+
+        /** Is it known how many connections there are? */
+        boolean isKnown();
 
         /** Their processes. */
         List<Integer> processes();
@@ -114,12 +117,12 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
         if (isStopped) {
             return;
         }
-        int wanted = outlet.wanted();
-        int others = outlet.open() - (server == null ? 0 : 1);
-        if (wanted > 0 || others > 0) {
+        int own = server == null && !isWaiting ? 0 : 1;
+        int beside = Math.max(outlet.wanted(), outlet.open()) - own;
+        if (beside > 0) {
             wantedNanos = nowNanos;
         }
-        fleet.want(wanted + 1, nowNanos);
+        fleet.want(Math.max(0, outlet.wanted() - own) + 1, nowNanos);
         limit(nowNanos);
         ServerPool from = pool;
         ServerSession linked = server;
@@ -135,7 +138,7 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
             }
         } else if (nowNanos - wantedNanos > LINGER_NANOS) {
             close("nobody wants a server");
-        } else if (nowNanos - fleet.nextLookNanos() >= 0 || isOutdated()) {
+        } else if (outlet.isKnown() && (nowNanos - fleet.nextLookNanos() >= 0 || isOutdated())) {
             look(linked);
         }
     }
@@ -147,8 +150,10 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
         return then == null || now.open() != then.open() || now.held() != then.held();
     }
 
+    /** While it is not certain, what is said holds until the next tick. */
     private void limit(long nowNanos) {
-        outlet.limit(fleet.ceiling(outlet.open(), nowNanos), fleet.certainUntilNanos());
+        long untilNanos = fleet.isCertain(nowNanos) ? fleet.certainUntilNanos() : nowNanos + RETRY_NANOS;
+        outlet.limit(fleet.ceiling(outlet.open(), nowNanos), untilNanos);
     }
 
     /** The proxy ends. */
@@ -280,7 +285,7 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
     @Override
     public void onRestored() {
         ServerSession linked = server;
-        if (linked != null && step == Step.NONE) {
+        if (linked != null && step == Step.NONE && outlet.isKnown()) {
             look(linked);
         }
     }

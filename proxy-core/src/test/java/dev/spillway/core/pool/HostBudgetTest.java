@@ -7,13 +7,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import dev.spillway.core.config.CapacityConfig;
+import dev.spillway.core.config.CapacitySettings;
+import dev.spillway.core.config.ProxyConfig;
 import org.junit.jupiter.api.Test;
 
 /** Layer (c): what an answer of PostgreSQL's means for how many we may have. */
 class HostBudgetTest {
     private static final long SECOND = Duration.ofSeconds(1).toNanos();
 
-    private final HostBudget budget = new HostBudget("db:5432", 0, 10);
+    private final HostBudget budget = new HostBudget("db:5432", ProxyConfig.defaults().capacity());
     private long now = 1;
 
     private void read(HostReading reading) {
@@ -115,7 +118,7 @@ class HostBudgetTest {
 
     @Test
     void aFixedNumberIsKeptAndNobodyAsked() {
-        budget.configure(7, 10);
+        budget.configure(fixed(7));
         assertThat(most()).isEqualTo(7);
         assertThat(budget.claimFirstReading(now)).isFalse();
     }
@@ -131,7 +134,7 @@ class HostBudgetTest {
 
     @Test
     void nearTheLimitOneIsOpenedAtATime() {
-        budget.configure(4, 0);
+        budget.configure(fixed(4));
         budget.cap().tryTake(100);
         budget.opens();
         assertThat(budget.isGateOpen(now)).isFalse();
@@ -141,10 +144,14 @@ class HostBudgetTest {
 
     @Test
     void oneThatWasJustClosedCountsForAMomentYet() {
-        budget.configure(2, 0);
+        budget.configure(fixed(2));
         budget.cap().tryTake(100);
         budget.leaves(now);
         assertThat(budget.isGateOpen(now)).isFalse();
         assertThat(budget.isGateOpen(now + SECOND / 10)).isTrue();
+    }
+
+    private static CapacityConfig fixed(int most) {
+        return ProxyConfig.defaults().with(CapacitySettings.MAX_SERVER_CONNECTIONS, most).capacity();
     }
 }

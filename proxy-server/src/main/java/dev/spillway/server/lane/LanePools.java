@@ -280,6 +280,14 @@ final class LanePools {
         }
     }
 
+    /** Whoever waits for a server of {@code host} may have one. */
+    void onRoomOf(HostBudget host) {
+        slices.values().stream()
+                .map(slice -> slice.pool().pool().share())
+                .filter(share -> share.host().equals(host))
+                .forEach(share -> share.onHostKnown(lanes));
+    }
+
     /** While clients work or wait it has to be known what the host has; on a server that is there already. */
     private void askHost(ServerPool pool, long nowNanos) {
         Pool<ServerSession> slice = pool.pool();
