@@ -1,7 +1,6 @@
 package dev.spillway.core.pool;
 
 import dev.spillway.core.config.CapacityConfig;
-import dev.spillway.core.config.DatabaseConfig;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -410,13 +409,11 @@ public final class HostBudget {
         return isMore;
     }
 
-    /** Of those who have a pool of {@code database}, the first by name; null: nobody has. */
-    public @Nullable String firstUser(DatabaseConfig database) {
+    /** Of its pools that of the first database by name, and there of the first user; null: there is none. */
+    public @Nullable PoolKey first() {
         return cap.members().stream()
                 .map(PoolShare::key)
-                .filter(key -> key.database().equals(database.name()) && !key.isOfOneClient())
-                .map(PoolKey::user)
-                .min(Comparator.naturalOrder())
+                .min(Comparator.comparing(PoolKey::database).thenComparing(PoolKey::user))
                 .orElse(null);
     }
 

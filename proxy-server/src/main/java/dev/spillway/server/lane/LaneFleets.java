@@ -10,7 +10,6 @@ import dev.spillway.core.pool.PoolKey;
 import dev.spillway.core.session.FleetLink;
 import dev.spillway.core.session.Refused;
 import dev.spillway.core.session.ServerPool;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -90,15 +89,15 @@ final class LaneFleets {
             return pools.as(database, user, lane.nowNanos());
         }
 
+        /** That which is named, the first that is configured or, where only {@code *} is, the first that is used. */
         private @Nullable DatabaseConfig database() {
-            String name = config.capacity().fleetDbname();
-            List<DatabaseConfig> candidates = new ArrayList<>(config.databases().values());
-            candidates.removeIf(database -> !PoolKey.host(database).equals(host.name()));
-            candidates.sort(Comparator.comparing(DatabaseConfig::name));
-            return candidates.stream()
-                    .filter(database -> database.name().equals(name))
-                    .findFirst()
-                    .orElse(candidates.isEmpty() ? null : candidates.getFirst());
+            String wanted = config.capacity().fleetDbname();
+            PoolKey used = host.first();
+            return config.databases().values().stream()
+                    .filter(database -> PoolKey.host(database).equals(host.name()) && !database.name().equals("*"))
+                    .min(Comparator.comparing((DatabaseConfig database) -> !database.name().equals(wanted))
+                            .thenComparing(DatabaseConfig::name))
+                    .orElse(used == null ? null : config.database(used.database()));
         }
 
         private @Nullable String user(DatabaseConfig database) {
@@ -106,7 +105,8 @@ final class LaneFleets {
                 return database.user();
             }
             String found = database.authUser() == null ? config.authUser() : database.authUser();
-            return found == null ? host.firstUser(database) : found;
+            PoolKey used = host.first();
+            return found == null && used != null ? used.user() : found;
         }
 
         @Override
