@@ -12,12 +12,14 @@ import java.util.Deque;
 final class FleetPart {
     private static final long PEAK_NANOS = 60_000_000_000L;
 
+    private static final long MOMENT_NANOS = 2_000_000_000L;
+
     private record Sample(long atNanos, int foreign) {}
 
     private record Limit(int most, long untilNanos, boolean isForGood) {}
 
+    private final Deque<Sample> recent = new ArrayDeque<>();
     private final Deque<Sample> samples = new ArrayDeque<>();
-    private int last = -1;
     private volatile Limit limit = new Limit(1, 0, true);
 
     /** True: it is another number than before. */
@@ -38,12 +40,13 @@ final class FleetPart {
     }
 
     /**
-     * The most connections that strangers had in the last minute. A member's own look like a stranger's from its login to its next
-     * announcement, so that only what is there twice in a row counts.
+     * The most connections that strangers had in the last minute, for longer than a moment: the servers of a member look like
+     * strangers' from their login to its next announcement, and when it has gone until they have.
      */
     int peak(int foreign, long nowNanos) {
-        int lasting = last < 0 ? foreign : Math.min(last, foreign);
-        last = foreign;
+        recent.removeIf(sample -> nowNanos - sample.atNanos > MOMENT_NANOS);
+        recent.addLast(new Sample(nowNanos, foreign));
+        int lasting = recent.stream().mapToInt(Sample::foreign).min().orElse(foreign);
         samples.removeIf(sample -> nowNanos - sample.atNanos > PEAK_NANOS);
         while (!samples.isEmpty() && samples.getLast().foreign <= lasting) {
             samples.removeLast();

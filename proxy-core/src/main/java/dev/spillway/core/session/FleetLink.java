@@ -5,6 +5,7 @@ import dev.spillway.core.fleet.Fleet;
 import dev.spillway.core.fleet.FleetSql;
 import dev.spillway.core.fleet.FleetView;
 import dev.spillway.core.fleet.Member;
+import dev.spillway.core.pool.HostBudget;
 import dev.spillway.core.pool.Waiter;
 import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.MessageCursor;
@@ -42,23 +43,11 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
          */
         ServerPool pool();
 
-        /** Servers of that PostgreSQL that this instance has or is opening. */
-        int open();
+        /** What is shared. */
+        HostBudget host();
 
-        /** Servers that it could use now, this one among them. */
-        int wanted();
-
-        /** Is it known how many connections there are? */
-        boolean isKnown();
-
-        /** Their processes. */
-        List<Integer> processes();
-
-        /** How many connections are for the whole fleet; {@code foreign} ones are those of others. */
-        int budget(int foreign);
-
-        /** From now on there may be {@code most}, and from {@code untilNanos} on no more than there are. */
-        void limit(int most, long untilNanos);
+        /** There may be more servers than before. */
+        void onRoom();
     }
 
     /** It is closed when nothing has been wanted for so long. */
@@ -71,6 +60,7 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
 
     private enum Step {
         NONE,
+        READ,
         LOOK,
         LOCK,
         UNLOCK,
@@ -79,6 +69,7 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
 
     private final SessionPorts ports;
     private final Outlet outlet;
+    private final HostBudget host;
     private final Fleet fleet;
     private final FleetSql sql;
     private final String name;
@@ -87,6 +78,7 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
     private @Nullable ServerSession server;
     private @Nullable FrameReader frames;
     private FleetView view = new FleetView();
+    private @Nullable HostQuestion question;
     private Step step = Step.NONE;
     private @Nullable Announcement said;
     private @Nullable String problem;
@@ -102,6 +94,7 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
     public FleetLink(SessionPorts ports, String name, Fleet fleet, Outlet outlet) {
         this.ports = ports;
         this.outlet = outlet;
+        this.host = outlet.host();
         this.fleet = fleet;
         this.sql = new FleetSql(name);
         this.name = name;
@@ -118,11 +111,11 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
             return;
         }
         int own = server == null && !isWaiting ? 0 : 1;
-        int beside = Math.max(outlet.wanted(), outlet.open()) - own;
+        int beside = Math.max(host.wanted(), host.open()) - own;
         if (beside > 0) {
             wantedNanos = nowNanos;
         }
-        fleet.want(Math.max(0, outlet.wanted() - own) + 1, nowNanos);
+        fleet.want(Math.max(0, host.wanted() - own) + 1, nowNanos);
         limit(nowNanos);
         ServerPool from = pool;
         ServerSession linked = server;
@@ -138,14 +131,17 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
             }
         } else if (nowNanos - wantedNanos > LINGER_NANOS) {
             close("nobody wants a server");
-        } else if (outlet.isKnown() && (nowNanos - fleet.nextLookNanos() >= 0 || isOutdated())) {
+        } else if (host.claimForFleet(nowNanos)) {
+            question = new HostQuestion(host);
+            read(linked);
+        } else if (host.isKnown() && (nowNanos - fleet.nextLookNanos() >= 0 || isOutdated())) {
             look(linked);
         }
     }
 
     /** What others count with is to be known at once; what is wanted changes all the time. */
     private boolean isOutdated() {
-        Announcement now = fleet.announcement(outlet.open());
+        Announcement now = fleet.announcement(host.open());
         Announcement then = said;
         return then == null || now.open() != then.open() || now.held() != then.held();
     }
@@ -153,7 +149,9 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
     /** While it is not certain, what is said holds until the next tick. */
     private void limit(long nowNanos) {
         long untilNanos = fleet.isCertain(nowNanos) ? fleet.certainUntilNanos() : nowNanos + RETRY_NANOS;
-        outlet.limit(fleet.ceiling(outlet.open(), nowNanos), untilNanos);
+        if (host.limit(fleet.ceiling(host.open(), nowNanos), untilNanos)) {
+            outlet.onRoom();
+        }
     }
 
     /** The proxy ends. */
@@ -165,9 +163,20 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
     // ---- what is said ----------------------------------------------------------------------------------------------
 
     private void look(ServerSession linked) {
-        Announcement now = fleet.announcement(outlet.open());
+        Announcement now = fleet.announcement(host.open());
         said = now;
-        ask(linked, Step.LOOK, sql.look(now, outlet.processes()));
+        ask(linked, Step.LOOK, sql.look(now, host.processes()));
+    }
+
+    /** What this PostgreSQL has is asked here too: it is to be known before there is a server for it. */
+    private void read(ServerSession linked) {
+        HostQuestion asked = question;
+        String text = asked == null ? null : asked.next(ports.nowNanos());
+        if (text == null) {
+            question = null;
+        } else {
+            ask(linked, Step.READ, text);
+        }
     }
 
     private void ask(ServerSession linked, Step next, String text) {
@@ -187,6 +196,10 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
         Step answered = step;
         step = Step.NONE;
         String wrong = problem;
+        if (answered == Step.READ) {
+            read(linked);
+            return;
+        }
         if (wrong != null && answered != Step.END) {
             complain(wrong);
             close(wrong);
@@ -197,7 +210,7 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
             case LOOK -> onLook(linked);
             case LOCK -> onLock(linked);
             case UNLOCK, END -> endNext(linked);
-            case NONE -> {}
+            case NONE, READ -> {}
         }
         limit(ports.nowNanos());
     }
@@ -208,7 +221,7 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
         toEnd.clear();
         toEnd.addAll(fleet.dead());
         if (fleet.isShort()) {
-            ask(linked, Step.LOCK, sql.lockAndLook(outlet.processes()));
+            ask(linked, Step.LOCK, sql.lockAndLook(host.processes()));
         } else {
             endNext(linked);
         }
@@ -218,14 +231,14 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
         if (view.isLocked()) {
             fleet.grow(view.members(), budget(), ports.nowNanos());
         }
-        Announcement now = fleet.announcement(outlet.open());
+        Announcement now = fleet.announcement(host.open());
         said = now;
-        ask(linked, Step.UNLOCK, sql.sayAndUnlock(now, outlet.processes()));
+        ask(linked, Step.UNLOCK, sql.sayAndUnlock(now, host.processes()));
     }
 
     /** One that is another's may be counted as ours for the moment between its login and its announcement, not the reverse. */
     private int budget() {
-        return outlet.budget(Math.max(0, view.connections() - view.open() - outlet.open()));
+        return host.forFleet(Math.max(0, view.connections() - view.open() - host.open()), ports.nowNanos());
     }
 
     private void endNext(ServerSession linked) {
@@ -258,7 +271,7 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
 
     /** It is never given back, so nobody inherits them. */
     private Snapshot settings() {
-        Announcement first = fleet.announcement(outlet.open());
+        Announcement first = fleet.announcement(host.open());
         return Snapshot.of(Map.of(
                 "client_encoding", "UTF8",
                 "application_name", first.text(),
@@ -285,8 +298,8 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
     @Override
     public void onRestored() {
         ServerSession linked = server;
-        if (linked != null && step == Step.NONE && outlet.isKnown()) {
-            look(linked);
+        if (linked != null) {
+            tick(ports.nowNanos());
         }
     }
 
@@ -332,6 +345,11 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
         step = Step.NONE;
         said = null;
         toEnd.clear();
+        HostQuestion asked = question;
+        question = null;
+        if (asked != null) {
+            asked.leave();
+        }
         FrameReader reader = frames;
         frames = null;
         if (reader != null) {
@@ -339,7 +357,7 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
         }
         leavePool();
         if (hadServer) {
-            fleet.onLost(outlet.open());
+            fleet.onLost(host.open());
             limit(ports.nowNanos());
         }
     }
@@ -375,8 +393,11 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
     }
 
     private void onMessage(FrameReader reader) {
+        HostQuestion asked = question;
         if (reader.type() == BackendType.READY_FOR_QUERY) {
             isAnswered = true;
+        } else if (step == Step.READ && asked != null) {
+            asked.onMessage(reader);
         } else if (reader.type() == BackendType.ERROR_RESPONSE) {
             problem = ErrorFields.read(reader).message();
         } else if (reader.type() == BackendType.DATA_ROW) {

@@ -110,35 +110,13 @@ final class LaneFleets {
         }
 
         @Override
-        public boolean isKnown() {
-            return host.isKnown();
+        public HostBudget host() {
+            return host;
         }
 
         @Override
-        public int open() {
-            return host.open();
-        }
-
-        @Override
-        public int wanted() {
-            return host.wanted();
-        }
-
-        @Override
-        public List<Integer> processes() {
-            return host.processes();
-        }
-
-        @Override
-        public int budget(int foreign) {
-            return host.forFleet(foreign, lane.nowNanos());
-        }
-
-        @Override
-        public void limit(int most, long untilNanos) {
-            if (host.limit(most, untilNanos)) {
-                pools.onRoomOf(host);
-            }
+        public void onRoom() {
+            pools.onRoomOf(host);
         }
     }
 }
