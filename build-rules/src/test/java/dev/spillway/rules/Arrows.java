@@ -37,6 +37,7 @@ final class Arrows {
             row("core.config"),
             row("core.auth").uses("core.protocol", "core.error", "core.config").libraries(BUFFERS),
             row("core.pool").uses("core.time", "core.config", "core.error"),
+            row("core.fleet"),
             row("core.session.prepared")
                     .uses("core.session.state", "core.protocol", "core.error", "core.config", "core.time")
                     .libraries(BUFFERS),
@@ -48,7 +49,7 @@ final class Arrows {
                     .uses("core.protocol", "core.error", "core.config", "core.time")
                     .libraries(BUFFERS),
             row("core.session")
-                    .uses("core.protocol", "core.auth", "core.pool")
+                    .uses("core.protocol", "core.auth", "core.pool", "core.fleet")
                     .uses("core.session.prepared", "core.session.state", "core.session.channels", "core.session.cancel")
                     .libraries(BUFFERS),
             row("core.route").uses("core.config", "core.time"),

@@ -1,11 +1,13 @@
 package dev.spillway.server;
 
 import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.pool.HostFigures;
 import dev.spillway.core.pool.Orders;
 import dev.spillway.core.stats.Overview;
 import dev.spillway.server.cli.SpillwayVersion;
 import dev.spillway.server.http.Pages;
 import dev.spillway.server.lane.Lanes;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -45,6 +47,11 @@ final class PageSource implements Pages.Source {
     @Override
     public CompletableFuture<Overview> overview() {
         return lanes.overview();
+    }
+
+    @Override
+    public List<HostFigures> hosts() {
+        return lanes.hosts();
     }
 
     @Override

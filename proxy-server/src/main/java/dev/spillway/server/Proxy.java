@@ -2,6 +2,7 @@ package dev.spillway.server;
 
 import dev.spillway.core.config.LogFormat;
 import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.pool.HostFigures;
 import dev.spillway.core.pool.Orders;
 import dev.spillway.core.pool.Totals;
 import dev.spillway.core.protocol.CancelKey;
@@ -222,6 +223,11 @@ public final class Proxy {
             @Override
             public Orders orders() {
                 return lanes.orders();
+            }
+
+            @Override
+            public List<HostFigures> hosts() {
+                return lanes.hosts();
             }
 
             @Override

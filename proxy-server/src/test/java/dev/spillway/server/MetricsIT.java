@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.spillway.core.config.AdminSettings;
+import dev.spillway.core.config.CapacitySettings;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.DatabaseSettings;
 import dev.spillway.core.config.PoolMode;
@@ -45,6 +46,9 @@ class MetricsIT {
         Stage(int lanes, int poolSize) throws IOException {
             proxy = new RunningProxy(RunningProxy.config(direct.port(), PoolMode.TRANSACTION, poolSize)
                     .with(Settings.LANES, lanes)
+                    .with(
+                            CapacitySettings.MAX_SERVER_CONNECTIONS,
+                            50) // nobody asks what there is, so figures are exact
                     .with(Settings.QUERY_WAIT_TIMEOUT, Duration.ofMillis(300))
                     .with(AdminSettings.ADMIN_LISTEN_PORT, adminPort)
                     .with(database("known")

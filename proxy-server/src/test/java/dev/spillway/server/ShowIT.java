@@ -3,6 +3,7 @@ package dev.spillway.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.spillway.core.config.CapacitySettings;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.DatabaseSettings;
 import dev.spillway.core.config.PoolMode;
@@ -116,6 +117,7 @@ final class ShowIT {
     private ProxyConfig config(PoolMode mode, int poolSize) {
         return RunningProxy.config(direct.port(), mode, poolSize)
                 .with(Settings.LANES, LANES)
+                .with(CapacitySettings.MAX_SERVER_CONNECTIONS, 50) // nobody asks what there is, so figures are exact
                 .with(DatabaseConfig.named(direct.database())
                         .with(DatabaseSettings.PORT, direct.port())
                         .with(DatabaseSettings.HOST, direct.host()));

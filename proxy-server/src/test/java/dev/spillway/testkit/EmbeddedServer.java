@@ -92,6 +92,33 @@ record EmbeddedServer(int port, Path directory) {
         restart(PostgresFixture.Stop.FAST);
     }
 
+    /** Starts with this in the place of that in its command line from the next {@link #restart} on. */
+    void replaceOption(String old, String now) {
+        try {
+            Path options = directory.resolve("postmaster.opts");
+            String before = Files.readString(options);
+            if (!before.contains(old)) {
+                throw new IllegalStateException("no " + old + " in " + before);
+            }
+            Files.writeString(options, before.replace(old, now));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What it has written to its log so far, where it has the setting {@code logging_collector}. */
+    String log() {
+        StringBuilder text = new StringBuilder();
+        try (var files = Files.list(directory.resolve("log"))) {
+            for (Path file : files.sorted().toList()) {
+                text.append(Files.readString(file));
+            }
+            return text.toString();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     void restart(PostgresFixture.Stop how) {
         try {
             Path program = Path.of(

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,6 +91,23 @@ public final class PostgresFixture {
         return release >= NEWEST ? shared() : Older.FIXTURES.computeIfAbsent(release, Older::start);
     }
 
+    /** An embedded one of the test's own that has {@code connections}, 3 of them reserved, and keeps its {@link #log}. */
+    public static PostgresFixture small(int connections) {
+        EmbeddedServer server = EmbeddedServer.start(
+                Map.of("max_connections", Integer.toString(connections), "logging_collector", "on"));
+        return new PostgresFixture(server.port(), server);
+    }
+
+    /** The {@linkplain #small small} one has so many connections from the next {@link #restart} on. */
+    public void setConnections(int before, int now) {
+        Objects.requireNonNull(restartable).replaceOption("max_connections=" + before, "max_connections=" + now);
+    }
+
+    /** What the {@linkplain #small small} one has logged, of which nothing is less than FATAL. */
+    public String log() {
+        return Objects.requireNonNull(restartable).log();
+    }
+
     /** Stops the {@linkplain #restartable restartable} one and starts it again, on the same data and port; returns when it accepts connections. */
     public void restart(Stop how) {
         if (restartable == null) {
@@ -110,6 +128,22 @@ public final class PostgresFixture {
 
     public Connection jdbc() throws SQLException {
         return DriverManager.getConnection(endpoint().jdbcUrl());
+    }
+
+    /** As one of the trusted, without the connections that are reserved. */
+    public Connection jdbcAs(String user) throws SQLException {
+        return DriverManager.getConnection(endpoint().withUser(user).jdbcUrl());
+    }
+
+    /** The same as {@link #execute}, in another database. */
+    public void executeIn(String database, String sql) {
+        try (Connection connection = DriverManager.getConnection(
+                        endpoint().withDatabase(database).jdbcUrl());
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException("fixture statement failed: " + sql, e);
+        }
     }
 
     /** Runs statements as superuser, outside whatever is under test. */

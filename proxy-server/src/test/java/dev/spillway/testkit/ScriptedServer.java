@@ -1,5 +1,6 @@
 package dev.spillway.testkit;
 
+import dev.spillway.core.pool.HostReading;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.DataInputStream;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * Plays PostgreSQL on a port of its own and misbehaves when told to.
  *
  * <p>Every login is let in without a password and every query answered with one row, the query's own text; what the proxy injects
- * to restore settings is answered as a statement without rows. {@link #nextLogin} and {@link #nextQuery} say what is answered once
+ * to restore settings, or to know the limits, is answered as a statement without rows. {@link #nextLogin} and {@link #nextQuery} say what is answered once
  * instead. Thread-safe; one virtual thread per connection.
  */
 public final class ScriptedServer implements Closeable {
@@ -201,6 +202,9 @@ public final class ScriptedServer implements Closeable {
         String sql = new String(body, 0, body.length - 1, StandardCharsets.UTF_8);
         if (sql.startsWith("BEGIN ISOLATION") || sql.startsWith("ROLLBACK") || sql.isEmpty()) {
             return answer(out, null, Messages.join(complete("COMMIT"), ready('I')));
+        }
+        if (sql.equals(HostReading.SQL)) {
+            return answer(out, null, Messages.join(complete("SELECT 0"), ready('I')));
         }
         char status = sql.startsWith("begin") ? 'T' : 'I';
         byte[] right = Messages.join(rowDescription(), row(sql), complete("SELECT 1"), ready(status));

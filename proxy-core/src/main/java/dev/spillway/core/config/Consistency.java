@@ -34,6 +34,7 @@ final class Consistency {
     /** {@code isComplete}: whether what is missing is really missing, and not in a file that could not be read. */
     void check(boolean isComplete, boolean needsDatabase) {
         checkAddresses();
+        checkFleet();
         checkAdminPort();
         checkUnixSocket();
         checkKeepalive();
@@ -55,6 +56,20 @@ final class Consistency {
         }
         if (isComplete) {
             checkThatClientsCanLogIn();
+        }
+    }
+
+    private void checkFleet() {
+        String database = config.capacity().fleetDbname();
+        if (config.capacity().fleetDeadAfter().toSeconds() < 2) {
+            problems.add(
+                    at(CapacitySettings.FLEET_DEAD_AFTER),
+                    "fleet_dead_after is less than 2 s: members would take each other for dead");
+        }
+        if (database != null && config.databases().get(database) == null) {
+            problems.add(
+                    at(CapacitySettings.FLEET_DBNAME),
+                    "fleet_dbname names the database " + database + ", which is not configured");
         }
     }
 

@@ -106,6 +106,11 @@ public record DatabaseConfig(String name, SettingValues values) {
         return values.find(DatabaseSettings.MIN_POOL_SIZE);
     }
 
+    /** Null: 1. */
+    public @Nullable Integer poolWeight() {
+        return values.find(DatabaseSettings.POOL_WEIGHT);
+    }
+
     /** 0: no limit; null: the global one. */
     public @Nullable Integer maxDbConnections() {
         return values.find(DatabaseSettings.MAX_CONNECTIONS);

@@ -105,6 +105,13 @@ public final class DatabaseSettings {
             "0",
             RELOAD,
             "Instead of the global `min_pool_size`, for each pool of this database."));
+    public static final Setting<Integer> POOL_WEIGHT = add(Setting.optional(
+            "pool_weight",
+            new IntegerType(1, 1000),
+            "1",
+            RELOAD,
+            "Where one PostgreSQL has not enough connections for all pools, each pool of this database gets so many"
+                    + " parts of what there is; 1 if it is not set."));
     public static final Setting<Integer> MAX_CONNECTIONS = add(Setting.optional(
             "max_db_connections",
             new IntegerType(0, Settings.MAX_BACKENDS),

@@ -189,6 +189,10 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
         return values.get(Settings.RESERVE_POOL_TIMEOUT);
     }
 
+    public CapacityConfig capacity() {
+        return new CapacityConfig(values);
+    }
+
     /** 0: no limit. */
     public int maxDbConnections() {
         return values.get(Settings.MAX_DB_CONNECTIONS);

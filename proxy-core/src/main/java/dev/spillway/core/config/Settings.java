@@ -130,6 +130,11 @@ public final class Settings {
             Duration.ofSeconds(5),
             RELOAD,
             "How long a client waits before its pool may use the reserve; 0 never uses it."));
+
+    static {
+        GLOBAL.addAll(CapacitySettings.all());
+    }
+
     public static final Setting<Integer> MAX_DB_CONNECTIONS = global(Setting.of(
             "max_db_connections",
             new IntegerType(0, MAX_BACKENDS),

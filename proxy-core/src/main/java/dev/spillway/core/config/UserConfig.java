@@ -44,6 +44,11 @@ public record UserConfig(String name, SettingValues values) {
         return values.find(UserSettings.RESERVE_POOL_SIZE);
     }
 
+    /** Null: the database's. */
+    public @Nullable Integer poolWeight() {
+        return values.find(UserSettings.POOL_WEIGHT);
+    }
+
     /** 0: no limit; null: the global one. */
     public @Nullable Integer maxUserConnections() {
         return values.find(UserSettings.MAX_CONNECTIONS);

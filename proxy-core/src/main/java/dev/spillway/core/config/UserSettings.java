@@ -40,6 +40,12 @@ public final class UserSettings {
             "30",
             RELOAD,
             "Instead of the database's `reserve_pool_size`, for each pool of this user."));
+    public static final Setting<Integer> POOL_WEIGHT = add(Setting.optional(
+            "pool_weight",
+            new IntegerType(1, 1000),
+            "1",
+            RELOAD,
+            "Instead of the database's `pool_weight`, for each pool of this user."));
     public static final Setting<Integer> MAX_CONNECTIONS = add(Setting.optional(
             "max_user_connections",
             new IntegerType(0, Settings.MAX_BACKENDS),

@@ -189,6 +189,10 @@ public enum ProxyError {
             CONFIGURATION_LIMIT_EXCEEDED,
             Severity.FATAL,
             "too many prepared statements (max_client_prepared_statements): a client may have %d"),
+    TOO_MANY_WAITING(
+            INSUFFICIENT_RESOURCES,
+            Severity.ERROR,
+            "max_waiting: %d clients wait already for a server connection of pool %s (%d in use of %d)"),
     TRANSACTION_FORBIDDEN(
             FEATURE_NOT_SUPPORTED,
             Severity.FATAL,

@@ -47,6 +47,12 @@ public final class Backoff {
         untilNanos = nowNanos + pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1);
     }
 
+    /** An attempt has failed since there are as many servers as there may be: others know when the next is due. */
+    void refused(ErrorFields error, long nowNanos) {
+        failure = error;
+        failedNanos = nowNanos;
+    }
+
     /** Has the last attempt failed? Then one at a time is enough. */
     boolean isOn() {
         return isOn;

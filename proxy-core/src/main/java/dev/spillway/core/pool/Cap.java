@@ -6,12 +6,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A limit on server connections that several pools share: all those to one database, all those of one user, or those of
- * one user to one database, which are a pool and the pools of single clients beside it.
+ * one user to one database, which are a pool and the pools of single clients beside it; and all those that one PostgreSQL has, lets
+ * one role have, or one database.
  *
  * <p>Thread-safe: the lanes take and give back as they open and close servers.
  */
 public final class Cap {
     private final AtomicInteger used = new AtomicInteger();
+    private final AtomicInteger opening = new AtomicInteger();
+    private final Ceiling ceiling = new Ceiling();
+    private final HostClaims claims = new HostClaims(this);
     private final Set<PoolShare> members = ConcurrentHashMap.newKeySet();
     private final Set<PoolShare> claimants = ConcurrentHashMap.newKeySet();
     private volatile int limit;
@@ -29,9 +33,9 @@ public final class Cap {
         limit = most;
     }
 
-    boolean tryTake() {
+    boolean tryTake(long nowNanos) {
         int most = limit;
-        return tryTake(most == 0 ? Integer.MAX_VALUE : most);
+        return ceiling.allows(used.get(), nowNanos) && tryTake(most == 0 ? Integer.MAX_VALUE : most);
     }
 
     /** Counts one more if that leaves no more than {@code most}. */
@@ -51,9 +55,68 @@ public final class Cap {
         used.decrementAndGet();
     }
 
+    // ---- what PostgreSQL said ------------------------------------------------------------------------------------
+
+    /** One that was taken is being opened. */
+    void opens() {
+        opening.incrementAndGet();
+    }
+
+    /** It is open, or will not be. */
+    void endsOpening() {
+        opening.decrementAndGet();
+    }
+
+    /** PostgreSQL has let one in. */
+    void admitted(long nowNanos) {
+        ceiling.admitted(used.get() - opening.get(), nowNanos);
+    }
+
+    /** PostgreSQL has refused one, which counts no more: there are as many as it allows. */
+    void refused(long longestNanos, long nowNanos) {
+        ceiling.refused(Math.max(0, used.get() - opening.get()), longestNanos, nowNanos);
+    }
+
+    /** Has PostgreSQL refused one lately? Then there may be fewer than the configuration says. */
+    boolean hasCeiling() {
+        return ceiling.isKnown();
+    }
+
     boolean isFull() {
         int most = limit;
-        return most > 0 && used.get() >= most;
+        int now = used.get();
+        return (most > 0 && now >= most) || ceiling.isReached(now);
+    }
+
+    /** Who wants more under it, where it is a limit of PostgreSQL's. */
+    HostClaims claims() {
+        return claims;
+    }
+
+    /** PostgreSQL may have room again. */
+    void doubt(long nowNanos) {
+        ceiling.doubt(nowNanos);
+    }
+
+    /** How many there may be as far as is known, for those who share them. */
+    int possible() {
+        int most = limit;
+        return Math.min(most == 0 ? Integer.MAX_VALUE : most, ceiling.most());
+    }
+
+    /** What PostgreSQL let us have when it refused one lately; {@link Integer#MAX_VALUE}: it did not. */
+    int most() {
+        return ceiling.most();
+    }
+
+    /** 0: none. */
+    int limit() {
+        return limit;
+    }
+
+    /** Those of {@link #used} that are being opened. */
+    int opening() {
+        return opening.get();
     }
 
     boolean mayHaveTwo() {

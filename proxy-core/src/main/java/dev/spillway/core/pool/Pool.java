@@ -1,8 +1,6 @@
 package dev.spillway.core.pool;
 
-import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.protocol.backend.ErrorFields;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -145,12 +143,12 @@ public final class Pool<S extends PooledServer> {
     /** A clean server is free: the oldest waiter gets it, else it is idle; one that is too old is closed. */
     public void release(S server, long nowNanos) {
         checking.remove(server);
-        if (isTooOld(server, nowNanos)) {
+        if (ageing().isTooOld(server, nowNanos) && !isNeededStill(server, nowNanos)) {
             server.close("server_lifetime over");
             return;
         }
         boolean isAdmitted = pins.admit(server, limits.size());
-        String unwanted = !isAdmitted ? "the pool has another instead" : mayBeUnwanted ? whyUnwanted() : null;
+        String unwanted = !isAdmitted ? "the pool has another instead" : mayBeUnwanted ? whyUnwanted(nowNanos) : null;
         if (unwanted == null) {
             place(server, nowNanos);
         } else {
@@ -159,11 +157,14 @@ public final class Pool<S extends PooledServer> {
     }
 
     /** Why there are more servers than there may be, or null: limits were lowered, or another's claim is older. */
-    private @Nullable String whyUnwanted() {
+    private @Nullable String whyUnwanted(long nowNanos) {
         if (isWithoutServers() || share.surplus(limits.size() + limits.reserve()) > 0) {
             return whyNone();
         }
-        return share.isServerClaimed(waiters.oldestSince()) ? "a replication client needs its place" : null;
+        if (share.isSurplusOfHost(nowNanos)) {
+            return "its host has not as many connections left";
+        }
+        return share.isServerClaimed(waiters.oldestSince(), nowNanos) ? "another pool needs its place" : null;
     }
 
     /** Is it paused or retired, so that none is opened for it and none is kept? */
@@ -201,12 +202,6 @@ public final class Pool<S extends PooledServer> {
         crossing.hand(share, server, to, isAsked);
     }
 
-    private boolean isTooOld(S server, long nowNanos) {
-        long lifetime = limits.lifetime().toNanos();
-        long early = Math.floorMod(server.openedAtNanos() >>> 10, lifetime / 10 + 1);
-        return nowNanos - server.openedAtNanos() > lifetime - early;
-    }
-
     private void serveOldest(S server, long nowNanos) {
         Map.Entry<Waiter<S>, Long> oldest = waiters.takeOldest();
         counters.served(nowNanos - oldest.getValue());
@@ -218,26 +213,37 @@ public final class Pool<S extends PooledServer> {
         opening--;
         open++;
         backoff.succeeded();
+        boolean isTrial = share.opened(nowNanos);
         if (isWithoutServers()) {
             server.close(whyNone());
         } else {
             place(server, nowNanos);
+        }
+        if (isTrial) { // what was refused may be possible again
+            openAsNeeded(nowNanos);
+            share.wakeWaiters(crossing, lane);
         }
     }
 
     /** The opening of a server was given up, since the slice is paused or retired. */
     public void onOpenAbandoned() {
         opening--;
-        share.closed();
+        share.notOpened();
         share.wakeWaiters(crossing, lane);
     }
 
     /** A server could not be opened; {@code isFinal} when trying again is of no use (bad password, no such database). */
     public void onOpenFailed(ErrorFields error, boolean isFinal, long nowNanos) {
         opening--;
-        backoff.failed(error, nowNanos, limits.loginRetry().toNanos());
         counters.connectFailures++;
-        share.closed();
+        share.notOpened();
+        Obstacle obstacle = isFinal ? Obstacle.FORBIDDEN : Obstacle.of(error);
+        if (obstacle.isFull()) {
+            backoff.refused(error, nowNanos);
+            share.refused(obstacle, limits.loginRetry().toNanos(), nowNanos);
+        } else {
+            backoff.failed(error, nowNanos, limits.loginRetry().toNanos());
+        }
         share.wakeWaiters(crossing, lane);
         if (isFinal || isWithoutHope()) {
             failAll(error);
@@ -258,6 +264,7 @@ public final class Pool<S extends PooledServer> {
         open--;
         checking.remove(server);
         idle.remove(server);
+        share.host().leaves(nowNanos);
         pins.closed(server);
         openAsNeeded(nowNanos);
         share.wakeWaiters(crossing, lane);
@@ -279,7 +286,7 @@ public final class Pool<S extends PooledServer> {
             return;
         }
         for (; missing > 0 && opening < MAX_OPENING; missing--) {
-            if (!tryOpen(limit(nowNanos))) {
+            if (!tryOpen(limit(nowNanos), nowNanos)) {
                 share.evictForRoom(crossing);
                 return;
             }
@@ -298,8 +305,10 @@ public final class Pool<S extends PooledServer> {
         return due;
     }
 
-    private boolean tryOpen(int limit) {
-        if (isWithoutServers() || share.isRoomClaimed(waiters.oldestSince()) || !share.tryOpen(limit)) {
+    private boolean tryOpen(int limit, long nowNanos) {
+        if (isWithoutServers()
+                || share.isRoomClaimed(waiters.oldestSince(), nowNanos)
+                || !share.tryOpen(limit, nowNanos)) {
             return false;
         }
         opening++;
@@ -380,76 +389,57 @@ public final class Pool<S extends PooledServer> {
 
     /** Ends waits that took too long, closes servers that are idle for too long or too old, opens what is needed. */
     public void tick(long nowNanos) {
-        endLongWaits(nowNanos);
-        tellLongWaits(nowNanos);
+        LongWaits<S> longWaits = new LongWaits<>(share, limits, waiters, nowNanos);
+        longWaits.end(backoff.failure());
+        longWaits.endSurplus();
+        longWaits.tell();
         ErrorFields failure = backoff.failure();
         if (failure != null && isWithoutHope()) {
             failAll(failure);
         }
         closeIdle(nowNanos);
-        closeSurplus();
+        closeSurplus(nowNanos);
         openAsNeeded(nowNanos);
         if (opening == 0 && !backoff.isPause(nowNanos)) {
-            tryOpen(limits.minSize());
+            if (!tryOpen(limits.minSize(), nowNanos) && share.open() < limits.minSize()) {
+                share.evictForRoom(crossing); // it is guaranteed
+            }
         }
     }
 
     private void closeIdle(long nowNanos) {
+        Ageing ageing = ageing();
         List<S> old = new ArrayList<>();
         int spare = share.open() - limits.minSize();
+        int overflow = waiters.isEmpty() ? share.taken() - limits.size() : 0;
         for (S server : idle) {
-            if (isTooOld(server, nowNanos) || (old.size() < spare && isIdleTooLong(server, nowNanos))) {
+            if (ageing.isTooOld(server, nowNanos)
+                    || (old.size() < spare && ageing.isIdleTooLong(server, nowNanos))
+                    || (old.size() < overflow && ageing.isReserveOver(server, nowNanos))) {
                 old.add(server);
             }
         }
         idle.removeAll(old);
-        old.forEach(server -> server.close(
-                isTooOld(server, nowNanos) ? "server_lifetime over" : "idle for longer than server_idle_timeout"));
+        old.forEach(server -> server.close(ageing.why(server, nowNanos)));
+    }
+
+    private Ageing ageing() {
+        return new Ageing(limits);
+    }
+
+    /** One after the other: while another is being opened and clients wait, it goes on for as long as it may. */
+    private boolean isNeededStill(S server, long nowNanos) {
+        return opening > 0 && !waiters.isEmpty() && !ageing().isOutlived(server, nowNanos);
     }
 
     /** One by one, for other lanes do the same: the count is asked anew each time. */
-    private void closeSurplus() {
-        String unwanted = whyUnwanted();
+    private void closeSurplus(long nowNanos) {
+        String unwanted = whyUnwanted(nowNanos);
         while (!idle.isEmpty() && unwanted != null) {
             Objects.requireNonNull(idle.takeOldest()).close(unwanted);
-            unwanted = whyUnwanted();
+            unwanted = whyUnwanted(nowNanos);
         }
         mayBeUnwanted = unwanted != null;
-    }
-
-    private boolean isIdleTooLong(S server, long nowNanos) {
-        long idleNanos = limits.idleTimeout().toNanos();
-        return idleNanos > 0 && nowNanos - server.idleSinceNanos() > idleNanos;
-    }
-
-    private void endLongWaits(long nowNanos) {
-        Duration usual = limits.waitTimeout();
-        for (Waiter<S> waiter : waiters.late(usual, nowNanos)) {
-            ErrorFields error = ProxyError.QUERY_WAIT_TIMEOUT.fields(
-                    share.name(),
-                    waiter.waitTimeout(usual).toMillis() + " ms",
-                    share.taken(),
-                    limits.size(),
-                    waiters.size(),
-                    lastFailureText());
-            if (waiters.remove(waiter)) { // not if it has left when another heard of its end
-                waiter.onWaitFailed(error, limits.isWaitTimeoutFatal());
-            }
-        }
-    }
-
-    private void tellLongWaits(long nowNanos) {
-        long afterNanos = limits.waitNotify().toNanos();
-        if (afterNanos == 0 || oldestWaitNanos(nowNanos) <= afterNanos) {
-            return;
-        }
-        ErrorFields notice = ProxyError.LONG_WAIT.fields(share.name(), share.taken(), limits.size(), waiters.size());
-        waiters.longerThan(afterNanos, nowNanos).forEach(waiter -> waiter.onLongWait(notice));
-    }
-
-    private String lastFailureText() {
-        ErrorFields failure = backoff.failure();
-        return failure == null ? "" : "; the last attempt to open one failed: " + failure.message();
     }
 
     // ---- figures -------------------------------------------------------------------------------------------------
@@ -473,7 +463,7 @@ public final class Pool<S extends PooledServer> {
     }
 
     public int waiting() {
-        return waiters.size();
+        return waiters.clients();
     }
 
     /** Does a client of this lane or of another wait? */

@@ -24,6 +24,7 @@ public record PoolKey(
             DatabaseSettings.POOL_SIZE,
             DatabaseSettings.MIN_POOL_SIZE,
             DatabaseSettings.RESERVE_POOL_SIZE,
+            DatabaseSettings.POOL_WEIGHT,
             DatabaseSettings.MAX_CONNECTIONS,
             DatabaseSettings.MAX_CLIENT_CONNECTIONS,
             DatabaseSettings.FAIL_FAST,
@@ -93,6 +94,21 @@ public record PoolKey(
 
     public String database() {
         return servers.name();
+    }
+
+    /** Which PostgreSQL it is, or which several that stand in for each other. */
+    public String host() {
+        return host(servers);
+    }
+
+    /** The same of any database. */
+    public static String host(DatabaseConfig database) {
+        return String.join(",", database.hosts()) + ":" + database.port();
+    }
+
+    /** What the database is called there. */
+    public String databaseInHost() {
+        return Objects.requireNonNullElse(servers.dbname(), servers.name());
     }
 
     /** What errors and the log call the pool. */

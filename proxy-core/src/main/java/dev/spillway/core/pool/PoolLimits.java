@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param checkDelay a server that was idle for longer is checked before a client gets it; zero: never
  * @param waitNotify how long a client waits before it is told that it does; zero: it is not told
  * @param isWaitTimeoutFatal whether a client that has waited too long is closed
+ * @param maxWaiting clients that wait at most; 0: any number
+ * @param weight of what its host has it gets so many parts where there is not enough for all
  * @param isFailFast whether waiting clients fail while no server can be opened and none is open
  */
 public record PoolLimits(
@@ -38,6 +40,8 @@ public record PoolLimits(
         Duration checkDelay,
         Duration waitNotify,
         boolean isWaitTimeoutFatal,
+        int maxWaiting,
+        int weight,
         boolean isFailFast) {
     /** Those of a pool in which no server is kept for whoever may come. */
     PoolLimits withoutMinSize() {
@@ -54,6 +58,8 @@ public record PoolLimits(
                 checkDelay,
                 waitNotify,
                 isWaitTimeoutFatal,
+                maxWaiting,
+                weight,
                 isFailFast);
     }
 
@@ -61,7 +67,9 @@ public record PoolLimits(
     public static PoolLimits of(ProxyConfig config, DatabaseConfig database, @Nullable UserConfig user) {
         int size = Objects.requireNonNullElse(database.poolSize(), config.defaultPoolSize());
         int reserve = Objects.requireNonNullElse(database.reservePoolSize(), config.reservePoolSize());
+        int weight = Objects.requireNonNullElse(database.poolWeight(), 1);
         if (user != null) {
+            weight = Objects.requireNonNullElse(user.poolWeight(), weight);
             size = Objects.requireNonNullElse(user.poolSize(), size);
             reserve = Objects.requireNonNullElse(user.reservePoolSize(), reserve);
         }
@@ -78,6 +86,8 @@ public record PoolLimits(
                 config.serverCheckQuery().isEmpty() ? Duration.ZERO : config.serverCheckDelay(),
                 config.queryWaitNotify(),
                 config.queryWaitTimeoutFatal(),
+                config.capacity().maxWaiting(),
+                weight,
                 Objects.requireNonNullElse(database.failFast(), config.failFast()));
     }
 }

@@ -5,6 +5,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the lanes know of each other's slices of one pool: how many servers there are in all, who has idle ones, and whose
@@ -29,11 +30,13 @@ public final class PoolShare {
     /** With {@link #places} before those shared with other pools. */
     private final List<Cap> caps;
 
+    private final HostCaps host;
     private final AtomicInteger open = new AtomicInteger();
     private final Cap pinned = new Cap(0);
     private final Runnable emptied;
     private final AtomicLongArray waitingSince;
     private final AtomicIntegerArray idle;
+    private final AtomicInteger waiting = new AtomicInteger();
     private volatile PoolLimits limits;
     private volatile int refusedAt;
     private volatile long lastUsedNanos;
@@ -43,20 +46,24 @@ public final class PoolShare {
 
     /** {@code caps}: limits shared with other pools, in the order in which they are taken. */
     public PoolShare(PoolKey key, int lanes, PoolLimits limits, List<Cap> caps) {
-        this(key, lanes, limits, new Cap(0), caps, () -> {});
+        this(key, lanes, limits, new Cap(0), caps, HostCaps.alone(), () -> {});
     }
 
     /**
+     * @param host what its PostgreSQL allows
      * @param places what counts against the pool's size, which is shared with the pools of single clients beside it
      * @param emptied runs when the last of its servers is gone, on the lane of that one
      */
-    PoolShare(PoolKey key, int lanes, PoolLimits limits, Cap places, List<Cap> caps, Runnable emptied) {
+    PoolShare(PoolKey key, int lanes, PoolLimits limits, Cap places, List<Cap> caps, HostCaps host, Runnable emptied) {
         this.key = key;
         this.emptied = emptied;
         this.lanes = lanes;
         this.limits = limits;
         this.places = places;
-        this.caps = Stream.concat(Stream.of(places), caps.stream()).toList();
+        this.host = host;
+        this.caps = Stream.of(List.of(places), caps, host.all())
+                .flatMap(List::stream)
+                .toList();
         this.waitingSince = new AtomicLongArray((lanes + 1) * STRIDE);
         this.idle = new AtomicIntegerArray((lanes + 1) * STRIDE * 2);
         for (int lane = 0; lane < lanes; lane++) {
@@ -129,20 +136,21 @@ public final class PoolShare {
     // ---- room ----------------------------------------------------------------------------------------------------
 
     /** Takes room for one server if there is any below {@code limit} and the caps. */
-    boolean tryOpen(int limit) {
-        if (!tryTakeAll(limit)) {
+    boolean tryOpen(int limit, long nowNanos) {
+        if (!tryTakeAll(limit, nowNanos)) {
             claim(limit);
             return false;
         }
         withdraw();
         open.incrementAndGet();
+        host.open();
         return true;
     }
 
-    private boolean tryTakeAll(int limit) {
+    private boolean tryTakeAll(int limit, long nowNanos) {
         for (int i = 0; i < caps.size(); i++) {
             Cap cap = caps.get(i);
-            if (!(cap.equals(places) ? cap.tryTake(limit) : cap.tryTake())) {
+            if (!tryTake(cap, limit, nowNanos)) {
                 caps.subList(0, i).forEach(Cap::giveBack);
                 return false;
             }
@@ -150,7 +158,36 @@ public final class PoolShare {
         return true;
     }
 
-    /** A server is gone, or could not be opened. */
+    private boolean tryTake(Cap cap, int limit, long nowNanos) {
+        if (cap.equals(places)) {
+            return cap.tryTake(limit);
+        }
+        if (cap.isFull() && isAnyoneWaiting() && host.isOne(cap)) {
+            cap.claims().claim(this, nowNanos);
+        }
+        return (!cap.equals(host.host()) || host.budget().isGateOpen(nowNanos)) && cap.tryTake(nowNanos);
+    }
+
+    /** A server has logged in. True: others may wait to be tried next. */
+    boolean opened(long nowNanos) {
+        boolean isTrial = host.endOpening() || host.all().stream().anyMatch(Cap::hasCeiling);
+        host.all().forEach(cap -> cap.admitted(nowNanos));
+        return isTrial;
+    }
+
+    /** One could not be opened. */
+    void notOpened() {
+        var _ = host.endOpening(); // whoever waits is woken in any case
+        closed();
+    }
+
+    /** PostgreSQL has as many connections of that kind as it may. {@code longestNanos}: until it is asked again. */
+    void refused(Obstacle full, long longestNanos, long nowNanos) {
+        host.of(full).refused(longestNanos, nowNanos);
+        host.budget().onRefusal(nowNanos);
+    }
+
+    /** A server is gone. */
     void closed() {
         int left = open.decrementAndGet();
         caps.forEach(Cap::giveBack);
@@ -184,7 +221,7 @@ public final class PoolShare {
 
     /** May there be more than one under the limits that it shares with others? */
     boolean mayHaveTwo() {
-        return caps.stream().allMatch(cap -> cap.equals(places) || cap.mayHaveTwo());
+        return caps.stream().allMatch(cap -> cap.equals(places) || cap.equals(host.host()) || cap.mayHaveTwo());
     }
 
     /** Takes an open server out of the pool's size. Other limits count it still. */
@@ -211,7 +248,8 @@ public final class PoolShare {
     int surplus(int most) {
         int surplus = taken() - most;
         for (int i = 1; i < caps.size(); i++) {
-            surplus = Math.max(surplus, caps.get(i).surplus());
+            Cap cap = caps.get(i);
+            surplus = host.isOne(cap) ? surplus : Math.max(surplus, cap.surplus());
         }
         return surplus;
     }
@@ -228,13 +266,60 @@ public final class PoolShare {
     }
 
     private void withdraw() {
+        host.all().forEach(cap -> cap.claims().withdraw(this));
         if (key.isOfOneClient()) {
             caps.forEach(cap -> cap.claimants().remove(this));
         }
     }
 
-    /** Does a single client want room under our limits, and has waited for longer than whoever has since {@code ownSince}? */
-    boolean isRoomClaimed(long ownSince) {
+    /** What it wants of its host. */
+    FairShares.Need<PoolShare> need(long nowNanos) {
+        PoolLimits now = limits;
+        long since = oldestSince();
+        int idleServers = 0;
+        for (int lane = 0; lane < lanes; lane++) {
+            idleServers += idleOf(lane);
+        }
+        int busy = Math.max(0, open() - idleServers);
+        boolean isWaiting = since != NOBODY;
+        int wanted = isWaiting ? Math.max(busy, now.size() + now.reserve()) : busy;
+        int least = open() > 0 || isWaiting ? now.minSize() : 0;
+        return new FairShares.Need<>(
+                this, now.weight(), least, Math.max(wanted, least), isWaiting ? Math.max(1, nowNanos - since) : 0);
+    }
+
+    /** Servers that its clients could use now. */
+    int wanted() {
+        PoolLimits now = limits;
+        int idleServers = 0;
+        for (int lane = 0; lane < lanes; lane++) {
+            idleServers += idleOf(lane);
+        }
+        int busy = Math.max(0, open() - idleServers);
+        int least = open() > 0 || waiting() > 0 ? now.minSize() : 0;
+        return Math.max(least, Math.min(now.size() + now.reserve(), busy + waiting()));
+    }
+
+    /** Its host's. */
+    public HostBudget host() {
+        return host.budget();
+    }
+
+    /** Has it more than its share of a host that has less than there are? */
+    boolean isSurplusOfHost(long nowNanos) {
+        return host.all().stream().anyMatch(cap -> cap.claims().isSurplus(this, nowNanos));
+    }
+
+    /**
+     * Does a single client want room under our limits, and has waited for longer than whoever has since {@code ownSince}; or
+     * another pool that has less than its share?
+     */
+    boolean isRoomClaimed(long ownSince, long nowNanos) {
+        for (Cap cap : host.all()) {
+            if (cap.claims().isRoomClaimed(this, nowNanos)) {
+                return true;
+            }
+        }
         for (int i = 0; i < caps.size(); i++) {
             if (isClaimed(caps.get(i), ownSince, false)) {
                 return true;
@@ -244,7 +329,12 @@ public final class PoolShare {
     }
 
     /** The same, and is there no such room unless a server of ours is closed? */
-    boolean isServerClaimed(long ownSince) {
+    boolean isServerClaimed(long ownSince, long nowNanos) {
+        for (Cap cap : host.all()) {
+            if (cap.claims().isServerClaimed(this, nowNanos)) {
+                return true;
+            }
+        }
         for (int i = 0; i < caps.size(); i++) {
             if (isClaimed(caps.get(i), ownSince, true)) {
                 return true;
@@ -286,6 +376,11 @@ public final class PoolShare {
         }
     }
 
+    /** It is known anew what the host has: whoever waits for a part of it is woken. */
+    public <S> void onHostKnown(Crossing<S> crossing) {
+        wakeWaiters(crossing, -1);
+    }
+
     private <S> void wakeLanes(Crossing<S> crossing, int except) {
         for (int lane = 0; lane < lanes; lane++) {
             if (lane != except && waitingSince.get(cell(lane)) != NOBODY) {
@@ -298,19 +393,31 @@ public final class PoolShare {
     <S> void evictForRoom(Crossing<S> crossing) {
         for (Cap cap : caps) {
             if (cap.isFull() && cap.members().size() > 1) {
-                for (PoolShare member : cap.members()) {
-                    int lane = member.equals(this) ? -1 : member.laneWithSpare();
-                    if (lane >= 0) {
-                        crossing.evict(member, lane);
-                        return;
-                    }
+                PoolShare giver = largestWithSpare(cap);
+                int lane = giver == null ? -1 : giver.laneWithIdle();
+                if (giver != null && lane >= 0) {
+                    crossing.evict(giver, lane);
+                    return;
                 }
             }
         }
     }
 
-    private int laneWithSpare() {
-        return open() > limits.minSize() ? laneWithIdle() : -1;
+    /** Of those with an idle server that they need not keep, the one that has most for its weight; null: there is none. */
+    private @Nullable PoolShare largestWithSpare(Cap cap) {
+        PoolShare largest = null;
+        for (PoolShare member : cap.members()) {
+            boolean canGive =
+                    !member.equals(this) && member.open() > member.limits.minSize() && member.laneWithIdle() >= 0;
+            if (canGive && (largest == null || member.openForWeight() > largest.openForWeight())) {
+                largest = member;
+            }
+        }
+        return largest;
+    }
+
+    private double openForWeight() {
+        return (double) open() / limits.weight();
     }
 
     // ---- what the lanes tell each other --------------------------------------------------------------------------
@@ -318,6 +425,16 @@ public final class PoolShare {
     /** Publishes since when the oldest waiter of {@code lane} has waited; {@link #NOBODY} if none does. */
     void publishWaiting(int lane, long sinceNanos) {
         waitingSince.set(cell(lane), sinceNanos);
+    }
+
+    /** So many clients more wait, or less. */
+    void countWaiting(int more) {
+        waiting.addAndGet(more);
+    }
+
+    /** On all lanes. */
+    int waiting() {
+        return waiting.get();
     }
 
     boolean isAnyoneWaiting() {

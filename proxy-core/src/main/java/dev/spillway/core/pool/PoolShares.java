@@ -3,11 +3,13 @@ package dev.spillway.core.pool;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.UserConfig;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +27,20 @@ public final class PoolShares {
     private final Map<PoolKey, Cap> places = new ConcurrentHashMap<>();
     private final Map<String, Cap> databases = new ConcurrentHashMap<>();
     private final Map<String, Cap> users = new ConcurrentHashMap<>();
+    private final Map<String, HostBudget> hosts = new ConcurrentHashMap<>();
+    private final Map<InHost, Cap> roles = new ConcurrentHashMap<>();
+    private final Map<InHost, Cap> hostDatabases = new ConcurrentHashMap<>();
+
+    /** A name that means something in one PostgreSQL. */
+    private record InHost(String host, String name) {
+        static InHost role(PoolKey key) {
+            return new InHost(key.host(), key.user());
+        }
+
+        static InHost database(PoolKey key) {
+            return new InHost(key.host(), key.databaseInHost());
+        }
+    }
 
     public PoolShares(int lanes) {
         this(lanes, () -> {});
@@ -49,10 +65,63 @@ public final class PoolShares {
         Cap ofPool = hold(places, key.shared());
         Cap ofDatabase = hold(databases, key.database());
         Cap ofUser = hold(users, key.user());
-        PoolShare share = new PoolShare(key, lanes, limits(key, config), ofPool, List.of(ofDatabase, ofUser), emptied);
+        PoolShare share = new PoolShare(
+                key, lanes, limits(key, config), ofPool, List.of(ofDatabase, ofUser), holdHost(key, config), emptied);
         share.touch(nowNanos);
         apply(share, config);
         return share;
+    }
+
+    /** A walsender is under other limits: PostgreSQL does not count it among its connections. */
+    private HostCaps holdHost(PoolKey key, ProxyConfig config) {
+        if (key.isOfOneClient()) {
+            return HostCaps.alone();
+        }
+        AtomicReference<HostCaps> held = new AtomicReference<>(HostCaps.alone());
+        hosts.compute(key.host(), (same, known) -> {
+            HostBudget budget = known == null
+                    ? new HostBudget(key.host(), config.capacity())
+                    : known;
+            budget.pools++;
+            HostCaps caps =
+                    new HostCaps(budget, hold(roles, InHost.role(key)), hold(hostDatabases, InHost.database(key)));
+            budget.adoptRole(key.user(), caps.role());
+            budget.adoptDatabase(key.databaseInHost(), caps.database());
+            held.set(caps);
+            return budget;
+        });
+        return held.get();
+    }
+
+    private void letGoHost(PoolKey key) {
+        if (key.isOfOneClient()) {
+            return;
+        }
+        hosts.computeIfPresent(key.host(), (same, budget) -> {
+            letGo(roles, InHost.role(key));
+            letGo(hostDatabases, InHost.database(key));
+            if (!roles.containsKey(InHost.role(key))) {
+                budget.dropRole(key.user());
+            }
+            if (!hostDatabases.containsKey(InHost.database(key))) {
+                budget.dropDatabase(key.databaseInHost());
+            }
+            budget.pools--;
+            return budget.pools > 0 ? budget : null;
+        });
+    }
+
+    /** What is shared of every PostgreSQL that there are pools of. */
+    public List<HostBudget> budgets() {
+        return List.copyOf(hosts.values());
+    }
+
+    /** Every PostgreSQL that there are pools of. */
+    public List<HostFigures> hosts() {
+        return hosts.values().stream()
+                .map(HostBudget::figures)
+                .sorted(Comparator.comparing(HostFigures::host))
+                .toList();
     }
 
     private static <K> Cap hold(Map<K, Cap> caps, K name) {
@@ -76,6 +145,7 @@ public final class PoolShares {
         letGo(places, share.key().shared());
         letGo(databases, share.key().database());
         letGo(users, share.key().user());
+        letGoHost(share.key());
         return null;
     }
 
@@ -94,6 +164,9 @@ public final class PoolShares {
         limit(places, key.shared(), limits.size());
         limit(databases, key.database(), mostOfDatabase(key, config));
         limit(users, key.user(), mostOfUser(key, config));
+        if (!key.isOfOneClient()) {
+            share.host().configure(config.capacity());
+        }
     }
 
     private static <K> void limit(Map<K, Cap> caps, K name, int most) {
@@ -136,6 +209,7 @@ public final class PoolShares {
 
     /** Pools, and names with a limit of their own: what there is of each. For tests. */
     int size() {
-        return shares.size() + places.size() + databases.size() + users.size();
+        int names = databases.size() + users.size() + hosts.size() + roles.size() + hostDatabases.size();
+        return shares.size() + places.size() + names;
     }
 }

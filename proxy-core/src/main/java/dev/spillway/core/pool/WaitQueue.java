@@ -11,7 +11,7 @@ import java.util.Map;
 final class WaitQueue<S> {
     private final PoolShare share;
     private final int lane;
-    private final Map<Waiter<S>, Long> waiters = new LinkedHashMap<>();
+    private final LinkedHashMap<Waiter<S>, Long> waiters = new LinkedHashMap<>();
 
     WaitQueue(PoolShare share, int lane) {
         this.share = share;
@@ -26,8 +26,14 @@ final class WaitQueue<S> {
         return waiters.size();
     }
 
+    /** Those that are clients. */
+    int clients() {
+        return (int) waiters.keySet().stream().filter(Waiter::isClient).count();
+    }
+
     void add(Waiter<S> waiter, long nowNanos) {
         waiters.put(waiter, nowNanos);
+        share.countWaiting(1);
         if (waiters.size() == 1) {
             share.publishWaiting(lane, nowNanos);
         }
@@ -37,6 +43,7 @@ final class WaitQueue<S> {
     boolean remove(Waiter<S> waiter) {
         boolean wasIn = waiters.remove(waiter) != null;
         if (wasIn) {
+            share.countWaiting(-1);
             publish();
         }
         return wasIn;
@@ -47,15 +54,22 @@ final class WaitQueue<S> {
         Iterator<Map.Entry<Waiter<S>, Long>> queue = waiters.entrySet().iterator();
         Map.Entry<Waiter<S>, Long> oldest = queue.next();
         queue.remove();
+        share.countWaiting(-1);
         publish();
         return oldest;
     }
 
     List<Waiter<S>> takeAll() {
         List<Waiter<S>> all = new ArrayList<>(waiters.keySet());
+        share.countWaiting(-waiters.size());
         waiters.clear();
         publish();
         return all;
+    }
+
+    /** Who came last; there is one. */
+    Waiter<S> newest() {
+        return waiters.lastEntry().getKey();
     }
 
     /** Since when the oldest has waited; {@link PoolShare#NOBODY} if there is none. */

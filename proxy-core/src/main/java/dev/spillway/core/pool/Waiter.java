@@ -11,6 +11,11 @@ public interface Waiter<S> {
     /** It will not be served. {@code isFinal} says that trying again is of no use: the server has refused for good. */
     void onWaitFailed(ErrorFields error, boolean isFinal);
 
+    /** Does it count among the clients that wait? */
+    default boolean isClient() {
+        return true;
+    }
+
     /** It has waited for long, and goes on; {@code notice} says so. Called again and again. */
     default void onLongWait(ErrorFields notice) {}
 

@@ -70,6 +70,12 @@ public interface ConnectionLog {
     /** The connection that listens for the clients of {@code database} is lost; another is to follow. */
     void listenerLost(String database, String why);
 
+    /** The fleet cannot be spoken with; until it can, this instance opens no more servers than it has. */
+    void fleetProblem(String fleet, String why);
+
+    /** A member of the fleet has said nothing for long and is still connected: its connections, {@code open} of them, are ended. */
+    void fleetMemberDead(String fleet, String member, long silentMillis, int open);
+
     /** There is one again, for {@code missedMillis} after the last was lost. */
     void listenerBack(String database, long missedMillis);
 

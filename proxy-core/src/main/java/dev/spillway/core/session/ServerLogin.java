@@ -3,6 +3,8 @@ package dev.spillway.core.session;
 import dev.spillway.core.auth.ServerAuth;
 import dev.spillway.core.auth.ServerAuthStep;
 import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.pool.HostBudget;
+import dev.spillway.core.pool.Obstacle;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.MessageCursor;
@@ -12,6 +14,7 @@ import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendMessages;
 import io.netty.buffer.ByteBuf;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A server connection from its first byte until a client may have it.
@@ -28,6 +31,9 @@ public final class ServerLogin implements Phase {
     private final FrameReader frames;
     private final ConnectQuery connectQuery;
     private final ReportedParameters parameters = new ReportedParameters(Map.of());
+    /** What the host has, if nobody knows yet; null: it is not asked, or has answered. */
+    private @Nullable HostQuestion hostQuestion;
+
     private CancelKey key = new CancelKey(0, new byte[4]);
     private boolean isAuthenticated;
     private boolean isOver;
@@ -84,7 +90,10 @@ public final class ServerLogin implements Phase {
             case BackendType.PARAMETER_STATUS -> parameters.read(frames.body());
             case BackendType.READY_FOR_QUERY -> onReady();
             default -> {
-                if (connectQuery.isRunning()) {
+                HostQuestion asked = hostQuestion;
+                if (asked != null) {
+                    asked.onMessage(frames);
+                } else if (connectQuery.isRunning()) {
                     connectQuery.onMessage(frames);
                     failIfUseless();
                 } else {
@@ -97,12 +106,21 @@ public final class ServerLogin implements Phase {
     private void onLoginMessage(MessageCursor body) {
         switch (frames.type()) {
             case BackendType.AUTHENTICATION -> onStep(auth.onRequest(body.readInt(), body.readBytes(body.remaining())));
-            case BackendType.BACKEND_KEY_DATA -> key = new CancelKey(body.readInt(), body.readBytes(body.remaining()));
+            case BackendType.BACKEND_KEY_DATA -> onKey(new CancelKey(body.readInt(), body.readBytes(body.remaining())));
             case BackendType.ERROR_RESPONSE -> onError(ErrorFields.read(body));
             default -> {
                 // a notice, which nobody is there to read
             }
         }
+    }
+
+    private void onKey(CancelKey own) {
+        key = own;
+        host().owns(own.processId(), ports.nowNanos());
+    }
+
+    private HostBudget host() {
+        return home.pool().share().host();
     }
 
     /** Without AuthenticationOk a server has not proved itself, whatever else it says. */
@@ -135,14 +153,9 @@ public final class ServerLogin implements Phase {
         }
     }
 
-    /**
-     * Trying again is of no use for some classes of SQLSTATE: refused, no such database, no right to it. Where it is for one
-     * client, whether to try again is that client's to decide.
-     */
+    /** Where it is for one client, whether to try again is that client's to decide. */
     private void onError(ErrorFields error) {
-        String sqlstate = error.sqlstate();
-        boolean isFinal = sqlstate.startsWith("28") || sqlstate.equals("3D000") || sqlstate.equals("42501");
-        end(error, isFinal || home.isOfOneClient());
+        end(error, Obstacle.of(error) == Obstacle.FORBIDDEN || home.isOfOneClient());
     }
 
     private void onReady() {
@@ -153,6 +166,9 @@ public final class ServerLogin implements Phase {
         if (status != 'I' && !connectQuery.isRunning()) {
             throw new ProtocolViolation("the server begins inside a transaction");
         }
+        if (asksHost()) {
+            return;
+        }
         String sql = connectQuery.next(status);
         if (sql != null) {
             run(sql);
@@ -161,6 +177,22 @@ public final class ServerLogin implements Phase {
         } else {
             failIfUseless();
         }
+    }
+
+    /** Has the host something to be asked before all else? */
+    private boolean asksHost() {
+        HostQuestion asked = hostQuestion;
+        if (asked == null && !connectQuery.isRunning() && host().claimFirstReading(ports.nowNanos())) {
+            asked = new HostQuestion(host());
+            hostQuestion = asked;
+        }
+        String sql = asked == null ? null : asked.next(ports.nowNanos());
+        if (sql == null) {
+            hostQuestion = null;
+            return false;
+        }
+        run(sql);
+        return true;
     }
 
     private void run(String sql) {
@@ -217,6 +249,7 @@ public final class ServerLogin implements Phase {
         if (!isOver) {
             isOver = true;
             isAbandoned = true;
+            leaveHostQuestion();
             ports.log().serverEnded(subject(), false, "not wanted any more");
             if (connectQuery.isRunning()) {
                 ports.sendCancel(wire, key, isCertain -> {});
@@ -229,9 +262,18 @@ public final class ServerLogin implements Phase {
     private void end(ErrorFields error, boolean isFinal) {
         if (!isOver) {
             isOver = true;
+            leaveHostQuestion();
             ports.log().serverRefused(subject(), error);
             home.pool().onOpenFailed(error, isFinal, ports.nowNanos());
             wire.close();
+        }
+    }
+
+    private void leaveHostQuestion() {
+        HostQuestion asked = hostQuestion;
+        hostQuestion = null;
+        if (asked != null) {
+            asked.leave();
         }
     }
 

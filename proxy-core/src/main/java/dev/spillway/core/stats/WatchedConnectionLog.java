@@ -86,6 +86,19 @@ public record WatchedConnectionLog(ConnectionLog next, Incidents incidents, Long
     }
 
     @Override
+    public void fleetProblem(String fleet, String why) {
+        long now = nowMillis.getAsLong();
+        String text = "the fleet " + fleet + " cannot be spoken with: " + why;
+        incidents.remember("fleet", new Incident(Sqlstate.CONNECTION_FAILURE, "", "", text, 1, now, now));
+        next.fleetProblem(fleet, why);
+    }
+
+    @Override
+    public void fleetMemberDead(String fleet, String member, long silentMillis, int open) {
+        next.fleetMemberDead(fleet, member, silentMillis, open);
+    }
+
+    @Override
     public void listenerLost(String database, String why) {
         long now = nowMillis.getAsLong();
         String text = "the connection that listens for clients was lost: " + why;

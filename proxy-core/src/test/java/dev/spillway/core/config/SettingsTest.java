@@ -285,6 +285,8 @@ class SettingsTest {
                 Object value = method.invoke(config);
                 if (value instanceof TlsConfig part) {
                     results.putAll(read(TlsConfig.class, part));
+                } else if (value instanceof CapacityConfig part) {
+                    results.putAll(read(CapacityConfig.class, part));
                 } else {
                     results.put(method.getName(), value);
                 }

@@ -2,6 +2,7 @@ package dev.spillway.core.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spillway.core.config.CapacitySettings;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Setting;
@@ -23,6 +24,7 @@ class OwnServerTest {
     private final List<Side> sides = new ArrayList<>();
     private final Queue<Runnable> wakeUps = new ArrayDeque<>();
     private ProxyConfig config = ProxyConfig.defaults()
+            .with(CapacitySettings.MAX_SERVER_CONNECTIONS, 1000)
             .with(Settings.DEFAULT_POOL_SIZE, 1)
             .with(Settings.RESERVE_POOL_SIZE, 0)
             .with(DatabaseConfig.named("db"));

@@ -2,6 +2,7 @@ package dev.spillway.core.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spillway.core.config.CapacitySettings;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.DatabaseSettings;
 import dev.spillway.core.config.ProxyConfig;
@@ -56,6 +57,7 @@ class PoolFreeingPropertyTest {
         private Orders orders = Orders.NONE;
         private final Set<Client> clients = new LinkedHashSet<>();
         private ProxyConfig config = ProxyConfig.defaults()
+                .with(CapacitySettings.MAX_SERVER_CONNECTIONS, 3)
                 .with(Settings.DEFAULT_POOL_SIZE, POOL_SIZE)
                 .with(Settings.RESERVE_POOL_SIZE, 0)
                 .with(Settings.QUERY_WAIT_TIMEOUT, Duration.ZERO)

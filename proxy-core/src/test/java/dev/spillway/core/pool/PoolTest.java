@@ -2,6 +2,7 @@ package dev.spillway.core.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spillway.core.config.CapacitySettings;
 import dev.spillway.core.config.Settings;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import java.time.Duration;
@@ -183,6 +184,52 @@ class PoolTest {
         situationsEndAsTheyShould(name, events, outcome, figures);
     }
 
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "who is one too many fails, the newest first    | 1 2 3 4 5 +0s             | 5:wait 4:wait   |"
+                        + " 0/2/0/3",
+                "who leaves makes room                          | 1 2 3 4 4- +0s            |                 |"
+                        + " 0/2/0/3",
+            })
+    void noMoreThanMaxWaitingWait(String name, String events, String outcome, String figures) {
+        pool = pool(limits().with(CapacitySettings.MAX_WAITING, 3));
+        situationsEndAsTheyShould(name, events, outcome, figures);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "the reserve is closed when nobody has needed it for its timeout | 1 2 open open 3 +6s open a! b! c!"
+                        + " +6s | 1:a 2:b 3:c -a | 2/0/2/0",
+                "not earlier                                                     | 1 2 open open 3 +6s open a! b! c!"
+                        + " +4s | 1:a 2:b 3:c    | 3/0/3/0",
+                "what the pool has without it stays                              | 1 2 open open a! b! +60s           "
+                        + "  | 1:a 2:b        | 2/0/2/0",
+            })
+    void theReserveIsGivenBack(String name, String events, String outcome, String figures) {
+        situationsEndAsTheyShould(name, events, outcome, figures);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "whoever waits for it waits on                  | 1 2 full full            |                 | 0/0/0/2",
+                "one is tried after a pause, not two            | 1 2 full full +0.1s      |                 | 0/1/0/2",
+                "as many as there are may be opened again       | 1 2 open full a# +0s     | 1:a -a          | 0/1/0/1",
+                "and no more before the pause is over           | 1 2 open full +0.02s     | 1:a             | 1/0/0/1",
+                "but one then                                   | 1 2 open full +1s        | 1:a             | 1/1/0/1",
+                "where one has succeeded the next goes at once  | 1 2 full full +0.1s open | 1:a             | 1/1/0/1",
+                "a wait may end meanwhile                       | 1 full +121s             | 1:wait          | 0/0/0/0",
+            })
+    void noClientFailsSinceThereAreTooManyConnections(String name, String events, String outcome, String figures) {
+        pool = pool(limits().with(Settings.FAIL_FAST, true));
+        situationsEndAsTheyShould(name, events, outcome, figures);
+    }
+
     @Test
     void aWaitThatTakesTooLongEndsTheClientWhereThatIsAsked() {
         pool = pool(limits().with(Settings.QUERY_WAIT_TIMEOUT_FATAL, true));
@@ -255,6 +302,9 @@ class PoolTest {
                 servers.put(name, server);
                 pool.onOpened(server, time.nanos);
             }
+            case "full" ->
+                pool.onOpenFailed(
+                        ErrorFields.of("FATAL", "53300", "too many").with('R', "InitProcess"), false, time.nanos);
             case "fail", "final" ->
                 pool.onOpenFailed(ErrorFields.of("FATAL", "57P03", "down"), event.equals("final"), time.nanos);
             default -> {

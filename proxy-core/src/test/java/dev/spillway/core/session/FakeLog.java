@@ -64,6 +64,16 @@ public final class FakeLog implements ConnectionLog {
     }
 
     @Override
+    public void fleetProblem(String fleet, String why) {
+        lines.add("fleet problem " + fleet + ": " + why);
+    }
+
+    @Override
+    public void fleetMemberDead(String fleet, String member, long silentMillis, int open) {
+        lines.add("fleet member dead " + member);
+    }
+
+    @Override
     public void listenerLost(String database, String why) {
         lines.add("listener lost " + database + ": " + why);
     }

@@ -78,6 +78,16 @@ class WatchedConnectionLogTest {
         }
 
         @Override
+        public void fleetProblem(String fleet, String why) {
+            heard.add("fleet problem");
+        }
+
+        @Override
+        public void fleetMemberDead(String fleet, String member, long silentMillis, int open) {
+            heard.add("fleet member dead");
+        }
+
+        @Override
         public void listenerLost(String database, String why) {
             heard.add("listener lost");
         }
@@ -115,6 +125,8 @@ class WatchedConnectionLogTest {
         log.serverOpened(of("a"));
         log.serverRefused(of("a"), ProxyError.SERVER_LOST.fields("p", "x"));
         log.serverEnded(of("a"), false, "");
+        log.fleetProblem("f", "");
+        log.fleetMemberDead("f", "0123abcd", 1, 1);
         log.listenerLost("a", "");
         log.listenerBack("a", 1);
         log.serverNotReached("a/b", true, "");
@@ -131,6 +143,8 @@ class WatchedConnectionLogTest {
                         "opened",
                         "refused",
                         "server ended",
+                        "fleet problem",
+                        "fleet member dead",
                         "listener lost",
                         "listener back",
                         "not reached");

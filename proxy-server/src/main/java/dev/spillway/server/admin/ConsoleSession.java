@@ -2,6 +2,7 @@ package dev.spillway.server.admin;
 
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.pool.HostFigures;
 import dev.spillway.core.pool.Orders;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.protocol.FrameReader;
@@ -54,6 +55,9 @@ public final class ConsoleSession implements Phase {
 
         /** What clients have prepared by protocol, with its texts or without. */
         Table statements(boolean showsTexts);
+
+        /** What each PostgreSQL has. */
+        List<HostFigures> hosts();
 
         /** What the commands that change something do. */
         Operations operations();

@@ -4,10 +4,12 @@ import static java.util.Map.entry;
 
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.pool.HostFigures;
 import dev.spillway.core.pool.Orders;
 import dev.spillway.core.protocol.Sqlstate;
 import dev.spillway.core.protocol.backend.BackendMessages;
 import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.stats.CapacityTable;
 import dev.spillway.core.stats.ErrorTable;
 import dev.spillway.core.stats.LaneFigure;
 import dev.spillway.core.stats.LaneView;
@@ -67,6 +69,9 @@ final class ShowCommands {
 
     private static final Map<String, Function<ShowCommands, Answer>> BY_NAME = Map.ofEntries(
             entry("active_sockets", shows -> ofFigures(SocketTables::activeSockets)),
+            entry(
+                    "capacity",
+                    shows -> ofFigures(all -> CapacityTable.of(shows.hosts.get(), all, shows.config.get()))),
             entry("clients", shows -> ofFigures(SocketTables::clients)),
             entry("config", shows -> new Now(() -> ShowTables.config(shows.config.get()))),
             entry(
@@ -119,7 +124,7 @@ final class ShowCommands {
         \tSHOW PEERS|PEER_POOLS
         \tSHOW SOCKETS|ACTIVE_SOCKETS|LISTS|MEM|STATE
         \tSHOW DNS_HOSTS|DNS_ZONES
-        \tSHOW PINS|STUCK|PREPARED_STATEMENTS
+        \tSHOW CAPACITY|PINS|STUCK|PREPARED_STATEMENTS
         \tSHOW LANES|LATENCY|WAITING|ERRORS
         \tSHOW STATS|STATS_TOTALS|STATS_AVERAGES|TOTALS
         \tSET key = arg
@@ -140,20 +145,23 @@ final class ShowCommands {
     private final Supplier<ProxyConfig> config;
     private final Supplier<Orders> orders;
     private final Function<Boolean, Table> statements;
+    private final Supplier<List<HostFigures>> hosts;
     private final boolean isAdmin;
     private final String version;
 
     /**
-     * {@code config} and {@code orders}: those in force; {@code statements}: those that are prepared, with their texts or without; {@code version} is what SHOW VERSION
+     * {@code config} and {@code orders}: those in force; {@code statements}: those that are prepared, with their texts or without; {@code hosts}: what each PostgreSQL has; {@code version} is what SHOW VERSION
      * says.
      */
     ShowCommands(
             Supplier<ProxyConfig> config,
             Supplier<Orders> orders,
             Function<Boolean, Table> statements,
+            Supplier<List<HostFigures>> hosts,
             boolean isAdmin,
             String version) {
         this.statements = statements;
+        this.hosts = hosts;
         this.config = config;
         this.orders = orders;
         this.isAdmin = isAdmin;

@@ -1,6 +1,7 @@
 package dev.spillway.server.http;
 
 import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.pool.HostFigures;
 import dev.spillway.core.pool.Orders;
 import dev.spillway.core.stats.Overview;
 import java.time.Duration;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Facts(
         Overview overview,
+        List<HostFigures> hosts,
         ProxyConfig config,
         Orders orders,
         ProcessFigures process,

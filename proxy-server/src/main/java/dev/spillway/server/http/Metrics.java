@@ -35,6 +35,7 @@ import java.util.function.ToLongFunction;
 final class Metrics {
     private static final String POOL = "database user";
     private static final String DATABASE = "database";
+    private static final String HOST = "host";
     private static final double NANOS_PER_SECOND = 1e9;
     private static final double MILLIS_PER_SECOND = 1e3;
     /** Connections that failed, that there was no room for, and that were ended. */
@@ -83,6 +84,33 @@ final class Metrics {
                     "1: an operator lets no new client in.",
                     (facts, points) -> eachDatabase(
                             facts, points, database -> facts.orders().isDisabled(database))));
+
+    private static final List<Metric> HOSTS = List.of(
+            gauge(
+                    "spillway_host_servers",
+                    HOST,
+                    "Server connections to one PostgreSQL, over all pools.",
+                    (facts, points) -> facts.hosts().forEach(host -> points.add(host.ours(), host.host()))),
+            gauge(
+                    "spillway_host_budget",
+                    HOST,
+                    "How many of them there may be; 0 while nobody knows.",
+                    (facts, points) -> facts.hosts().forEach(host -> points.add(host.budget(), host.host()))),
+            gauge(
+                    "spillway_host_others",
+                    HOST,
+                    "Connections of others to it, the most in the last minute; -1 where it does not tell.",
+                    (facts, points) -> facts.hosts().forEach(host -> points.add(host.othersPeak(), host.host()))),
+            counter(
+                    "spillway_host_waits",
+                    HOST,
+                    "Times a pool with waiting clients found all that there may be in use.",
+                    (facts, points) -> facts.hosts().forEach(host -> points.add(host.waits(), host.host()))),
+            counter(
+                    "spillway_host_refusals",
+                    HOST,
+                    "Connections that PostgreSQL refused since there were too many.",
+                    (facts, points) -> facts.hosts().forEach(host -> points.add(host.refusals(), host.host()))));
 
     private static final List<Metric> WORK = List.of(
             work("spillway_transactions", "Transactions that have ended.", work -> work.transactions),
@@ -240,8 +268,9 @@ final class Metrics {
                             .forEach(each -> points.add(each.millis() / MILLIS_PER_SECOND, each.name()))));
 
     /** All of them, in the order of the documentation. */
-    static final List<Metric> ALL =
-            List.of(POOLS, WORK, TIMES, PROCESS).stream().flatMap(List::stream).toList();
+    static final List<Metric> ALL = List.of(POOLS, HOSTS, WORK, TIMES, PROCESS).stream()
+            .flatMap(List::stream)
+            .toList();
 
     private Metrics() {}
 

@@ -1,10 +1,12 @@
 package dev.spillway.server.http;
 
 import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.pool.HostFigures;
 import dev.spillway.core.pool.Orders;
 import dev.spillway.core.stats.Overview;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
@@ -21,6 +23,9 @@ public final class Pages {
 
         /** What all lanes have. */
         CompletableFuture<Overview> overview();
+
+        /** What each PostgreSQL has. */
+        List<HostFigures> hosts();
 
         ProxyConfig config();
 
@@ -102,6 +107,7 @@ public final class Pages {
                 .thenApplyAsync(
                         overview -> page.apply(new Facts(
                                 overview,
+                                source.hosts(),
                                 source.config(),
                                 source.orders(),
                                 ProcessFigures.now(),

@@ -2,6 +2,7 @@ package dev.spillway.server.http;
 
 import dev.spillway.core.pool.Durations;
 import dev.spillway.core.pool.ErrorCounts;
+import dev.spillway.core.pool.HostFigures;
 import dev.spillway.core.pool.PoolCounters;
 import dev.spillway.core.pool.Totals;
 import dev.spillway.core.stats.Incident;
@@ -34,6 +35,8 @@ final class StatusPage {
         clients(json, facts);
         json.array("pools");
         facts.overview().pools().forEach(pool -> pool(json, pool));
+        json.endArray().array("hosts");
+        facts.hosts().forEach(host -> host(json, host));
         json.endArray().array("databases");
         facts.databases().forEach(database -> database(json, database, facts));
         json.endArray().array("pins");
@@ -96,6 +99,23 @@ final class StatusPage {
                 .put("cancels", servers.cancels())
                 .endObject();
         json.endObject();
+    }
+
+    private static void host(Json json, HostFigures host) {
+        json.object()
+                .put("host", host.host())
+                .put("max_connections", host.maxConnections())
+                .put("reserved", host.reserved())
+                .put("others", host.others())
+                .put("others_peak", host.othersPeak())
+                .put("budget", host.budget())
+                .put("ours", host.ours())
+                .put("opening", host.opening())
+                .put("peak", host.peak())
+                .put("waits", host.waits())
+                .put("refusals", host.refusals())
+                .put("problem", host.problem().isEmpty() ? null : host.problem())
+                .endObject();
     }
 
     private static void database(Json json, String name, Facts facts) {

@@ -80,6 +80,7 @@ public final class Lane implements SessionPorts {
     private final LanePools pools;
     private final LaneClients clients = new LaneClients();
     private final LaneChannels listening;
+    private final LaneFleets fleets;
     private final Arrivals arrivals = new Arrivals();
     private final ConsoleDoor door;
     private final StatsPeriod period = new StatsPeriod(nowNanos());
@@ -122,6 +123,7 @@ public final class Lane implements SessionPorts {
         this.connector = new ServerConnector(loop, transport, config, credentials, tls, names, number, this, channels);
         this.pools = new LanePools(number, lanes, config, connector::open, connector::abandonOpenings);
         this.listening = new LaneChannels(this, number, lanes, pools, config);
+        this.fleets = new LaneFleets(this, lanes, pools, config);
         this.admission = new Admission(this, lanes, pools, door, config, credentials, tls);
         this.operators = new Operators(
                 this, number, incidents, pools, clients, arrivals, connector, door, admission, period, channels);
@@ -272,6 +274,7 @@ public final class Lane implements SessionPorts {
         connector.apply(next, nextCredentials, nextTls);
         pools.apply(next, nowNanos());
         listening.apply(next);
+        fleets.apply(next);
         leaveRetired();
     }
 
@@ -401,6 +404,9 @@ public final class Lane implements SessionPorts {
                 }
             }
             listening.tick(now);
+            if (number == 0) {
+                fleets.tick(now);
+            }
             pools.tick(now, periodEnds, cancelNanos == 0 ? Long.MAX_VALUE : cancelNanos * 2);
             if (isIdlenessLimited) {
                 clients.all().forEach(client -> client.onTick(now));
@@ -484,6 +490,7 @@ public final class Lane implements SessionPorts {
     /** Closes all connections that began here; done when none is left. */
     public Future<?> closeAll() {
         listening.stop();
+        fleets.stop();
         pools.closeServers("shutting down");
         return channels.close();
     }

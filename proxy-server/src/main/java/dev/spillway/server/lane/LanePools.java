@@ -3,6 +3,7 @@ package dev.spillway.server.lane;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.pool.HostBudget;
 import dev.spillway.core.pool.Orders;
 import dev.spillway.core.pool.OwnLogin;
 import dev.spillway.core.pool.Pool;
@@ -10,6 +11,7 @@ import dev.spillway.core.pool.PoolKey;
 import dev.spillway.core.pool.PoolShare;
 import dev.spillway.core.session.ClientIdentity;
 import dev.spillway.core.session.ClientSession;
+import dev.spillway.core.session.HostReader;
 import dev.spillway.core.session.PoolPolicy;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.ServerSession;
@@ -279,11 +281,33 @@ final class LanePools {
             } else {
                 pool.pool().tick(nowNanos);
             }
+            askHost(pool, nowNanos);
             List.copyOf(pool.servers()).forEach(server -> server.tick(nowNanos, recoveryNanos));
             if (pool.pool().isRetired() && config.serverFastClose()) {
                 endSessions(pool);
             }
             freeIfUnused(pool, nowNanos);
+        }
+    }
+
+    /** Whoever waits for a server of {@code host} may have one. */
+    void onRoomOf(HostBudget host) {
+        slices.values().stream()
+                .map(slice -> slice.pool().pool().share())
+                .filter(share -> share.host().equals(host))
+                .forEach(share -> share.onHostKnown(lanes));
+    }
+
+    /** While clients work or wait it has to be known what the host has; on a server that is there already. */
+    private void askHost(ServerPool pool, long nowNanos) {
+        Pool<ServerSession> slice = pool.pool();
+        HostBudget host = slice.share().host();
+        if (host.tick(nowNanos)) {
+            slice.share().onHostKnown(lanes);
+        }
+        boolean isInUse = slice.open() > slice.idle() || slice.waiting() > 0;
+        if (isInUse && slice.open() > 0 && !slice.isWithoutServers() && host.claimReading(nowNanos)) {
+            HostReader.begin(lanes.all().get(lane), pool, host);
         }
     }
 

@@ -4,6 +4,7 @@ import dev.spillway.core.auth.RandomBytes;
 import dev.spillway.core.auth.ScramIssuer;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.pool.Crossing;
+import dev.spillway.core.pool.HostFigures;
 import dev.spillway.core.pool.Orders;
 import dev.spillway.core.pool.PoolKey;
 import dev.spillway.core.pool.PoolShare;
@@ -157,6 +158,11 @@ public final class Lanes implements Crossing<ServerSession> {
     /** Do clients of its database take servers of that pool, or have later ones replaced it? */
     public boolean isCurrent(PoolKey key, ProxyConfig config) {
         return LanePools.isCurrent(key, config, orders());
+    }
+
+    /** What each PostgreSQL has that there are pools of. */
+    public List<HostFigures> hosts() {
+        return shares.hosts();
     }
 
     /** The databases that have pools. */

@@ -86,6 +86,16 @@ record OwnConnectionLog(Supplier<ProxyConfig> config) implements ConnectionLog {
     }
 
     @Override
+    public void fleetProblem(String fleet, String why) {
+        LOG.warn("fleet {} cannot be spoken with: {}", fleet, why);
+    }
+
+    @Override
+    public void fleetMemberDead(String fleet, String member, long silentMillis, int open) {
+        LOG.warn("fleet {}: instance {} has said nothing for {} ms, its {} connections are ended", fleet, member, silentMillis, open);
+    }
+
+    @Override
     public void listenerLost(String database, String why) {
         LOG.warn("listener lost {}: {}", database, why);
     }

@@ -133,6 +133,16 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
     }
 
     @Override
+    public void fleetProblem(String fleet, String why) {
+        LOG.warn("fleet {}: {}", fleet, why);
+    }
+
+    @Override
+    public void fleetMemberDead(String fleet, String member, long silentMillis, int open) {
+        LOG.warn("fleet {}: instance {} has said nothing for {} ms, its {} connections are ended", fleet, member, silentMillis, open);
+    }
+
+    @Override
     public void listenerLost(String database, String why) {
         LOG.warn("listener of database {} lost: {}", word(database), why);
     }

@@ -86,7 +86,14 @@ class MetricsReferenceTest {
     static Facts nothing() {
         StillLife still = new StillLife(() -> new CompletableFuture<>());
         return new Facts(
-                Overview.sum(List.of()), still.config(), Orders.NONE, ProcessFigures.now(), 0, false, still.version());
+                Overview.sum(List.of()),
+                List.of(),
+                still.config(),
+                Orders.NONE,
+                ProcessFigures.now(),
+                0,
+                false,
+                still.version());
     }
 
     @ParameterizedTest

@@ -1,6 +1,7 @@
 package dev.spillway.server.http;
 
 import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.pool.HostFigures;
 import dev.spillway.core.pool.Orders;
 import dev.spillway.core.stats.Overview;
 import java.util.List;
@@ -18,6 +19,11 @@ record StillLife(Supplier<CompletableFuture<Void>> pulses) implements Pages.Sour
     @Override
     public CompletableFuture<Overview> overview() {
         return CompletableFuture.completedFuture(Overview.sum(List.of()));
+    }
+
+    @Override
+    public List<HostFigures> hosts() {
+        return List.of();
     }
 
     @Override

@@ -1,0 +1,64 @@
+package dev.spillway.core.pool;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * What this instance may have of a PostgreSQL that it shares with others, as it was last told. Before the first time it is one
+ * connection, by which it can be found out.
+ *
+ * <p>Told by one thread, read by all.
+ */
+final class FleetPart {
+    private static final long PEAK_NANOS = 60_000_000_000L;
+
+    private static final long MOMENT_NANOS = 2_000_000_000L;
+
+    private record Sample(long atNanos, int foreign) {}
+
+    private record Limit(int most, long untilNanos, boolean isForGood) {}
+
+    private final Deque<Sample> recent = new ArrayDeque<>();
+    private final Deque<Sample> samples = new ArrayDeque<>();
+    private long beganNanos;
+    private volatile Limit limit = new Limit(1, 0, true);
+
+    /** True: it is another number than before. */
+    boolean limit(int most, long untilNanos) {
+        boolean isNew = limit.most != most;
+        limit = new Limit(most, untilNanos, false);
+        return isNew;
+    }
+
+    int most() {
+        return limit.most;
+    }
+
+    /** Whoever was not told for long does not know what others may have by now. */
+    boolean isCertain(long nowNanos) {
+        Limit now = limit;
+        return now.isForGood || nowNanos - now.untilNanos < 0;
+    }
+
+    /**
+     * The most connections that strangers had in the last minute, for longer than a moment: the servers of a member look like
+     * strangers' from their login to its next announcement, and when it has gone until they have.
+     */
+    int peak(int foreign, long nowNanos) {
+        if (recent.isEmpty()) {
+            beganNanos = nowNanos;
+        }
+        recent.removeIf(sample -> nowNanos - sample.atNanos > MOMENT_NANOS);
+        recent.addLast(new Sample(nowNanos, foreign));
+        int lasting = recent.stream().mapToInt(Sample::foreign).min().orElse(foreign);
+        if (nowNanos - beganNanos < MOMENT_NANOS) {
+            return lasting; // nobody knows yet whether it lasts
+        }
+        samples.removeIf(sample -> nowNanos - sample.atNanos > PEAK_NANOS);
+        while (!samples.isEmpty() && samples.getLast().foreign <= lasting) {
+            samples.removeLast();
+        }
+        samples.addLast(new Sample(nowNanos, lasting));
+        return samples.getFirst().foreign;
+    }
+}

@@ -1,0 +1,50 @@
+package dev.spillway.core.pool;
+
+import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.protocol.backend.ErrorFields;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What becomes of clients that wait for long, or are too many, in one slice, at one moment. */
+record LongWaits<S>(PoolShare share, PoolLimits limits, WaitQueue<S> waiters, long nowNanos) {
+    /** Ends the waits whose time is over. {@code failure}: why the last server that was wanted could not be opened. */
+    void end(@Nullable ErrorFields failure) {
+        Duration usual = limits.waitTimeout();
+        for (Waiter<S> waiter : waiters.late(usual, nowNanos)) {
+            ErrorFields error = ProxyError.QUERY_WAIT_TIMEOUT.fields(
+                    share.name(),
+                    waiter.waitTimeout(usual).toMillis() + " ms",
+                    share.taken(),
+                    limits.size(),
+                    waiters.size(),
+                    failure == null ? "" : "; the last attempt to open one failed: " + failure.message());
+            if (waiters.remove(waiter)) { // not if it has left when another heard of its end
+                waiter.onWaitFailed(error, limits.isWaitTimeoutFatal());
+            }
+        }
+    }
+
+    /** Ends the waits of those who came when as many waited already as may. */
+    void endSurplus() {
+        int most = limits.maxWaiting();
+        while (most > 0 && share.waiting() > most && !waiters.isEmpty()) {
+            Waiter<S> newest = waiters.newest();
+            waiters.remove(newest);
+            newest.onWaitFailed(
+                    ProxyError.TOO_MANY_WAITING.fields(most, share.name(), share.taken(), limits.size()),
+                    limits.isWaitTimeoutFatal());
+        }
+    }
+
+    /** Tells those who want to know that they still wait. */
+    void tell() {
+        long afterNanos = limits.waitNotify().toNanos();
+        List<Waiter<S>> late = afterNanos == 0 ? List.of() : waiters.longerThan(afterNanos, nowNanos);
+        if (late.isEmpty()) {
+            return;
+        }
+        ErrorFields notice = ProxyError.LONG_WAIT.fields(share.name(), share.taken(), limits.size(), waiters.size());
+        late.forEach(waiter -> waiter.onLongWait(notice));
+    }
+}

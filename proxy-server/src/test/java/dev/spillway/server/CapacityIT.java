@@ -1,0 +1,204 @@
+package dev.spillway.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.spillway.core.config.PoolMode;
+import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.config.Settings;
+import dev.spillway.testkit.BackendMessage;
+import dev.spillway.testkit.Endpoint;
+import dev.spillway.testkit.PostgresFixture;
+import dev.spillway.testkit.WireClient;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** One small PostgreSQL and more clients, and others beside us, than it has connections: nobody is told that there are too many. */
+class CapacityIT {
+    private static final int CONNECTIONS = 30;
+    private static final int RESERVED = 3;
+    private static final int POOLS = 5;
+    private static final int CLIENTS = Boolean.getBoolean("spillway.test.thorough") ? 1000 : 300;
+    private static final int FOREIGN = 10;
+    private static final String TOO_MANY = "too many c"; // clients already, connections for role
+
+    private static PostgresFixture postgres;
+    private static Endpoint direct;
+
+    @BeforeAll
+    static void start() {
+        postgres = PostgresFixture.small(CONNECTIONS);
+        direct = postgres.endpoint();
+        for (int i = 0; i < POOLS; i++) {
+            postgres.execute("create database pool_" + i);
+        }
+        postgres.execute("create role limited_user login connection limit 1");
+    }
+
+    private static ProxyConfig config(int poolSize) {
+        return RunningProxy.config(direct.port(), PoolMode.TRANSACTION, poolSize)
+                .with(Settings.LANES, 2)
+                .with(Settings.QUERY_WAIT_TIMEOUT, Duration.ofSeconds(30));
+    }
+
+    /** Asks until {@code endNanos}; returns how often it was answered. */
+    private static int ask(Endpoint through, String sql, long endNanos) throws IOException {
+        try (WireClient client = WireClient.connect(through)) {
+            int answers = 0;
+            do {
+                List<BackendMessage> reply = client.query(sql);
+                assertThat(reply).as("a reply of %s", through.database()).noneMatch(message -> message.is('E'));
+                answers++;
+            } while (System.nanoTime() - endNanos < 0);
+            return answers;
+        }
+    }
+
+    private static long linesWith(String text) {
+        return postgres.log().lines().filter(line -> line.contains(text)).count();
+    }
+
+    /** Connections that come together, each again until it is let in, stay for a while and leave. */
+    private static Callable<Integer> burst(int seconds) {
+        return () -> {
+            int refused = 0;
+            List<Connection> open = new ArrayList<>();
+            long untilNanos = System.nanoTime() + Duration.ofSeconds(seconds).toNanos();
+            while (System.nanoTime() - untilNanos < 0) {
+                try {
+                    if (open.size() < FOREIGN) {
+                        open.add(postgres.jdbcAs(PostgresFixture.PLAIN_USER));
+                        continue;
+                    }
+                } catch (SQLException e) {
+                    refused++;
+                }
+                Thread.sleep(100);
+            }
+            assertThat(open).as("connections that others got at last").hasSize(FOREIGN);
+            for (Connection connection : open) {
+                connection.close();
+            }
+            return refused;
+        };
+    }
+
+    @Test
+    void burstsOfOthersHurtNobody() throws Exception {
+        long before = linesWith(TOO_MANY) + linesWith("slots are reserved");
+        try (RunningProxy proxy = new RunningProxy(config(20));
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            Endpoint through = direct.withPort(proxy.proxy().port()).withUser(PostgresFixture.PLAIN_USER);
+            long endNanos = System.nanoTime() + Duration.ofSeconds(18).toNanos();
+            List<Future<Integer>> clients = new ArrayList<>();
+            for (int i = 0; i < CLIENTS; i++) {
+                Endpoint database = through.withDatabase("pool_" + i % POOLS);
+                clients.add(threads.submit(() -> ask(database, "select pg_sleep(0.002)", endNanos)));
+            }
+            String ours = "select count(*) from pg_stat_activity where usename = 'plain_user'";
+            await().until(() -> Integer.parseInt(postgres.queryOne(ours)) > CONNECTIONS / 2);
+            int refused = 0;
+            for (int burst = 0; burst < 2; burst++) {
+                refused += threads.submit(burst(9)).get();
+            }
+            for (Future<Integer> client : clients) {
+                assertThat(client.get()).as("answers of one client").isPositive();
+            }
+            long lines = linesWith(TOO_MANY) + linesWith("slots are reserved") - before;
+            try (WireClient console =
+                    WireClient.connect(direct.withPort(proxy.proxy().port()).withDatabase("spillway"))) {
+                BackendMessage row = console.query("show capacity").get(1);
+                assertThat(row.columns()).as("SHOW CAPACITY").contains("host", String.valueOf(CONNECTIONS));
+                assertThat(Integer.parseInt(String.valueOf(row.columns().get(7))))
+                        .as("budget, of %s", row)
+                        .isLessThanOrEqualTo(CONNECTIONS - RESERVED - FOREIGN);
+            }
+            assertThat(lines - refused)
+                    .as("refusals of ours, of %d lines", lines)
+                    .isLessThanOrEqualTo(2);
+        }
+    }
+
+    @Test
+    void aRoleWithOneConnectionServesAll() throws Exception {
+        long before = linesWith("for role");
+        try (RunningProxy proxy = new RunningProxy(config(20));
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            Endpoint through = direct.withPort(proxy.proxy().port()).withUser("limited_user");
+            long endNanos = System.nanoTime() + Duration.ofSeconds(2).toNanos();
+            List<Future<Integer>> clients = new ArrayList<>();
+            for (int i = 0; i < 30; i++) {
+                Endpoint database = through.withDatabase("pool_" + i % 2);
+                clients.add(threads.submit(() -> ask(database, "select pg_sleep(0.002)", endNanos)));
+            }
+            for (Future<Integer> client : clients) {
+                assertThat(client.get()).isPositive();
+            }
+        }
+        assertThat(linesWith("for role") - before).as("refusals").isLessThanOrEqualTo(15);
+    }
+
+    @Test
+    void whereOthersMayNotBeSeenTheLimitIsKeptAllTheSame() throws Exception {
+        postgres.executeIn("pool_3", "revoke select on pg_stat_activity from public");
+        try (RunningProxy proxy = new RunningProxy(config(40));
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            long before = linesWith(TOO_MANY) + linesWith("slots are reserved");
+            Endpoint through = direct.withPort(proxy.proxy().port())
+                    .withUser(PostgresFixture.PLAIN_USER)
+                    .withDatabase("pool_3");
+            long endNanos = System.nanoTime() + Duration.ofSeconds(2).toNanos();
+            List<Future<Integer>> clients = new ArrayList<>();
+            for (int i = 0; i < 100; i++) {
+                clients.add(threads.submit(() -> ask(through, "select pg_sleep(0.002)", endNanos)));
+            }
+            for (Future<Integer> client : clients) {
+                assertThat(client.get()).isPositive();
+            }
+            assertThat(linesWith(TOO_MANY) + linesWith("slots are reserved") - before)
+                    .as("refusals")
+                    .isZero();
+        }
+    }
+
+    @Test
+    void aRestartWithFewerConnectionsIsNoticed() throws Exception {
+        PostgresFixture own = PostgresFixture.small(CONNECTIONS);
+        try (RunningProxy proxy =
+                        new RunningProxy(RunningProxy.config(own.endpoint().port(), PoolMode.TRANSACTION, 40));
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            Endpoint through = own.endpoint().withPort(proxy.proxy().port()).withUser(PostgresFixture.PLAIN_USER);
+            runAll(threads, through, 60);
+            own.setConnections(CONNECTIONS, 12);
+            own.restart(PostgresFixture.Stop.FAST);
+            runAll(threads, through, 60);
+            await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+                runAll(threads, through, 60);
+                assertThat(Integer.parseInt(own.queryOne("select count(*) from pg_stat_activity where usename = '"
+                                + PostgresFixture.PLAIN_USER + "'")))
+                        .isLessThanOrEqualTo(12 - RESERVED);
+            });
+        }
+    }
+
+    /** Each client asks once. */
+    private static void runAll(ExecutorService threads, Endpoint through, int clients) throws Exception {
+        List<Future<Integer>> running = new ArrayList<>();
+        for (int i = 0; i < clients; i++) {
+            running.add(threads.submit(() -> ask(through, "select pg_sleep(0.01)", System.nanoTime())));
+        }
+        for (Future<Integer> client : running) {
+            assertThat(client.get()).isPositive();
+        }
+    }
+}
