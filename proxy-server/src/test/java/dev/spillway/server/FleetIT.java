@@ -57,7 +57,8 @@ class FleetIT {
         final AtomicInteger answers = new AtomicInteger();
 
         Load(ExecutorService threads, RunningProxy proxy, int count) {
-            Endpoint through = postgres.endpoint().withPort(proxy.proxy().port()).withUser(PostgresFixture.PLAIN_USER);
+            Endpoint through =
+                    postgres.endpoint().withPort(proxy.proxy().port()).withUser(PostgresFixture.PLAIN_USER);
             for (int i = 0; i < count; i++) {
                 clients.add(threads.submit(() -> {
                     try (WireClient client = WireClient.connect(through)) {
@@ -150,12 +151,12 @@ class FleetIT {
                         .untilAsserted(() -> assertThat(count.shares("fair")).containsExactly(PLACES));
                 try (Load ofSecond = new Load(threads, second, 40)) {
                     await().atMost(Duration.ofSeconds(10))
-                            .untilAsserted(() -> assertThat(count.shares("fair"))
-                                    .containsExactly(PLACES / 2, PLACES - PLACES / 2));
+                            .untilAsserted(() ->
+                                    assertThat(count.shares("fair")).containsExactly(PLACES / 2, PLACES - PLACES / 2));
                     try (Load modest = new Load(threads, third, 2)) {
                         await().atMost(Duration.ofSeconds(10))
-                                .untilAsserted(() ->
-                                        assertThat(count.shares("fair")).containsExactly(3, 9, PLACES - 12));
+                                .untilAsserted(
+                                        () -> assertThat(count.shares("fair")).containsExactly(3, 9, PLACES - 12));
                         assertThat(modest.answers.get()).isPositive();
                     }
                     assertThat(ofSecond.answers.get()).isPositive();
@@ -175,7 +176,8 @@ class FleetIT {
             try (RunningProxy second = new RunningProxy(config("left"));
                     Load ofSecond = new Load(threads, second, 40)) {
                 await().atMost(Duration.ofSeconds(10))
-                        .untilAsserted(() -> assertThat(count.shares("left")).hasSize(2).allMatch(open -> open >= 9));
+                        .untilAsserted(() ->
+                                assertThat(count.shares("left")).hasSize(2).allMatch(open -> open >= 9));
                 assertThat(ofSecond.answers.get()).isPositive();
             }
             await().atMost(Duration.ofSeconds(10))

@@ -20,14 +20,13 @@ public final class FleetSql {
 
     static final String SERVERS = "/*servers ";
 
-    private static final String LOOK =
-            "SELECT pid::pg_catalog.text, application_name,"
-                    + " (EXTRACT(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-)"
-                    + " GREATEST(query_start, state_change)) OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8::pg_catalog.text,"
-                    + " query FROM pg_catalog.pg_stat_activity"
-                    + " WHERE usename OPERATOR(pg_catalog.=) SESSION_USER"
-                    + " AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()"
-                    + " AND application_name OPERATOR(pg_catalog.~) '^";
+    private static final String LOOK = "SELECT pid::pg_catalog.text, application_name,"
+            + " (EXTRACT(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-)"
+            + " GREATEST(query_start, state_change)) OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8::pg_catalog.text,"
+            + " query FROM pg_catalog.pg_stat_activity"
+            + " WHERE usename OPERATOR(pg_catalog.=) SESSION_USER"
+            + " AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()"
+            + " AND application_name OPERATOR(pg_catalog.~) '^";
 
     private static final String COUNT =
             "' UNION ALL SELECT '', '', pg_catalog.count(*)::pg_catalog.text, '' FROM pg_catalog.pg_stat_activity"

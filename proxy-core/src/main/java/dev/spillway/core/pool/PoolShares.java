@@ -79,9 +79,7 @@ public final class PoolShares {
         }
         AtomicReference<HostCaps> held = new AtomicReference<>(HostCaps.alone());
         hosts.compute(key.host(), (same, known) -> {
-            HostBudget budget = known == null
-                    ? new HostBudget(key.host(), config.capacity())
-                    : known;
+            HostBudget budget = known == null ? new HostBudget(key.host(), config.capacity()) : known;
             budget.pools++;
             HostCaps caps =
                     new HostCaps(budget, hold(roles, InHost.role(key)), hold(hostDatabases, InHost.database(key)));

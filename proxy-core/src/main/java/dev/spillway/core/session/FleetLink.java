@@ -244,7 +244,12 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
     private void endNext(ServerSession linked) {
         Member dead = toEnd.poll();
         if (dead != null) {
-            ports.log().fleetMemberDead(name, dead.says().id(), dead.silentMillis(), dead.says().open());
+            ports.log()
+                    .fleetMemberDead(
+                            name,
+                            dead.says().id(),
+                            dead.silentMillis(),
+                            dead.says().open());
             ask(linked, Step.END, sql.end(dead));
         }
     }
@@ -273,9 +278,12 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
     private Snapshot settings() {
         Announcement first = fleet.announcement(host.open());
         return Snapshot.of(Map.of(
-                "client_encoding", "UTF8",
-                "application_name", first.text(),
-                "idle_in_transaction_session_timeout", FleetSql.PATIENCE_MILLIS));
+                "client_encoding",
+                "UTF8",
+                "application_name",
+                first.text(),
+                "idle_in_transaction_session_timeout",
+                FleetSql.PATIENCE_MILLIS));
     }
 
     @Override

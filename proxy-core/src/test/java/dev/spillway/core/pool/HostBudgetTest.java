@@ -2,21 +2,22 @@ package dev.spillway.core.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spillway.core.config.CapacityConfig;
+import dev.spillway.core.config.CapacitySettings;
+import dev.spillway.core.config.ProxyConfig;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import dev.spillway.core.config.CapacityConfig;
-import dev.spillway.core.config.CapacitySettings;
-import dev.spillway.core.config.ProxyConfig;
 import org.junit.jupiter.api.Test;
 
 /** Layer (c): what an answer of PostgreSQL's means for how many we may have. */
 class HostBudgetTest {
     private static final long SECOND = Duration.ofSeconds(1).toNanos();
 
-    private final HostBudget budget = new HostBudget("db:5432", ProxyConfig.defaults().capacity());
+    private final HostBudget budget =
+            new HostBudget("db:5432", ProxyConfig.defaults().capacity());
     private long now = 1;
 
     private void read(HostReading reading) {
@@ -152,6 +153,8 @@ class HostBudgetTest {
     }
 
     private static CapacityConfig fixed(int most) {
-        return ProxyConfig.defaults().with(CapacitySettings.MAX_SERVER_CONNECTIONS, most).capacity();
+        return ProxyConfig.defaults()
+                .with(CapacitySettings.MAX_SERVER_CONNECTIONS, most)
+                .capacity();
     }
 }

@@ -15,7 +15,8 @@ final class CommandBook {
 
     /** {@code isAdmin}: may it change anything? {@code version} is what SHOW VERSION says. */
     CommandBook(Source source, boolean isAdmin, String version) {
-        this.shows = new ShowCommands(source::config, source::orders, source::statements, source::hosts, isAdmin, version);
+        this.shows =
+                new ShowCommands(source::config, source::orders, source::statements, source::hosts, isAdmin, version);
         this.acting = new ActingCommands(source.operations(), isAdmin);
         this.version = version;
     }

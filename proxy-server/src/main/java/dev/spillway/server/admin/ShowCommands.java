@@ -69,9 +69,7 @@ final class ShowCommands {
 
     private static final Map<String, Function<ShowCommands, Answer>> BY_NAME = Map.ofEntries(
             entry("active_sockets", shows -> ofFigures(SocketTables::activeSockets)),
-            entry(
-                    "capacity",
-                    shows -> ofFigures(all -> CapacityTable.of(shows.hosts.get(), all, shows.config.get()))),
+            entry("capacity", shows -> ofFigures(all -> CapacityTable.of(shows.hosts.get(), all, shows.config.get()))),
             entry("clients", shows -> ofFigures(SocketTables::clients)),
             entry("config", shows -> new Now(() -> ShowTables.config(shows.config.get()))),
             entry(

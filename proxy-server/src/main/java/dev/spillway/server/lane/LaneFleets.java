@@ -54,7 +54,8 @@ final class LaneFleets {
             }
             return isGone;
         });
-        hosts.forEach(host -> links.computeIfAbsent(host, same -> link(fleet, same)).tick(nowNanos));
+        hosts.forEach(
+                host -> links.computeIfAbsent(host, same -> link(fleet, same)).tick(nowNanos));
     }
 
     private FleetLink link(String name, HostBudget host) {
@@ -82,9 +83,8 @@ final class LaneFleets {
             DatabaseConfig database = database();
             String user = database == null ? null : user(database);
             if (database == null || user == null) {
-                throw new Refused(
-                        ProxyError.COMMAND_REFUSED.fields("no configured database and user of " + host.name()
-                                + " to speak by: set fleet_dbname, and user or auth_user"));
+                throw new Refused(ProxyError.COMMAND_REFUSED.fields("no configured database and user of " + host.name()
+                        + " to speak by: set fleet_dbname, and user or auth_user"));
             }
             return pools.as(database, user, lane.nowNanos());
         }
@@ -94,8 +94,10 @@ final class LaneFleets {
             String wanted = config.capacity().fleetDbname();
             PoolKey used = host.first();
             return config.databases().values().stream()
-                    .filter(database -> PoolKey.host(database).equals(host.name()) && !database.name().equals("*"))
-                    .min(Comparator.comparing((DatabaseConfig database) -> !database.name().equals(wanted))
+                    .filter(database -> PoolKey.host(database).equals(host.name())
+                            && !database.name().equals("*"))
+                    .min(Comparator.comparing((DatabaseConfig database) ->
+                                    !database.name().equals(wanted))
                             .thenComparing(DatabaseConfig::name))
                     .orElse(used == null ? null : config.database(used.database()));
         }

@@ -92,7 +92,12 @@ record OwnConnectionLog(Supplier<ProxyConfig> config) implements ConnectionLog {
 
     @Override
     public void fleetMemberDead(String fleet, String member, long silentMillis, int open) {
-        LOG.warn("fleet {}: instance {} has said nothing for {} ms, its {} connections are ended", fleet, member, silentMillis, open);
+        LOG.warn(
+                "fleet {}: instance {} has said nothing for {} ms, its {} connections are ended",
+                fleet,
+                member,
+                silentMillis,
+                open);
     }
 
     @Override

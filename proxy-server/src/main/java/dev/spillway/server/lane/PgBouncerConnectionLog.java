@@ -139,7 +139,12 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
 
     @Override
     public void fleetMemberDead(String fleet, String member, long silentMillis, int open) {
-        LOG.warn("fleet {}: instance {} has said nothing for {} ms, its {} connections are ended", fleet, member, silentMillis, open);
+        LOG.warn(
+                "fleet {}: instance {} has said nothing for {} ms, its {} connections are ended",
+                fleet,
+                member,
+                silentMillis,
+                open);
     }
 
     @Override
