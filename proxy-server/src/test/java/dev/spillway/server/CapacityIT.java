@@ -20,6 +20,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -71,25 +72,26 @@ class CapacityIT {
     /** Connections that come together, each again until it is let in, stay for a while and leave. */
     private static Callable<Integer> burst(int seconds) {
         return () -> {
-            int refused = 0;
+            AtomicInteger refused = new AtomicInteger();
             List<Connection> open = new ArrayList<>();
             long untilNanos = System.nanoTime() + Duration.ofSeconds(seconds).toNanos();
-            while (System.nanoTime() - untilNanos < 0) {
-                try {
-                    if (open.size() < FOREIGN) {
-                        open.add(postgres.jdbcAs(PostgresFixture.PLAIN_USER));
-                        continue;
-                    }
-                } catch (SQLException e) {
-                    refused++;
-                }
-                Thread.sleep(100);
-            }
+            await().pollInterval(Duration.ofMillis(100))
+                    .atMost(Duration.ofSeconds(seconds + 5))
+                    .until(() -> {
+                        try {
+                            while (open.size() < FOREIGN) {
+                                open.add(postgres.jdbcAs(PostgresFixture.PLAIN_USER));
+                            }
+                        } catch (SQLException e) {
+                            refused.incrementAndGet();
+                        }
+                        return System.nanoTime() - untilNanos >= 0;
+                    });
             assertThat(open).as("connections that others got at last").hasSize(FOREIGN);
             for (Connection connection : open) {
                 connection.close();
             }
-            return refused;
+            return refused.get();
         };
     }
 

@@ -133,7 +133,8 @@ class ConsoleCommandsIT {
             String id = clients.stream()
                     .filter(row -> row.is('D')
                             && PostgresFixture.PLAIN_USER.equals(row.columns().get(1)))
-                    .map(row -> String.valueOf(row.columns().get(row.columns().size() - 4))) // three of the pin behind it
+                    .map(row ->
+                            String.valueOf(row.columns().get(row.columns().size() - 4))) // three of the pin behind it
                     .findFirst()
                     .orElseThrow();
             assertThat(operator.error("KILL_CLIENT two")).isEqualTo("08P01 invalid client pointer supplied");

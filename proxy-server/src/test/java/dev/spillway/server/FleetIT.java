@@ -76,7 +76,7 @@ class FleetIT {
         @Override
         public void close() {
             isOver.set(true);
-            clients.forEach(FleetIT::wait);
+            clients.forEach(FleetIT::result);
         }
     }
 
@@ -88,12 +88,12 @@ class FleetIT {
 
         Count(ExecutorService threads) throws Exception {
             most = threads.submit(() -> {
-                int greatest = 0;
-                while (!isOver.get()) {
-                    greatest = Math.max(greatest, now());
-                    Thread.sleep(100);
-                }
-                return greatest;
+                AtomicInteger greatest = new AtomicInteger();
+                await().pollInterval(Duration.ofMillis(100)).forever().until(() -> {
+                    greatest.accumulateAndGet(now(), Math::max);
+                    return isOver.get();
+                });
+                return greatest.get();
             });
         }
 
@@ -121,7 +121,7 @@ class FleetIT {
 
         int most() {
             isOver.set(true);
-            return FleetIT.wait(most);
+            return result(most);
         }
 
         @Override
@@ -131,7 +131,7 @@ class FleetIT {
         }
     }
 
-    private static int wait(Future<Integer> task) {
+    private static int result(Future<Integer> task) {
         try {
             return task.get();
         } catch (InterruptedException | ExecutionException e) {
