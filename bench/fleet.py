@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -149,7 +150,7 @@ class Play:
         self.watch.start()
         for instance in self.instances:
             instance.start()
-            measure_wait(instance.port)
+            wait_for(instance.port)
             self.load(instance, CLIENTS)
             self.identify(instance)
         self.change(f"{len(self.instances)} instances, {CLIENTS} clients each", 8)
@@ -213,9 +214,8 @@ class Play:
         return longest
 
 
-def measure_wait(port):
+def wait_for(port):
     """Until that port is listened to."""
-    import socket
     deadline = time.time() + 180
     while time.time() < deadline:
         try:
@@ -226,7 +226,7 @@ def measure_wait(port):
     sys.exit(f"nobody listens on {port}")
 
 
-def cost(postgres, sizes):
+def cost(sizes):
     """CPU time of PostgreSQL's processes with so many announcements a second as that many instances make, without any."""
     print("| instances | queries a second | PostgreSQL's CPU, % of one core | ms per query |\n|---|---|---|---|")
     for size in sizes:
@@ -281,12 +281,9 @@ def main():
         psql = ["psql", "-Xq", "-h", "127.0.0.1", "-p", str(measure.PG_PORT), "-U", "bench", "postgres", "-c"]
         subprocess.run([*psql, "create role app login"], check=True)
         if options.cost:
-            cost(postgres, (2, 10, 100))
+            cost((2, 10, 100))
             return
         subprocess.run([*psql, f"alter system set max_connections = {CONNECTIONS}"], check=True)
-        sed = f"{postgres.data}/postgresql.conf"
-        text = open(sed).read().replace("max_connections=300", f"max_connections={CONNECTIONS}")
-        open(sed, "w").write(text)
         postgres._run("pg_ctl", "-D", postgres.data, "-w", "-m", "fast", "-l", os.path.join(folder, "postgres.log"), "restart")
         play = Play(options, folder)
         try:

@@ -40,6 +40,11 @@ public final class FleetSql {
         this.fleet = fleet;
     }
 
+    /** Another query, whose text is the last that others see until the next. */
+    public String with(String query, List<Integer> servers) {
+        return comment(servers) + query;
+    }
+
     /** Says {@code said}, and asks about the others. */
     public String look(Announcement said, List<Integer> servers) {
         return say(said, servers) + ";" + look();
@@ -57,20 +62,25 @@ public final class FleetSql {
     }
 
     /**
-     * Ends the connections of {@code dead}, unless it has spoken meanwhile: its servers first. A process with one of their numbers that
-     * began later is another's.
+     * Ends the servers of {@code dead}, and when there are none left the connection by which it spoke, unless it has spoken meanwhile. A
+     * process with one of their numbers that began later is another's.
      */
     public String end(Member dead) {
         String spoke = "(pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) pg_catalog.make_interval(secs => "
                 + (dead.silentMillis() - 500) / 1000.0 + "))";
-        String all = dead.servers().stream().map(String::valueOf).collect(Collectors.joining(","));
-        return "SELECT pg_catalog.pg_terminate_backend(it.pid)::pg_catalog.text FROM pg_catalog.pg_stat_activity it,"
-                + " pg_catalog.pg_stat_activity who WHERE who.pid OPERATOR(pg_catalog.=) " + dead.processId()
-                + " AND GREATEST(who.query_start, who.state_change) OPERATOR(pg_catalog.<) " + spoke
-                + " AND it.usename OPERATOR(pg_catalog.=) SESSION_USER"
-                + " AND it.backend_start OPERATOR(pg_catalog.<) " + spoke
-                + " AND it.pid OPERATOR(pg_catalog.=) ANY ('{" + (all.isEmpty() ? "" : all + ",") + dead.processId()
-                + "}'::pg_catalog.int4[]) ORDER BY it.pid OPERATOR(pg_catalog.=) " + dead.processId();
+        String servers = dead.servers().stream()
+                .filter(process -> process != dead.processId())
+                .map(String::valueOf)
+                .collect(Collectors.joining(",", "ANY ('{", "}'::pg_catalog.int4[])"));
+        return "WITH it AS (SELECT pid FROM pg_catalog.pg_stat_activity WHERE usename OPERATOR(pg_catalog.=)"
+                + " SESSION_USER AND backend_start"
+                + " OPERATOR(pg_catalog.<)"
+                + " " + spoke + " AND pid OPERATOR(pg_catalog.=) " + servers
+                + ") SELECT pg_catalog.pg_terminate_backend(one.pid)::pg_catalog.text FROM (SELECT pid FROM it UNION"
+                + " ALL SELECT "
+                + dead.processId() + " WHERE NOT EXISTS (SELECT 1 FROM it)) one, pg_catalog.pg_stat_activity who"
+                + " WHERE who.pid OPERATOR(pg_catalog.=) " + dead.processId()
+                + " AND GREATEST(who.query_start, who.state_change) OPERATOR(pg_catalog.<) " + spoke;
     }
 
     /** What is known of all but the one who asks, and how many connections of clients there are. */

@@ -175,7 +175,7 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
         if (text == null) {
             question = null;
         } else {
-            ask(linked, Step.READ, text);
+            ask(linked, Step.READ, sql.with(text, host.processes()));
         }
     }
 
@@ -250,7 +250,7 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
                             dead.says().id(),
                             dead.silentMillis(),
                             dead.says().open());
-            ask(linked, Step.END, sql.end(dead));
+            ask(linked, Step.END, sql.with(sql.end(dead), host.processes()));
         }
     }
 
