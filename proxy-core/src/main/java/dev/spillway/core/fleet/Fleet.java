@@ -76,7 +76,7 @@ public final class Fleet {
         return wishes.isEmpty() ? LEAST : Math.max(LEAST, wishes.getFirst().wanted);
     }
 
-    /** {@code budget} connections are for the fleet, and {@code others} are in it, who have just been asked. */
+    /** {@code budget} connections are for the fleet, and {@code others} are in it, who were asked at {@code nowNanos}. */
     public void look(List<Member> others, int budget, long nowNanos) {
         hasLooked = true;
         lookedNanos = nowNanos;

@@ -217,7 +217,7 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
 
     private void onLook(ServerSession linked) {
         complaint = "";
-        fleet.look(view.members(), budget(), ports.nowNanos());
+        fleet.look(view.members(), budget(), askedNanos);
         toEnd.clear();
         toEnd.addAll(fleet.dead());
         if (fleet.isShort()) {
@@ -229,7 +229,7 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
 
     private void onLock(ServerSession linked) {
         if (view.isLocked()) {
-            fleet.grow(view.members(), budget(), ports.nowNanos());
+            fleet.grow(view.members(), budget(), askedNanos); // an answer may lie here while this process is stopped
         }
         Announcement now = fleet.announcement(host.open());
         said = now;
