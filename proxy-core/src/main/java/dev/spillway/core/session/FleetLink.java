@@ -8,18 +8,15 @@ import dev.spillway.core.fleet.Member;
 import dev.spillway.core.pool.HostBudget;
 import dev.spillway.core.pool.Waiter;
 import dev.spillway.core.protocol.FrameReader;
-import dev.spillway.core.protocol.MessageCursor;
 import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.BackendType;
 import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.protocol.backend.TextRow;
 import dev.spillway.core.protocol.frontend.FrontendMessages;
 import dev.spillway.core.session.state.Snapshot;
 import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -261,14 +258,8 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
         try {
             ServerPool next = outlet.pool();
             pool = next;
-            next.entered();
-            ServerSession free = next.pool().acquire(settings(), nowNanos);
-            if (free == null) {
-                isWaiting = true;
-                next.pool().enqueue(this, nowNanos);
-            } else {
-                onServed(free);
-            }
+            isWaiting = true;
+            next.seek(this, settings(), nowNanos);
         } catch (Refused e) {
             complain(e.error().message());
         }
@@ -374,8 +365,7 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
         ServerPool left = pool;
         pool = null;
         if (left != null) {
-            left.pool().leave(this);
-            left.left();
+            left.leave(this);
         }
         isWaiting = false;
     }
@@ -416,21 +406,11 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
     private void onRow(FrameReader reader) {
         try {
             if (reader.isComplete()) {
-                view.add(columns(reader.body()));
+                view.add(TextRow.read(reader.body()));
             }
         } catch (ProtocolViolation | NumberFormatException e) {
             problem = "it does not answer what it is asked";
         }
-    }
-
-    private static List<@Nullable String> columns(MessageCursor row) {
-        int count = row.readShort();
-        List<@Nullable String> columns = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            int length = row.readInt();
-            columns.add(length == -1 ? null : new String(row.readBytes(length), StandardCharsets.UTF_8));
-        }
-        return columns;
     }
 
     @Override

@@ -3,14 +3,11 @@ package dev.spillway.core.session;
 import dev.spillway.core.pool.HostBudget;
 import dev.spillway.core.pool.HostReading;
 import dev.spillway.core.protocol.FrameReader;
-import dev.spillway.core.protocol.MessageCursor;
 import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.Sqlstate;
 import dev.spillway.core.protocol.backend.BackendType;
 import dev.spillway.core.protocol.backend.ErrorFields;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
+import dev.spillway.core.protocol.backend.TextRow;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,21 +79,11 @@ final class HostQuestion {
             return;
         }
         try {
-            if (!answer.add(columns(frames.body()))) {
+            if (!answer.add(TextRow.read(frames.body()))) {
                 problem = "it does not answer what it is asked";
             }
         } catch (ProtocolViolation e) {
             problem = e.text();
         }
-    }
-
-    private static List<@Nullable String> columns(MessageCursor row) {
-        int count = row.readShort();
-        List<@Nullable String> columns = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            int length = row.readInt();
-            columns.add(length == -1 ? null : new String(row.readBytes(length), StandardCharsets.UTF_8));
-        }
-        return columns;
     }
 }

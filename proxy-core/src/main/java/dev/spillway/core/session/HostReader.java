@@ -39,13 +39,7 @@ public final class HostReader implements LeaseHolder, Waiter<ServerSession> {
     /** Asks {@code budget}'s host on a server of {@code pool}. */
     public static void begin(SessionPorts ports, ServerPool pool, HostBudget budget) {
         HostReader reader = new HostReader(ports, pool, budget);
-        pool.entered();
-        ServerSession free = pool.pool().acquire(Snapshot.NEUTRAL, ports.nowNanos());
-        if (free == null) {
-            pool.pool().enqueue(reader, ports.nowNanos());
-        } else {
-            reader.onServed(free);
-        }
+        pool.seek(reader, Snapshot.NEUTRAL, ports.nowNanos());
     }
 
     private void end() {

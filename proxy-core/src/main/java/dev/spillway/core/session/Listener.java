@@ -177,30 +177,19 @@ public final class Listener implements LeaseHolder, Waiter<ServerSession> {
     private void seek() {
         try {
             ServerPool next = outlet.pool(users.getFirst());
-            enter(next);
-            ServerSession free = next.pool().acquire(SETTINGS, ports.nowNanos());
-            if (free == null) {
-                isWaiting = true;
-                next.pool().enqueue(this, ports.nowNanos());
-            } else {
-                onServed(free);
-            }
+            pool = next;
+            isWaiting = true;
+            next.seek(this, SETTINGS, ports.nowNanos());
         } catch (Refused e) {
             giveUp(e.error());
         }
-    }
-
-    private void enter(ServerPool next) {
-        pool = next;
-        next.entered();
     }
 
     private void leavePool() {
         ServerPool left = pool;
         pool = null;
         if (left != null) {
-            left.pool().leave(this);
-            left.left();
+            left.leave(this);
         }
         isWaiting = false;
     }

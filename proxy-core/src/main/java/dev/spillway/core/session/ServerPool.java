@@ -4,6 +4,7 @@ import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.SessionState;
 import dev.spillway.core.pool.OwnLogin;
 import dev.spillway.core.pool.Pool;
+import dev.spillway.core.pool.Waiter;
 import dev.spillway.core.protocol.backend.BackendMessages;
 import dev.spillway.core.protocol.startup.Replication;
 import dev.spillway.core.session.state.Snapshot;
@@ -68,6 +69,23 @@ public final class ServerPool {
 
     void left() {
         clients--;
+    }
+
+    /** {@code waiter} comes, and gets a server at once or waits for one; {@link #leave} must follow. */
+    void seek(Waiter<ServerSession> waiter, Snapshot wanted, long nowNanos) {
+        entered();
+        ServerSession free = pool.acquire(wanted, nowNanos);
+        if (free == null) {
+            pool.enqueue(waiter, nowNanos);
+        } else {
+            waiter.onServed(free);
+        }
+    }
+
+    /** It goes, whether it waits or not. */
+    void leave(Waiter<ServerSession> waiter) {
+        pool.leave(waiter);
+        left();
     }
 
     /** Those being logged in included. */

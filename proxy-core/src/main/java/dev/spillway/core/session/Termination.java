@@ -29,13 +29,7 @@ final class Termination implements LeaseHolder, Waiter<ServerSession> {
     /** Begins to end {@code stuck}, a server of {@code pool}. */
     static Termination begin(ServerSession stuck, ServerPool pool, long nowNanos) {
         Termination termination = new Termination(pool, sql(stuck));
-        pool.entered();
-        ServerSession free = pool.pool().acquire(Snapshot.NEUTRAL, nowNanos);
-        if (free == null) {
-            pool.pool().enqueue(termination, nowNanos);
-        } else {
-            termination.onServed(free);
-        }
+        pool.seek(termination, Snapshot.NEUTRAL, nowNanos);
         return termination;
     }
 
@@ -59,8 +53,7 @@ final class Termination implements LeaseHolder, Waiter<ServerSession> {
             return;
         }
         isOver = true;
-        pool.left();
-        pool.pool().leave(this);
+        pool.leave(this);
         ServerSession linked = server;
         server = null;
         if (linked != null) {

@@ -11,10 +11,10 @@ import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.Sqlstate;
 import dev.spillway.core.protocol.backend.BackendType;
 import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.protocol.backend.TextRow;
 import dev.spillway.core.protocol.frontend.FrontendMessages;
 import dev.spillway.core.session.state.Snapshot;
 import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
@@ -90,13 +90,7 @@ public final class UserLookup implements LeaseHolder, Waiter<ServerSession> {
 
     private void enter(ServerPool next) {
         pool = next;
-        next.entered();
-        ServerSession free = next.pool().acquire(Snapshot.NEUTRAL, ports.nowNanos());
-        if (free == null) {
-            next.pool().enqueue(this, ports.nowNanos());
-        } else {
-            onServed(free);
-        }
+        next.seek(this, Snapshot.NEUTRAL, ports.nowNanos());
     }
 
     /** Its pool may have been replaced: then it waits in the new one. */
@@ -105,8 +99,7 @@ public final class UserLookup implements LeaseHolder, Waiter<ServerSession> {
         if (isOver || server != null || old == null || !old.pool().isRetired()) {
             return;
         }
-        old.pool().leave(this);
-        old.left();
+        old.leave(this);
         pool = null;
         try {
             enter(home.get());
@@ -134,8 +127,7 @@ public final class UserLookup implements LeaseHolder, Waiter<ServerSession> {
         isOver = true;
         ServerPool left = pool;
         if (left != null) {
-            left.left();
-            left.pool().leave(this);
+            left.leave(this);
         }
         ServerSession linked = server;
         server = null;
@@ -272,17 +264,12 @@ public final class UserLookup implements LeaseHolder, Waiter<ServerSession> {
             note("expected 2 columns from auth_query, not " + columns);
             return;
         }
-        String name = column(row);
-        String secret = column(row);
+        String name = TextRow.readColumn(row);
+        String secret = TextRow.readColumn(row);
         if (name != null && !name.isEmpty()) {
             found = new FoundUser(
                     name, secret == null ? new StoredSecret.Plain(Secret.of("")) : StoredSecret.parse(secret));
         }
-    }
-
-    private static @Nullable String column(MessageCursor row) {
-        int length = row.readInt();
-        return length == -1 ? null : new String(row.readBytes(length), StandardCharsets.UTF_8);
     }
 
     private void onError(ErrorFields error) {
