@@ -37,7 +37,7 @@ final class Arrows {
             row("core.config"),
             row("core.auth").uses("core.protocol", "core.error", "core.config").libraries(BUFFERS),
             row("core.pool").uses("core.time", "core.config", "core.error"),
-            row("core.fleet"),
+            row("core.fleet").uses("core.time"),
             row("core.session.prepared")
                     .uses("core.session.state", "core.protocol", "core.error", "core.config", "core.time")
                     .libraries(BUFFERS),

@@ -24,7 +24,7 @@ record Fixture(Set<String> broken, List<String> sources) {
                 climber("core.pool", "core.auth"),
                 climber("core.session.prepared", "core.session"),
                 climber("core.session.state", "core.pool"),
-                climber("core.fleet", "core.time"),
+                climber("core.fleet", "core.pool"),
                 climber("core.session.channels", "core.pool"),
                 climber("core.session.cancel", "core.auth"),
                 climber("core.session", "core.route"),

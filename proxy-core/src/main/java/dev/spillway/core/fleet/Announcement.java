@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * What an instance tells the others of its fleet. It is the application_name of the connection by which it says so, of which PostgreSQL
  * keeps 63 bytes: {@code spillway:fleet:id:wanted:open:held}.
  *
- * @param fleet up to {@value #MAX_NAME} of {@code A-Z a-z 0-9 _ -}
+ * @param fleet up to 24 of {@code A-Z a-z 0-9 _ -}
  * @param id of the instance: eight hexadecimal digits
  * @param wanted connections that it could use now
  * @param open connections that it has or is opening, this one among them
@@ -18,16 +18,9 @@ public record Announcement(String fleet, String id, int wanted, int open, int he
     /** What an application_name begins with that is one. */
     public static final String PREFIX = "spillway:";
 
-    public static final int MAX_NAME = 24;
     private static final int MAX_COUNT = 99_999;
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1," + MAX_NAME + "}");
     private static final Pattern TEXT =
             Pattern.compile(PREFIX + "([A-Za-z0-9_-]{1,24}):([0-9a-f]{8}):(\\d{1,5}):(\\d{1,5}):(\\d{1,5})");
-
-    /** May a fleet be called that? */
-    public static boolean isName(String text) {
-        return NAME.matcher(text).matches();
-    }
 
     /** What {@code text} says; null if it is none. */
     public static @Nullable Announcement parse(String text) {

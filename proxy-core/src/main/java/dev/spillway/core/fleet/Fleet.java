@@ -1,7 +1,6 @@
 package dev.spillway.core.fleet;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
+import dev.spillway.core.time.RecentMost;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -31,12 +30,11 @@ public final class Fleet {
     /** The connection by which it speaks. */
     private static final int LEAST = 1;
 
-    private record Wish(long atNanos, int wanted) {}
-
     private final String name;
     private final String id;
     private final long deadAfterMillis;
-    private final Deque<Wish> wishes = new ArrayDeque<>();
+    private final RecentMost wishes = new RecentMost(MEMORY_NANOS);
+    private int mostWanted = LEAST;
     private int held = LEAST;
     private int share = LEAST;
     private boolean isAnyoneShort;
@@ -44,7 +42,6 @@ public final class Fleet {
     private long lookedNanos;
     private int lookedWanted;
     private List<Member> dead = List.of();
-    private int members = 1;
 
     /**
      * @param id of this instance
@@ -60,28 +57,19 @@ public final class Fleet {
 
     /** What is to be said now by one that has {@code open} connections. */
     public Announcement announcement(int open) {
-        return new Announcement(name, id, wanted(), open, Math.max(held, open));
+        return new Announcement(name, id, mostWanted, open, Math.max(held, open));
     }
 
     /** This many connections could be used now, the one by which it speaks among them. */
     public void want(int wanted, long nowNanos) {
-        wishes.removeIf(wish -> nowNanos - wish.atNanos > MEMORY_NANOS);
-        while (!wishes.isEmpty() && wishes.getLast().wanted <= wanted) {
-            wishes.removeLast(); // never the most again
-        }
-        wishes.addLast(new Wish(nowNanos, wanted));
-    }
-
-    private int wanted() {
-        return wishes.isEmpty() ? LEAST : Math.max(LEAST, wishes.getFirst().wanted);
+        mostWanted = Math.max(LEAST, wishes.add(wanted, nowNanos));
     }
 
     /** {@code budget} connections are for the fleet, and {@code others} are in it, who were asked at {@code nowNanos}. */
     public void look(List<Member> others, int budget, long nowNanos) {
         hasLooked = true;
         lookedNanos = nowNanos;
-        lookedWanted = wanted();
-        members = others.size() + 1;
+        lookedWanted = mostWanted;
         dead = others.stream().filter(this::isDead).toList();
         int room = room(others, budget);
         Map<String, Integer> shares = shares(others, room);
@@ -128,7 +116,7 @@ public final class Fleet {
                 .filter(member -> !isDead(member))
                 .forEach(
                         member -> wanted.merge(member.says().id(), member.says().wanted(), Integer::sum));
-        wanted.put(id, wanted());
+        wanted.put(id, mostWanted);
         return Shares.of(room, wanted);
     }
 
@@ -167,7 +155,7 @@ public final class Fleet {
 
     /** When it has to look again, and with that to speak; it has looked before. */
     public long nextLookNanos() {
-        boolean wantsMore = wanted() > Math.max(held, lookedWanted);
+        boolean wantsMore = mostWanted > Math.max(held, lookedWanted);
         long pause = isShort() || isAnyoneShort || wantsMore ? FAST_NANOS : SLOW_NANOS;
         return lookedNanos + Math.min(pause, deadAfterMillis * 1_000_000 / 4);
     }
@@ -177,17 +165,7 @@ public final class Fleet {
         return dead;
     }
 
-    /** Living and dead, this one among them, when it last looked. */
-    public int members() {
-        return members;
-    }
-
-    /** What it would have if all had what is due to them. */
-    public int share() {
-        return share;
-    }
-
-    public int held() {
+    int held() {
         return held;
     }
 }

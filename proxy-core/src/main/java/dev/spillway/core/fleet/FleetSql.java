@@ -35,7 +35,7 @@ public final class FleetSql {
 
     private final String fleet;
 
-    /** {@code fleet}: a {@linkplain Announcement#isName name}. */
+    /** {@code fleet}: the name, of letters, digits, {@code _} and {@code -}, none of which means anything in SQL. */
     public FleetSql(String fleet) {
         this.fleet = fleet;
     }
@@ -72,13 +72,14 @@ public final class FleetSql {
                 .filter(process -> process != dead.processId())
                 .map(String::valueOf)
                 .collect(Collectors.joining(",", "ANY ('{", "}'::pg_catalog.int4[])"));
-        return "WITH it AS (SELECT pid FROM pg_catalog.pg_stat_activity WHERE usename OPERATOR(pg_catalog.=)"
-                + " SESSION_USER AND backend_start"
-                + " OPERATOR(pg_catalog.<)"
-                + " " + spoke + " AND pid OPERATOR(pg_catalog.=) " + servers
-                + ") SELECT pg_catalog.pg_terminate_backend(one.pid)::pg_catalog.text FROM (SELECT pid FROM it UNION"
-                + " ALL SELECT "
-                + dead.processId() + " WHERE NOT EXISTS (SELECT 1 FROM it)) one, pg_catalog.pg_stat_activity who"
+        return "WITH it AS (SELECT pid FROM pg_catalog.pg_stat_activity"
+                + " WHERE usename OPERATOR(pg_catalog.=) SESSION_USER"
+                + " AND backend_start OPERATOR(pg_catalog.<) " + spoke
+                + " AND pid OPERATOR(pg_catalog.=) " + servers + ")"
+                + " SELECT pg_catalog.pg_terminate_backend(one.pid)::pg_catalog.text"
+                + " FROM (SELECT pid FROM it UNION ALL"
+                + " SELECT " + dead.processId() + " WHERE NOT EXISTS (SELECT 1 FROM it)) one,"
+                + " pg_catalog.pg_stat_activity who"
                 + " WHERE who.pid OPERATOR(pg_catalog.=) " + dead.processId()
                 + " AND GREATEST(who.query_start, who.state_change) OPERATOR(pg_catalog.<) " + spoke;
     }

@@ -1,5 +1,6 @@
 package dev.spillway.core.pool;
 
+import dev.spillway.core.time.RecentMost;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -19,7 +20,7 @@ final class FleetPart {
     private record Limit(int most, long untilNanos, boolean isForGood) {}
 
     private final Deque<Sample> recent = new ArrayDeque<>();
-    private final Deque<Sample> samples = new ArrayDeque<>();
+    private final RecentMost lastingPeak = new RecentMost(PEAK_NANOS);
     private long beganNanos;
     private volatile Limit limit = new Limit(1, 0, true);
 
@@ -54,11 +55,6 @@ final class FleetPart {
         if (nowNanos - beganNanos < MOMENT_NANOS) {
             return lasting; // nobody knows yet whether it lasts
         }
-        samples.removeIf(sample -> nowNanos - sample.atNanos > PEAK_NANOS);
-        while (!samples.isEmpty() && samples.getLast().foreign <= lasting) {
-            samples.removeLast();
-        }
-        samples.addLast(new Sample(nowNanos, lasting));
-        return samples.getFirst().foreign;
+        return lastingPeak.add(lasting, nowNanos);
     }
 }

@@ -1,10 +1,9 @@
 package dev.spillway.core.pool;
 
 import dev.spillway.core.config.CapacityConfig;
-import java.util.ArrayDeque;
+import dev.spillway.core.time.RecentMost;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,8 +59,6 @@ public final class HostBudget {
         static final Known NOTHING = new Known(0, 0, -1, -1, Map.of(), Map.of());
     }
 
-    private record Sample(long atNanos, int others) {}
-
     private record Pending(HostReading reading, long askedNanos, long answeredNanos) {}
 
     private final String name;
@@ -79,7 +76,7 @@ public final class HostBudget {
     private final AtomicInteger peak = new AtomicInteger();
     private final AtomicLong refusals = new AtomicLong();
     /** Confined to whoever reads. */
-    private final Deque<Sample> samples = new ArrayDeque<>();
+    private final RecentMost othersPeak = new RecentMost(PEAK_NANOS);
 
     /** Null: nothing is shared with other instances. */
     private final @Nullable FleetPart fleet;
@@ -309,18 +306,15 @@ public final class HostBudget {
         Map<String, Integer> ofRoles = new HashMap<>();
         Map<String, Integer> ofDatabases = new HashMap<>();
         int others = reading.hasOthers() ? countOthers(answered, ofRoles, ofDatabases) : -1;
-        samples.addLast(new Sample(nowNanos, others));
-        samples.removeIf(sample -> nowNanos - sample.atNanos > PEAK_NANOS);
         if (others > known.others) {
             nextNanos = nowNanos + AFTER_CHANGE_NANOS; // they may be more in a moment
         }
-        int othersPeak = samples.stream().mapToInt(Sample::others).max().orElse(others);
         isHeld = false;
         known = new Known(
                 reading.maxConnections(),
                 reading.reserved(),
                 others,
-                othersPeak,
+                othersPeak.add(others, nowNanos),
                 left(reading.roles(), ofRoles),
                 left(reading.databases(), ofDatabases));
         apply();

@@ -276,11 +276,7 @@ public final class PoolShare {
     FairShares.Need<PoolShare> need(long nowNanos) {
         PoolLimits now = limits;
         long since = oldestSince();
-        int idleServers = 0;
-        for (int lane = 0; lane < lanes; lane++) {
-            idleServers += idleOf(lane);
-        }
-        int busy = Math.max(0, open() - idleServers);
+        int busy = busy();
         boolean isWaiting = since != NOBODY;
         int wanted = isWaiting ? Math.max(busy, now.size() + now.reserve()) : busy;
         int least = open() > 0 || isWaiting ? now.minSize() : 0;
@@ -288,16 +284,20 @@ public final class PoolShare {
                 this, now.weight(), least, Math.max(wanted, least), isWaiting ? Math.max(1, nowNanos - since) : 0);
     }
 
-    /** Servers that its clients could use now. */
-    int wanted() {
-        PoolLimits now = limits;
+    /** Servers that are open or being opened and not idle. */
+    private int busy() {
         int idleServers = 0;
         for (int lane = 0; lane < lanes; lane++) {
             idleServers += idleOf(lane);
         }
-        int busy = Math.max(0, open() - idleServers);
+        return Math.max(0, open() - idleServers);
+    }
+
+    /** Servers that its clients could use now. */
+    int wanted() {
+        PoolLimits now = limits;
         int least = open() > 0 || waiting() > 0 ? now.minSize() : 0;
-        return Math.max(least, Math.min(now.size() + now.reserve(), busy + waiting()));
+        return Math.max(least, Math.min(now.size() + now.reserve(), busy() + waiting()));
     }
 
     /** Its host's. */

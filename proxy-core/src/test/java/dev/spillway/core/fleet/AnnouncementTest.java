@@ -16,9 +16,7 @@ class AnnouncementTest {
 
     @Test
     void fits_into_an_application_name() {
-        String longest = new Announcement(
-                        "f".repeat(Announcement.MAX_NAME), "ffffffff", Integer.MAX_VALUE, 1_000_000, 99_999)
-                .text();
+        String longest = new Announcement("f".repeat(24), "ffffffff", Integer.MAX_VALUE, 1_000_000, 99_999).text();
 
         assertThat(longest).hasSizeLessThanOrEqualTo(63).endsWith(":99999:99999:99999");
         assertThat(Announcement.parse(longest)).isNotNull();
@@ -40,11 +38,5 @@ class AnnouncementTest {
                 "xspillway:shop:0123abcd:1:2:3")) {
             assertThat(Announcement.parse(text)).as(text).isNull();
         }
-    }
-
-    @Test
-    void knows_which_names_a_fleet_may_have() {
-        assertThat(Announcement.isName("shop_1-x")).isTrue();
-        assertThat(List.of("", "a:b", "ä", "two words", "f".repeat(25))).noneMatch(Announcement::isName);
     }
 }
