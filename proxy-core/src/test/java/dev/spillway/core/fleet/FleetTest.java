@@ -18,6 +18,7 @@ class FleetTest {
     private static final int BUDGET = 24;
 
     private final List<Instance> all = new ArrayList<>();
+    private final List<Long> joinsMillis = new ArrayList<>();
     private long nowMillis = 1_000_000;
     private int most;
 
@@ -112,12 +113,13 @@ class FleetTest {
     }
 
     /**
-     * Whatever comes and goes, hangs and is killed: never more than there is, and the fair share soon after. No more come within a second
-     * than there are places for.
+     * Whatever comes and goes, hangs and is killed: never more than there is, and the fair share soon after. No more come than there are
+     * places for, in the second that it takes others to look, or while one hangs that cannot give back what is too much.
      */
     @Property(tries = 200)
     void never_more_than_the_budget_and_soon_fair(@ForAll long seed) {
         all.clear();
+        joinsMillis.clear();
         most = 0;
         Random random = new Random(seed);
         for (int i = 0; i < 3; i++) {
@@ -129,9 +131,9 @@ class FleetTest {
             switch (random.nextInt(5)) {
                 case 0 -> one.kill();
                 case 1 -> one.isStopped = true;
-                case 2 -> one.isStopped = false;
+                case 2 -> one.isStopped &= !hasPlace();
                 case 3 -> {
-                    if (all.size() < 8) {
+                    if (all.size() < 8 && hasPlace()) {
                         start(random.nextInt(30));
                     }
                 }
@@ -155,6 +157,12 @@ class FleetTest {
     }
 
     // ---- the play --------------------------------------------------------------------------------------------------
+
+    private boolean hasPlace() {
+        boolean doesAnyHang = all.stream().anyMatch(each -> each.isStopped);
+        long since = nowMillis - (doesAnyHang ? DEAD_AFTER_MILLIS + 1500 : 1100);
+        return joinsMillis.stream().filter(joined -> joined >= since).count() < Fleet.NEWCOMERS;
+    }
 
     private Instance start(int wanted) {
         Instance started =
@@ -208,6 +216,7 @@ class FleetTest {
             }
             if (!isConnected && !isMute) {
                 isConnected = open > 0 || open < fleet.ceiling(open, nowNanos());
+                joinsMillis.add(nowMillis);
                 open = Math.max(open, 1);
                 say();
                 look();
