@@ -95,6 +95,26 @@ class PreparedStatementsIT {
     }
 
     @Test
+    void whatSqlTakesAwayOfOursIsPreparedAgain() throws IOException {
+        try (RunningProxy proxy = new RunningProxy(RunningProxy.config(direct.port(), PoolMode.TRANSACTION, 1))) {
+            Endpoint through = direct.withPort(proxy.proxy().port());
+            try (WireClient one = WireClient.connect(through);
+                    WireClient other = WireClient.connect(through)) {
+                one.send(Messages.parse("s", "select 7"), Messages.sync());
+                one.readUntilReady();
+                assertThat(use(one)).isEqualTo("7");
+                for (String sql : List.of("deallocate spillway_1", "deallocate \"spillway_1\"")) {
+                    assertThat(other.query(sql).get(0).errorField('C')).as(sql).isEqualTo("26000");
+                }
+                assertThat(other.query("/* */ deallocate spillway_1").get(0).is('C'))
+                        .as("known by its tag")
+                        .isTrue();
+                assertThat(use(one)).isEqualTo("7");
+            }
+        }
+    }
+
+    @Test
     void consoleShowsWhatIsPreparedAndItsTextToAdminsOnly() throws IOException {
         var config = RunningProxy.config(direct.port(), PoolMode.TRANSACTION, 1)
                 .with(Settings.STATS_USERS, Set.of("watcher"));

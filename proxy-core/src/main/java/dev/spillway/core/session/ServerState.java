@@ -122,6 +122,11 @@ final class ServerState {
         return suspicion.areLiteralsDoubtful() && home.tracks();
     }
 
+    /** May there be statements that SQL has prepared? */
+    boolean mayHaveStatements() {
+        return !suspicion.isWatching() || (suspicion.toClean() & StateKind.STATEMENTS.bit) != 0;
+    }
+
     /** The same message goes on. */
     void onSentMore(FrameReader frames) {
         suspicion.onSentMore(frames);

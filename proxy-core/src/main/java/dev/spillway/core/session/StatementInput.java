@@ -124,7 +124,8 @@ final class StatementInput {
                         || isNamedBind(frames.buffer(), body, end);
             case FrontendType.DESCRIBE, FrontendType.CLOSE ->
                 end - body >= 2 && frames.buffer().getByte(body) == 'S';
-            case FrontendType.QUERY -> isWatching || unnamed.isKnown();
+            case FrontendType.QUERY ->
+                isWatching || unnamed.isKnown() || Forgetting.mayBegin(frames.buffer(), body, end);
             default -> false;
         };
     }
@@ -353,9 +354,7 @@ final class StatementInput {
 
     private Outcome query(FrameReader frames, ServerSession server) {
         int text = frames.start() + FrameReader.HEADER_BYTES;
-        boolean isHarmless =
-                !isWatching || (frames.isComplete() && !Forgetting.isPossible(frames.buffer(), text, frames.end()));
-        if (isHarmless) {
+        if (isHarmless(frames, text)) {
             Requests.note(server, Kind.QUERY, frames, unnamed.end());
             run.add(frames);
             return Outcome.TAKEN;
@@ -366,14 +365,26 @@ final class StatementInput {
         server.statements().usedBy(names());
         byte[] only = frames.isComplete() ? Forgetting.onlyName(frames.buffer(), text, frames.end() - 1) : null;
         Mapping mapping = only == null ? null : names().find(only);
-        if (mapping == null) {
-            Requests.note(server, Kind.QUERY, frames, unnamed.endInDoubt(null));
-            run.add(frames);
-        } else {
+        byte[] nobodys = only == null ? null : ReservedName.replaced(only);
+        if (mapping != null) {
             run.flush();
             deallocate(mapping, server);
+        } else if (only != null && nobodys != null) {
+            run.flush();
+            server.replies().add(Kind.QUERY, Disposition.FORWARD, unnamed.endInDoubt(new Renaming(nobodys, only)));
+            StatementOutput.deallocate(server, nobodys);
+        } else {
+            Requests.note(server, Kind.QUERY, frames, unnamed.endInDoubt(null));
+            run.add(frames);
         }
         return Outcome.TAKEN;
+    }
+
+    /** Does the current frame, a Query, take no name away? What a client that has given none takes away otherwise shows in the tag. */
+    private boolean isHarmless(FrameReader frames, int text) {
+        return isWatching
+                ? frames.isComplete() && !Forgetting.isPossible(frames.buffer(), text, frames.end())
+                : !frames.isComplete() || !Forgetting.mayBegin(frames.buffer(), text, frames.end());
     }
 
     /** DEALLOCATE of a name that the server does not know by it: it deallocates the placeholder, with the same answers. */
@@ -383,7 +394,7 @@ final class StatementInput {
         Renaming back =
                 new Renaming(ServerStatements.PLACEHOLDER, mapping.renaming().clientName());
         server.replies().add(Kind.QUERY, Disposition.FORWARD, unnamed.endInDoubt(back));
-        StatementOutput.deallocatePlaceholder(server);
+        StatementOutput.deallocate(server, ServerStatements.PLACEHOLDER);
     }
 
     // ---- what they share ------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.frontend.FrontendMessages;
 import dev.spillway.core.session.ReplyQueue.Disposition;
 import dev.spillway.core.session.ReplyQueue.Kind;
+import dev.spillway.core.session.prepared.Forgetting;
 import dev.spillway.core.session.prepared.Mapping;
 import dev.spillway.core.session.prepared.ServerStatements;
 import dev.spillway.core.session.prepared.Statement;
@@ -11,14 +12,11 @@ import dev.spillway.core.session.prepared.StatementKey;
 import dev.spillway.core.session.prepared.Step;
 import dev.spillway.core.session.prepared.UnnamedStatement;
 import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 
 /** What is sent to a server on account of prepared statements, with its entries. Stateless; the wire is flushed with what follows. */
 final class StatementOutput {
     private static final byte[] EMPTY_STATEMENT = {0, 0, 0};
     private static final byte[] UNNAMED = {};
-    private static final String DEALLOCATE =
-            "DEALLOCATE " + new String(ServerStatements.PLACEHOLDER, StandardCharsets.US_ASCII);
 
     private StatementOutput() {}
 
@@ -68,10 +66,10 @@ final class StatementOutput {
         }
     }
 
-    /** Its entry is the caller's. */
-    static void deallocatePlaceholder(ServerSession server) {
-        ByteBuf message = server.wire().allocator().buffer(64);
-        FrontendMessages.query(message, DEALLOCATE);
+    /** A Query that deallocates what has this name on the server; its entry is the caller's. */
+    static void deallocate(ServerSession server, byte[] name) {
+        ByteBuf message = server.wire().allocator().buffer(name.length + 32);
+        FrontendMessages.query(message, Forgetting.of(name));
         server.wire().write(message);
     }
 

@@ -40,18 +40,19 @@ final class StatementReplies {
         }
         server.replies().noteSettings();
         if (first == 'D' && length >= Long.BYTES) {
-            onDTag(frames, server.statements(), body, length, isOurs);
+            onDTag(frames, server, body, length, isOurs);
         }
     }
 
-    private static void onDTag(FrameReader frames, ServerStatements statements, int body, int length, boolean isOurs) {
+    private static void onDTag(FrameReader frames, ServerSession server, int body, int length, boolean isOurs) {
+        ServerStatements statements = server.statements();
         long start = frames.buffer().getLong(body);
         boolean isAll =
                 length >= Long.BYTES + Integer.BYTES && frames.buffer().getInt(frames.end() - Integer.BYTES) == ALL;
         if (isAll && (start == DEALLOCA || start == DISCARD_)) {
             statements.onForgottenAll(isOurs);
         } else if (start == DEALLOCA) {
-            statements.onDeallocated();
+            statements.onDeallocated(server.session().mayHaveStatements());
         }
     }
 

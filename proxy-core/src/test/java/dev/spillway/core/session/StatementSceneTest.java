@@ -321,12 +321,26 @@ class StatementSceneTest {
     void deallocateTakesTheClientsName() {
         prepared();
         client(0).says(query("DEALLOCATE  S1 ;"));
-        assertThat(server().heard()).isEqualTo("P:spillway_0: Q:DEALLOCATE spillway_0");
+        assertThat(server().heard()).isEqualTo("P:spillway_0: Q:DEALLOCATE \"spillway_0\"");
         server().says("1 C:DEALLOCATE Z");
         assertThat(client(0).heard()).isEqualTo("C ZI");
         client(0).says(bind("s1"), sync());
         assertThat(server().heard()).isEqualTo("B::s1 S");
         server().says("E26000:\"s1\"_does_not_exist Z");
+        assertThat(server().prepared()).isOne();
+    }
+
+    @Test
+    void deallocateOfANameLikeOursReachesNothing() {
+        prepared();
+        client(0).says(query("DEALLOCATE SPILLWAY_1"));
+        assertThat(server().heard()).isEqualTo("Q:DEALLOCATE \"spillway?1\"");
+        server().says("E26000:\"spillway?1\"_does_not_exist Z");
+        assertThat(client(0).heard()).isEqualTo("E26000:\"spillway_1\" does not exist ZI");
+        client(1).says(query("deallocate \"spillway_\"\"\""));
+        assertThat(server().heard()).as("of one who has prepared nothing").isEqualTo("Q:DEALLOCATE \"spillway?\"\"\"");
+        server().says("E26000:\"spillway?\"\"_does_not_exist Z");
+        assertThat(client(1).heard()).isEqualTo("E26000:\"spillway_\"\" does not exist ZI");
         assertThat(server().prepared()).isOne();
     }
 
@@ -337,7 +351,7 @@ class StatementSceneTest {
         server().heard();
         server().says("C:BEGIN E22012:zero ZE");
         client(0).says(query("deallocate \"s1\""));
-        assertThat(server().heard()).isEqualTo("P:spillway_0: Q:DEALLOCATE spillway_0");
+        assertThat(server().heard()).isEqualTo("P:spillway_0: Q:DEALLOCATE \"spillway_0\"");
         server().says("1 E25P02:aborted ZE");
         client(0).says(query("rollback"), bind("s1"), sync());
         assertThat(server().heard()).isEqualTo("Q:rollback B::spillway_1 S");

@@ -47,6 +47,13 @@ public final class FrontendMessages {
         end(out, at);
     }
 
+    /** The same of a text in whatever encoding the server expects. */
+    public static void query(ByteBuf out, byte[] sql) {
+        int at = begin(out, FrontendType.QUERY);
+        out.writeBytes(sql).writeByte(0);
+        end(out, at);
+    }
+
     /** Parse, Bind and Execute of ROLLBACK in the unnamed statement and portal, and the Sync that ends the group. */
     public static void rollbackAndSync(ByteBuf out) {
         int parse = begin(out, FrontendType.PARSE);

@@ -29,6 +29,12 @@ public final class Forgetting {
         return false;
     }
 
+    /** Does it begin with DEALLOCATE? */
+    // hot: once per Query
+    public static boolean mayBegin(ByteBuf text, int from, int to) {
+        return isWord(WORDS[0], text, from, to);
+    }
+
     /** The same of a whole text. */
     public static boolean isPossible(String text) {
         ByteBuf bytes = Unpooled.wrappedBuffer(text.getBytes(StandardCharsets.UTF_8));
@@ -112,6 +118,12 @@ public final class Forgetting {
             name[length++] = b;
         }
         return null;
+    }
+
+    /** The statement that deallocates {@code name}, in the encoding of the name. */
+    public static byte[] of(byte[] name) {
+        String quoted = new String(name, StandardCharsets.ISO_8859_1).replace("\"", "\"\"");
+        return "DEALLOCATE \"%s\"".formatted(quoted).getBytes(StandardCharsets.ISO_8859_1);
     }
 
     private static boolean isEnd(ByteBuf text, int from, int to) {

@@ -205,12 +205,18 @@ public final class ServerStatements {
         }
     }
 
-    /** DEALLOCATE of one name has run: of one that is ours to take away, or of whatever SQL has prepared. */
-    public void onDeallocated() {
+    /**
+     * DEALLOCATE of one name has run: of one that is ours to take away, or of what SQL has prepared if there may be such. Else SQL has
+     * named one of ours, and nobody knows which.
+     */
+    public void onDeallocated(boolean mayBeOfSql) {
         Mapping mapping = deallocating;
         deallocating = null;
         if (mapping == null) {
             isUncertain = true;
+            if (!mayBeOfSql) {
+                onSurprise();
+            }
         } else if (user != null) {
             hasPlaceholder = false;
             user.remove(mapping);
