@@ -80,8 +80,48 @@ class PreparedStatementsIT {
         }
     }
 
+    @Test
+    void serverThatDidNotKnowTheStatementGivesNobodyColumnsHeWasNotTold() throws IOException {
+        var config = RunningProxy.config(direct.port(), PoolMode.TRANSACTION, 2);
+        try (RunningProxy proxy = new RunningProxy(config);
+                WireClient owner = WireClient.connect(direct)) {
+            Endpoint through = direct.withPort(proxy.proxy().port());
+            try (WireClient one = WireClient.connect(through);
+                    WireClient other = WireClient.connect(through)) {
+                owner.query("drop table if exists shaped; drop sequence if exists runs; create sequence runs");
+                owner.query("create table shaped as select 1 as a");
+                String sql = "select *, nextval('runs') > 0 as ran from shaped";
+                assertThat(prepare(one, sql)).isEqualTo("1 t");
+                other.query("begin"); // takes the server that has the statement
+                owner.query("alter table shaped alter a type text");
+
+                assertThat(use(one)).isEqualTo("0A000");
+                assertThat(owner.queryOne("select last_value from runs"))
+                        .as("runs")
+                        .isEqualTo("1");
+                one.send(Messages.bind("", "s"), Messages.describePortal(""), Messages.execute("", 0), Messages.sync());
+                assertThat(one.readUntilReady().get(2).columns()).containsExactly("1", "t");
+                assertThat(use(one)).as("it has been told by now").isEqualTo("1 t");
+                other.query("rollback");
+                assertThat(use(other)).isEqualTo("26000");
+                one.send(Messages.closeStatement("s"), Messages.sync());
+                one.readUntilReady();
+                assertThat(prepare(one, sql)).isEqualTo("1 t");
+                assertThat(prepare(other, sql)).isEqualTo("1 t");
+                other.query("begin");
+                assertThat(use(one)).isEqualTo("1 t");
+                other.query("rollback");
+                assertThat(use(one)).isEqualTo("1 t");
+            }
+        }
+    }
+
     private static String prepare(WireClient client) throws IOException {
-        client.send(Messages.parse("s", "select * from changing"), Messages.describeStatement("s"), Messages.sync());
+        return prepare(client, "select * from changing");
+    }
+
+    private static String prepare(WireClient client, String sql) throws IOException {
+        client.send(Messages.parse("s", sql), Messages.describeStatement("s"), Messages.sync());
         client.readUntilReady();
         return use(client);
     }

@@ -2,6 +2,7 @@ package dev.spillway.core.protocol;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -276,6 +277,20 @@ public final class FrameReader {
     /** Has more been fed than the current piece and those before it? */
     public boolean hasMore() {
         return position < limit;
+    }
+
+    /** Is the frame behind the current piece here, whole, and of these: its type, and the first byte and the string that its body is? */
+    public boolean isFollowedBy(byte nextType, byte first, ByteBuf text, int from, int to) {
+        ByteBuf bytes = chunk;
+        int length = to - from + 6;
+        if (bytes == null || missing > 0 || limit - position < length + 1) {
+            return false;
+        }
+        return bytes.getByte(position) == nextType
+                && bytes.getInt(position + 1) == length
+                && bytes.getByte(position + HEADER_BYTES) == first
+                && ByteBufUtil.equals(text, from, bytes, position + HEADER_BYTES + 1, to - from)
+                && bytes.getByte(position + length) == 0;
     }
 
     /** Bytes kept back because their frame is not whole yet. */

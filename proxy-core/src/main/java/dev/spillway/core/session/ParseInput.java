@@ -8,6 +8,7 @@ import dev.spillway.core.session.StatementInput.Outcome;
 import dev.spillway.core.session.prepared.ClientStatements;
 import dev.spillway.core.session.prepared.Mapping;
 import dev.spillway.core.session.prepared.ParseContext;
+import dev.spillway.core.session.prepared.Plan;
 import dev.spillway.core.session.prepared.Renaming;
 import dev.spillway.core.session.prepared.ServerStatements;
 import dev.spillway.core.session.prepared.Statement;
@@ -115,14 +116,15 @@ final class ParseInput {
         Mapping mapping = statements.names().name(frames.buffer(), name, nameEnd, statement);
         ServerStatements known = server.statements();
         ReplyQueue replies = server.replies();
-        if (!known.touch(statement)) {
+        Plan plan = known.find(statement);
+        if (plan == null) {
             run.flush();
             StatementOutput.makeRoom(server, client.pool().preparing().perServer());
             if (known.isUncertain()) {
                 StatementOutput.close(server, statement.name(), Step.none());
             }
             forwardParse(frames, server, nameEnd, mapping, known.prepared(mapping));
-        } else if (statement.mayWorkWhenFailed() || replies.mayBeFailed()) {
+        } else if (plan.isOutdated() || statement.mayWorkWhenFailed() || replies.mayBeFailed()) {
             // Only PostgreSQL knows: it is asked, under the same name.
             Step closed = known.closedToPrepareAnew();
             run.flush();
@@ -143,6 +145,10 @@ final class ParseInput {
         server.replies().add(Kind.PARSE, Disposition.FORWARD, statements.names().parsed(mapping, prepared));
         int name = frames.start() + FrameReader.HEADER_BYTES;
         statements.rename(frames, server, name, nameEnd, mapping.statement().name());
+        if (!mapping.statement().isPrivate()) {
+            run.flush();
+            StatementOutput.describe(server, mapping.statement());
+        }
     }
 
     /** A text that is too large to be kept: the client has to stay where it is known. */

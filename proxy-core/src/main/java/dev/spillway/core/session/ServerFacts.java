@@ -1,5 +1,7 @@
 package dev.spillway.core.session;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What operators are shown of a server, at a moment. Immutable.
  *
@@ -23,4 +25,24 @@ public record ServerFacts(
         long pinnedNanos,
         String pinTag,
         int statements,
-        String listens) {}
+        String listens) {
+    static ServerFacts of(
+            ServerGreeting greeting,
+            Recovery recovery,
+            ServerState state,
+            int heldBytes,
+            int statements,
+            @Nullable LeaseHolder holder) {
+        return new ServerFacts(
+                greeting.key().processId(),
+                greeting.atMillis(),
+                recovery.cancels(),
+                recovery.askedCancels(),
+                heldBytes,
+                state.pin(),
+                state.pinnedNanos(),
+                state.pinTag(),
+                statements,
+                holder instanceof Listener listener ? listener.name() : "");
+    }
+}

@@ -229,6 +229,7 @@ public final class ServerSession implements Phase, PooledServer {
     // hot: rows take the first two branches
     private void onPiece() {
         if (frames.isContinuation()) {
+            statements.onContinuation(frames);
             addToRun(forwardsFrame);
             return;
         }
@@ -241,6 +242,10 @@ public final class ServerSession implements Phase, PooledServer {
             case BackendType.NOTIFICATION_RESPONSE ->
                 addToRun(holder != null
                         && state.isForHolder(frames, greeting.key().processId()));
+            case BackendType.ROW_DESCRIPTION, BackendType.PARAMETER_DESCRIPTION, BackendType.NO_DATA -> {
+                statements.onDescription(frames, replies.headStep());
+                onReply(type);
+            }
             default -> onReply(type);
         }
     }
@@ -474,17 +479,7 @@ public final class ServerSession implements Phase, PooledServer {
     }
 
     public ServerFacts facts() {
-        return new ServerFacts(
-                greeting.key().processId(),
-                greeting.atMillis(),
-                recovery.cancels(),
-                recovery.askedCancels(),
-                frames.heldBytes(),
-                state.pin(),
-                state.pinnedNanos(),
-                state.pinTag(),
-                statements.size(),
-                holder instanceof Listener listener ? listener.name() : "");
+        return ServerFacts.of(greeting, recovery, state, frames.heldBytes(), statements.size(), holder);
     }
 
     public Wire wire() {

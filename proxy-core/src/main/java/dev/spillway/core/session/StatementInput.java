@@ -6,18 +6,18 @@ import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.frontend.FrontendType;
 import dev.spillway.core.session.ReplyQueue.Disposition;
 import dev.spillway.core.session.ReplyQueue.Kind;
+import dev.spillway.core.session.prepared.ChangedUse;
 import dev.spillway.core.session.prepared.ClientStatements;
 import dev.spillway.core.session.prepared.Forgetting;
 import dev.spillway.core.session.prepared.Mapping;
+import dev.spillway.core.session.prepared.Plan;
 import dev.spillway.core.session.prepared.Renaming;
 import dev.spillway.core.session.prepared.ReservedName;
-import dev.spillway.core.session.prepared.RetiredUse;
 import dev.spillway.core.session.prepared.ServerStatements;
-import dev.spillway.core.session.prepared.StatementKey;
+import dev.spillway.core.session.prepared.Statement;
 import dev.spillway.core.session.prepared.Step;
 import dev.spillway.core.session.prepared.UnnamedStatement;
 import io.netty.buffer.ByteBuf;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +49,7 @@ final class StatementInput {
     private final ClientState state;
     private final Run run;
     private final ParseInput parses;
+    private final ColumnGuard guard;
     private final boolean isOn;
     /** Null until the first. */
     private @Nullable ClientStatements names;
@@ -64,6 +65,7 @@ final class StatementInput {
         this.state = state;
         this.run = run;
         this.parses = new ParseInput(this, client, state, run);
+        this.guard = new ColumnGuard(this, client, parses, run);
         this.isOn = client.pool().mode() != PoolMode.SESSION
                 && client.pool().preparing().isOn();
     }
@@ -258,13 +260,20 @@ final class StatementInput {
         if (mapping == null) {
             return useUnknown(frames, server, kind, name, nameEnd);
         }
-        if (!server.statements().touch(mapping.statement())) {
-            if (mapping.statement().isRetired()) {
-                return useRetired(frames, server, kind, name, nameEnd);
-            }
-            mapping = prepareAhead(mapping, server);
-            if (mapping == null) {
-                return Outcome.WAITS;
+        Statement statement = mapping.statement();
+        if (!statement.isPrivate()) {
+            Plan plan = server.statements().find(statement);
+            if (plan == null || !mapping.isCurrent(plan)) {
+                boolean isSeen = isDescribedNext(frames, name - 1);
+                switch (guard.check(mapping, kind, isSeen, server)) {
+                    case READY -> mapping = guard.mapping();
+                    case OPEN -> {
+                        return Outcome.WAITS;
+                    }
+                    case CHANGED -> {
+                        return useChanged(frames, server, kind, name, nameEnd);
+                    }
+                }
             }
         }
         server.statements().usedBy(names());
@@ -275,33 +284,16 @@ final class StatementInput {
         return Outcome.TAKEN;
     }
 
-    /** Has the server prepare it; what is to be used then, or null if that has to wait. */
-    private @Nullable Mapping prepareAhead(Mapping mapping, ServerSession server) {
-        StatementKey key = mapping.statement().key();
-        Mapping current = mapping;
-        if (key != null && !key.context().isEmpty()) {
-            if (server.replies().entries().hasStatement()) {
-                return null;
-            }
-            List<String> context = parses.contextOf(key.body(), server);
-            if (!context.equals(key.context())) {
-                current = names().rename(mapping, parses.intern(key.under(context)));
-                if (server.statements().touch(current.statement())) {
-                    return current;
-                }
-            }
-        }
-        run.flush();
-        client.pool().pool().counters().serverParses++;
-        StatementOutput.makeRoom(server, client.pool().preparing().perServer());
-        StatementOutput.prepare(server, current);
-        return current;
+    /** Does a Describe of the portal that the current frame, a Bind, makes follow it, so that its client is told what it is going to see? */
+    private static boolean isDescribedNext(FrameReader frames, int portalEnd) {
+        int portal = frames.start() + FrameReader.HEADER_BYTES;
+        return frames.isFollowedBy(FrontendType.DESCRIBE, (byte) 'P', frames.buffer(), portal, portalEnd);
     }
 
-    /** The client may know its columns, which are others now: PostgreSQL is given a reason for an error, and says another. */
-    private Outcome useRetired(FrameReader frames, ServerSession server, Kind kind, int name, int nameEnd) {
-        server.replies().add(kind, Disposition.FORWARD, RetiredUse.STEP);
-        rename(frames, server, name, nameEnd, RetiredUse.NO_STATEMENT);
+    /** The client knows other columns: PostgreSQL is given a reason for an error, and says another. */
+    private Outcome useChanged(FrameReader frames, ServerSession server, Kind kind, int name, int nameEnd) {
+        server.replies().add(kind, Disposition.FORWARD, ChangedUse.STEP);
+        rename(frames, server, name, nameEnd, ChangedUse.NO_STATEMENT);
         return Outcome.TAKEN;
     }
 

@@ -6,6 +6,7 @@ import dev.spillway.core.session.ReplyQueue.Disposition;
 import dev.spillway.core.session.ReplyQueue.Kind;
 import dev.spillway.core.session.prepared.Forgetting;
 import dev.spillway.core.session.prepared.Mapping;
+import dev.spillway.core.session.prepared.Plan;
 import dev.spillway.core.session.prepared.ServerStatements;
 import dev.spillway.core.session.prepared.Statement;
 import dev.spillway.core.session.prepared.StatementKey;
@@ -23,8 +24,8 @@ final class StatementOutput {
     /** Closes what was used least recently, until there is room for one more. */
     static void makeRoom(ServerSession server, int limit) {
         ServerStatements known = server.statements();
-        for (Statement eldest = known.evict(limit); eldest != null; eldest = known.evict(limit)) {
-            close(server, eldest.name(), known.evicted(eldest));
+        for (Plan eldest = known.evict(limit); eldest != null; eldest = known.evict(limit)) {
+            close(server, eldest.statement().name(), known.evicted(eldest));
         }
     }
 
@@ -34,12 +35,33 @@ final class StatementOutput {
         if (server.statements().isUncertain()) {
             close(server, statement.name(), Step.none());
         }
+        parse(server, statement.name(), bodyOf(statement), server.statements().prepared(mapping));
+        describe(server, statement);
+    }
+
+    private static byte[] bodyOf(Statement statement) {
         StatementKey key = statement.key();
-        parse(
-                server,
-                statement.name(),
-                key == null ? EMPTY_STATEMENT : key.body(),
-                server.statements().prepared(mapping));
+        return key == null ? EMPTY_STATEMENT : key.body();
+    }
+
+    /** Has what it knows prepared anew, as it is now. */
+    static void prepareAnew(ServerSession server, Mapping mapping) {
+        Statement statement = mapping.statement();
+        Step closed = server.statements().closedToPrepareAnew();
+        close(server, statement.name(), closed);
+        parse(server, statement.name(), bodyOf(statement), server.statements().preparedAnew(mapping, closed));
+        describe(server, statement);
+    }
+
+    /** Has it tell the shape of a statement whose Parse was sent: an error, which there is none, would be the client's. */
+    static void describe(ServerSession server, Statement statement) {
+        Plan plan = server.statements().find(statement);
+        if (plan != null) {
+            ByteBuf message = server.wire().allocator().buffer(statement.name().length + 8);
+            FrontendMessages.describeStatement(message, statement.name());
+            server.replies().add(Kind.DESCRIBE_STATEMENT, Disposition.AHEAD, plan.describing());
+            server.wire().write(message);
+        }
     }
 
     /** Has the placeholder prepared, where it is not. */

@@ -4,9 +4,9 @@ import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.Sqlstate;
 import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.session.prepared.ChangedUse;
 import dev.spillway.core.session.prepared.Mapping;
 import dev.spillway.core.session.prepared.Renaming;
-import dev.spillway.core.session.prepared.RetiredUse;
 import dev.spillway.core.session.prepared.ServerStatements;
 import dev.spillway.core.session.prepared.Step;
 import io.netty.buffer.ByteBuf;
@@ -68,7 +68,7 @@ final class StatementReplies {
      */
     static boolean rename(FrameReader frames, ErrorFields error, @Nullable Step step, ServerSession server) {
         if (step instanceof Mapping use && isOfColumns(error)) {
-            server.statements().retire(use.statement());
+            server.statements().onColumnsChanged(use);
         }
         Renaming renaming = step == null ? null : step.renaming();
         if (step == null || renaming == null || !frames.isComplete()) {
@@ -82,7 +82,7 @@ final class StatementReplies {
         if (isSurprise(error.sqlstate(), step, renaming)) {
             server.statements().onSurprise();
         }
-        if (step instanceof RetiredUse) {
+        if (step instanceof ChangedUse) {
             renamed.clear();
             ProxyError.COLUMNS_CHANGED.fields().writeError(renamed);
         }

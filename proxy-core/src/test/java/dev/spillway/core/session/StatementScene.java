@@ -84,6 +84,10 @@ final class StatementScene {
         return frame('D', "S" + name + "\0");
     }
 
+    static byte[] describePortal(String portal) {
+        return frame('D', "P" + portal + "\0");
+    }
+
     static byte[] close(String name) {
         return frame('C', "S" + name + "\0");
     }
@@ -220,26 +224,45 @@ final class StatementScene {
             pool.pool().onOpened(session, ports.nanos);
         }
 
-        /** Words: 1, 2, 3, n, t, T, C (a tag), Z, ZT, ZE, and errors as E, SQLSTATE, colon, text with _ for a blank. */
+        /** Words: 1, p (a Parse, and our Describe behind it), 2, 3, n, t, T, T:column, C (a tag), Z, ZT, ZE, and errors as E, SQLSTATE, colon, text with _ for a blank. */
         void says(String words) {
+            session.onRead(said(words));
+            session.onReadComplete();
+        }
+
+        /** The same, a byte at a time. */
+        void saysInPieces(String words) {
+            ByteBuf bytes = said(words);
+            while (bytes.isReadable()) {
+                session.onRead(buffer(new byte[] {bytes.readByte()}));
+                session.onReadComplete();
+            }
+            bytes.release();
+        }
+
+        private ByteBuf said(String words) {
             ByteBuf bytes = UnpooledByteBufAllocator.DEFAULT.buffer();
             for (String word : words.split(" ", -1)) {
                 say(bytes, word);
             }
-            session.onRead(bytes);
-            session.onReadComplete();
+            return bytes;
         }
 
         private void say(ByteBuf out, String word) {
-            if (word.startsWith("E")) {
+            if (word.equals("p")) {
+                out.writeBytes(frame('1', "")).writeBytes(frame('t', "\0\0")).writeBytes(frame('n', ""));
+            } else if (word.startsWith("E")) {
                 String[] parts = word.substring(1).split(":", 2);
                 ErrorFields.of("ERROR", parts[0], parts[1].replace('_', ' ').replace("spillway ", "spillway_"))
+                        .with('R', parts[0].equals("0A000") ? "RevalidateCachedQuery" : "")
                         .writeError(out);
             } else if (word.startsWith("Z")) {
                 BackendMessages.readyForQuery(out, word.length() == 1 ? 'I' : word.charAt(1));
             } else if (word.startsWith("C")) {
                 BackendMessages.commandComplete(
                         out, word.equals("C") ? "SELECT 1" : word.substring(2).replace('_', ' '));
+            } else if (word.startsWith("T:")) {
+                out.writeBytes(frame('T', "\0\1" + word.substring(2) + "\0".repeat(19)));
             } else {
                 out.writeBytes(frame(word.charAt(0), word.matches("[tT]") ? "\0\0" : ""));
             }

@@ -36,8 +36,8 @@ class StatementSceneTest {
     private void prepared() {
         client(0).says(parse("s1", "select 1"), sync());
         server();
-        assertThat(server().heard()).isEqualTo("P:spillway_1:select 1 S");
-        server().says("1 Z");
+        assertThat(server().heard()).isEqualTo("P:spillway_1:select 1 D:S:spillway_1 S");
+        server().says("p Z");
         assertThat(client(0).heard()).isEqualTo("1 ZI");
     }
 
@@ -69,8 +69,8 @@ class StatementSceneTest {
         server().heard();
         server().says("C:BEGIN ZT");
         client(0).says(bind("s1"), execute(), sync());
-        assertThat(scene.server(1).heard()).isEqualTo("P:spillway_1:select 1 B::spillway_1 E S");
-        scene.server(1).says("1 2 C Z");
+        assertThat(scene.server(1).heard()).isEqualTo("P:spillway_1:select 1 D:S:spillway_1 B::spillway_1 E S");
+        scene.server(1).says("p 2 C Z");
         assertThat(client(0).heard()).isEqualTo("2 C ZI");
         client(0).says(bind("s1"), execute(), sync());
         assertThat(scene.server(1).heard()).isEqualTo("B::spillway_1 E S");
@@ -89,8 +89,8 @@ class StatementSceneTest {
         assertThat(scene.server(1).prepared()).isZero();
         scene.server(1).heard();
         client(0).says(bind("s1"), sync());
-        assertThat(scene.server(1).heard()).isEqualTo("P:spillway_1:select 1 B::spillway_1 S");
-        scene.server(1).says("1 2 Z");
+        assertThat(scene.server(1).heard()).isEqualTo("P:spillway_1:select 1 D:S:spillway_1 B::spillway_1 S");
+        scene.server(1).says("p 2 Z");
     }
 
     @Test
@@ -98,13 +98,14 @@ class StatementSceneTest {
         prepared();
         client(0).says(parse("s2", "select 2"), bind("s1"), parse("s3", "select 3"), sync());
         assertThat(server().heard())
-                .isEqualTo("P:spillway_2:select 2 B::spillway_1 C:S:spillway_2 P:spillway_3:select 3 S");
-        server().says("1 2 3 1 Z");
+                .isEqualTo("P:spillway_2:select 2 D:S:spillway_2 B::spillway_1 C:S:spillway_2 P:spillway_3:select 3"
+                        + " D:S:spillway_3 S");
+        server().says("p 2 3 p Z");
         assertThat(client(0).heard()).isEqualTo("1 2 1 ZI");
         assertThat(server().prepared()).isEqualTo(2);
         client(0).says(bind("s2"), sync());
-        assertThat(server().heard()).isEqualTo("C:S:spillway_1 P:spillway_2:select 2 B::spillway_2 S");
-        server().says("3 1 2 Z");
+        assertThat(server().heard()).isEqualTo("C:S:spillway_1 P:spillway_2:select 2 D:S:spillway_2 B::spillway_2 S");
+        server().says("3 p 2 Z");
         assertThat(client(0).heard()).isEqualTo("2 ZI");
     }
 
@@ -113,10 +114,10 @@ class StatementSceneTest {
         prepared();
         client(0).says(parse("s2", "select 2"), sync());
         server().heard();
-        server().says("1 Z");
+        server().says("p Z");
         client(0).heard();
         client(0).says(bind("p", "nobody"), parse("s3", "select 3"), sync());
-        assertThat(server().heard()).isEqualTo("B:p:nobody C:S:spillway_1 P:spillway_3:select 3 S");
+        assertThat(server().heard()).isEqualTo("B:p:nobody C:S:spillway_1 P:spillway_3:select 3 D:S:spillway_3 S");
         server().says("E26000:nobody Z");
         client(0).says(bind("s1"), bind("s3"), sync());
         assertThat(server().heard()).isEqualTo("B::spillway_1 B::s3 S");
@@ -181,7 +182,7 @@ class StatementSceneTest {
         assertThat(client(1).heard()).isEmpty();
         server().says("E42601:syntax Z");
         assertThat(client(0).heard()).startsWith("E42601");
-        assertThat(server().heard()).isEqualTo("P:spillway_2:select 1 S");
+        assertThat(server().heard()).isEqualTo("P:spillway_2:select 1 D:S:spillway_2 S");
     }
 
     @Test
@@ -210,8 +211,10 @@ class StatementSceneTest {
         server().says("E26000:\"spillway_1\"_does_not_exist Z");
         assertThat(client(0).heard()).isEqualTo("E26000:\"s1\" does not exist ZI");
         client(0).says(bind("s1"), sync());
-        assertThat(server().heard()).isEqualTo("C:S:spillway_1 P:spillway_1:select 1 B::spillway_1 S");
-        server().says("3 1 2 Z");
+        assertThat(server().heard()).isEqualTo("C:S:spillway_1 P:spillway_1:select 1 D:S:spillway_1 H");
+        server().says("3 p");
+        assertThat(server().heard()).isEqualTo("B::spillway_1 S");
+        server().says("2 Z");
         assertThat(client(0).heard()).isEqualTo("2 ZI");
     }
 
@@ -219,8 +222,8 @@ class StatementSceneTest {
     void closeIsAnsweredWithoutTheServer() {
         prepared();
         client(0).says(close("s1"), parse("s1", "select 2"), bind("s1"), sync());
-        assertThat(server().heard()).isEqualTo("P:spillway_2:select 2 B::spillway_2 S");
-        server().says("1 2 Z");
+        assertThat(server().heard()).isEqualTo("P:spillway_2:select 2 D:S:spillway_2 B::spillway_2 S");
+        server().says("p 2 Z");
         assertThat(client(0).heard()).isEqualTo("3 1 2 ZI");
     }
 
@@ -239,7 +242,7 @@ class StatementSceneTest {
     @Test
     void whatAnEarlierGroupMayStillFailAtIsWaitedFor() {
         client(0).says(parse("s1", "selec"), sync(), bind("s1"), sync());
-        assertThat(server().heard()).isEqualTo("P:spillway_1:selec S");
+        assertThat(server().heard()).isEqualTo("P:spillway_1:selec D:S:spillway_1 S");
         server().says("E42601:syntax");
         server().says("Z");
         assertThat(server().heard()).isEqualTo("B::s1 S");
@@ -251,7 +254,7 @@ class StatementSceneTest {
     @Test
     void withinTheGroupNothingWaits() {
         client(0).says(parse("s1", "selec"), bind("s1"), execute(), sync());
-        assertThat(server().heard()).isEqualTo("P:spillway_1:selec B::spillway_1 E S");
+        assertThat(server().heard()).isEqualTo("P:spillway_1:selec D:S:spillway_1 B::spillway_1 E S");
         server().says("E42601:syntax Z");
         assertThat(client(0).heard()).isEqualTo("E42601:syntax ZI");
         assertThat(server().prepared()).isZero();
@@ -268,7 +271,7 @@ class StatementSceneTest {
         server().says("E22012:zero ZE");
         client(1).heard();
         client(1).says(parse("x", "select 1"), sync());
-        assertThat(server().heard()).isEqualTo("C:S:spillway_1 P:spillway_1:select 1 S");
+        assertThat(server().heard()).isEqualTo("C:S:spillway_1 P:spillway_1:select 1 D:S:spillway_1 S");
         server().says("3 E25P02:aborted ZE");
         assertThat(client(1).heard()).isEqualTo("E25P02:aborted ZE");
         assertThat(server().prepared()).isZero();
@@ -279,14 +282,14 @@ class StatementSceneTest {
         client(0).says(parse("s1", "/* the end */ rollback"), sync());
         server();
         server().heard();
-        server().says("1 Z");
+        server().says("p Z");
         client(1).says(query("begin"));
         server().heard();
         server().says("C:BEGIN ZT");
         client(1).heard();
         client(1).says(parse("x", "/* the end */ rollback"), sync());
-        assertThat(server().heard()).isEqualTo("C:S:spillway_1 P:spillway_1:/* the end */ rollback S");
-        server().says("3 1 ZT");
+        assertThat(server().heard()).isEqualTo("C:S:spillway_1 P:spillway_1:/* the end */ rollback D:S:spillway_1 S");
+        server().says("3 p ZT");
         assertThat(client(1).heard()).isEqualTo("1 ZT");
         assertThat(server().prepared()).isOne();
     }
@@ -312,8 +315,8 @@ class StatementSceneTest {
         server().heard();
         server().says("C:DEALLOCATE_ALL Z");
         client(0).says(bind("s1"), sync());
-        assertThat(server().heard()).isEqualTo("P:spillway_1:select 1 B::spillway_1 S");
-        server().says("1 2 Z");
+        assertThat(server().heard()).isEqualTo("P:spillway_1:select 1 D:S:spillway_1 B::spillway_1 S");
+        server().says("p 2 Z");
         assertThat(client(0).heard()).isEqualTo("2 ZI");
     }
 
@@ -400,8 +403,8 @@ class StatementSceneTest {
             client(0).says(Arrays.copyOfRange(all.toByteArray(), cut, all.size()));
             assertThat(server().heard())
                     .as("cut at %d", cut)
-                    .isEqualTo("P:spillway_1:select 1 D:S:spillway_1 B:p:spillway_1 E S");
-            server().says("1 t n 2 C Z");
+                    .isEqualTo("P:spillway_1:select 1 D:S:spillway_1 D:S:spillway_1 B:p:spillway_1 E S");
+            server().says("p t n 2 C Z");
             assertThat(client(0).heard()).isEqualTo("1 t n 2 C 3 ZI");
         }
     }
@@ -489,8 +492,8 @@ class StatementSceneTest {
         prepared();
         client(0).says(parse("s2", "select 2"), close("s1"));
         client(0).leave();
-        assertThat(server().heard()).startsWith("P:spillway_2:select 2 P::ROLLBACK");
-        server().says("1 1 2 C Z");
+        assertThat(server().heard()).startsWith("P:spillway_2:select 2 D:S:spillway_2 P::ROLLBACK");
+        server().says("p 1 2 C Z");
         assertThat(server().prepared()).isEqualTo(2);
         assertThat(scene.ports.statements.size()).isEqualTo(2);
     }

@@ -106,6 +106,13 @@ public final class FrontendMessages {
         end(out, at);
     }
 
+    /** A Describe of the prepared statement of that name. */
+    public static void describeStatement(ByteBuf out, byte[] name) {
+        int at = begin(out, FrontendType.DESCRIBE);
+        out.writeByte('S').writeBytes(name).writeByte(0);
+        end(out, at);
+    }
+
     public static void sync(ByteBuf out) {
         out.writeByte(FrontendType.SYNC).writeInt(4);
     }

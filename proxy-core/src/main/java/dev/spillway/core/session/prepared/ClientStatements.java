@@ -50,6 +50,10 @@ public final class ClientStatements {
     /** The same name for the statement {@code other}, one use of which it takes over. */
     public Mapping rename(Mapping mapping, Statement other) {
         Mapping renamed = new Mapping(mapping.key(), mapping.renaming().clientName(), other, store);
+        Plan told = mapping.told();
+        if (told != null) {
+            renamed.tell(told);
+        }
         names.put(mapping.key(), renamed);
         mapping.release();
         return renamed;

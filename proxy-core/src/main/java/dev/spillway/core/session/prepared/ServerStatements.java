@@ -1,5 +1,7 @@
 package dev.spillway.core.session.prepared;
 
+import dev.spillway.core.protocol.FrameReader;
+import dev.spillway.core.protocol.backend.BackendType;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -17,7 +19,8 @@ public final class ServerStatements {
     public static final byte[] PLACEHOLDER = (Statement.PREFIX + "0").getBytes(StandardCharsets.US_ASCII);
 
     private final StatementStore store;
-    private @Nullable Map<Statement, Statement> prepared;
+    private @Nullable Map<Statement, Plan> prepared;
+    private @Nullable ShapeReader shapes;
     private boolean hasPlaceholder;
     private boolean isUncertain;
     private boolean hasUnkept;
@@ -35,16 +38,17 @@ public final class ServerStatements {
         return prepared == null ? 0 : prepared.size();
     }
 
-    /** Does the server know it? Then it counts as used. */
+    /** What the server has prepared, or is going to; null if it does not know the statement. It counts as used. */
     // hot: once per Bind of a named statement
-    public boolean touch(Statement statement) {
-        Map<Statement, Statement> known = prepared;
-        return statement.isPrivate() || (known != null && known.get(statement) != null);
+    public @Nullable Plan find(Statement statement) {
+        Map<Statement, Plan> known = prepared;
+        return known == null ? null : known.get(statement);
     }
 
-    /** Does the server know it, or is it going to? */
+    /** Does the server know it as it is now? That is no use. */
     public boolean knows(Statement statement) {
-        return prepared != null && prepared.containsKey(statement);
+        Map<Statement, Plan> known = prepared;
+        return known != null && known.containsKey(statement);
     }
 
     /**
@@ -56,20 +60,20 @@ public final class ServerStatements {
     }
 
     /** The statement that has to go before there is room for another, {@code limit} being the most; it is taken out. Or null. */
-    public @Nullable Statement evict(int limit) {
-        Map<Statement, Statement> known = prepared;
+    public @Nullable Plan evict(int limit) {
+        Map<Statement, Plan> known = prepared;
         if (known == null || known.size() < limit) {
             return null;
         }
-        Iterator<Statement> eldestFirst = known.keySet().iterator();
-        Statement eldest = eldestFirst.next();
+        Iterator<Plan> eldestFirst = known.values().iterator();
+        Plan eldest = eldestFirst.next();
         eldestFirst.remove();
         return eldest;
     }
 
     /** What the Close of an {@linkplain #evict evicted} statement means. */
-    public Step evicted(Statement statement) {
-        return new Evicted(this, statement);
+    public Step evicted(Plan plan) {
+        return new Evicted(this, plan);
     }
 
     /** A Parse of what {@code mapping} names is sent; what that means. */
@@ -78,12 +82,13 @@ public final class ServerStatements {
             hasUnkept = true;
             return Step.doubt();
         }
-        add(mapping.statement());
+        add(new Plan(mapping.statement()));
         return new Prepared(this, mapping, null);
     }
 
     /** A Close and a Parse of what the server knows already are sent; {@code closed} is the Close's step. */
     public Step preparedAnew(Mapping mapping, Step closed) {
+        add(new Plan(mapping.statement()));
         return new Prepared(this, mapping, closed);
     }
 
@@ -92,14 +97,14 @@ public final class ServerStatements {
         return new Remembering();
     }
 
-    private void add(Statement statement) {
-        Map<Statement, Statement> known = prepared;
+    private void add(Plan plan) {
+        Map<Statement, Plan> known = prepared;
         if (known == null) {
             known = new LinkedHashMap<>(16, 0.75f, true);
             prepared = known;
         }
-        if (known.put(statement, statement) == null) {
-            store.onServer(statement);
+        if (known.put(plan.statement(), plan) == null) {
+            store.onServer(plan.statement());
         }
     }
 
@@ -229,14 +234,44 @@ public final class ServerStatements {
         onForgetSent();
     }
 
-    /** Its columns are others than they were: clients who prepare it from now on must not get what the server has. */
-    public void retire(Statement statement) {
-        store.retire(statement);
+    /** PostgreSQL has refused to run what {@code use} names, for its columns have changed. */
+    public void onColumnsChanged(Mapping use) {
+        Plan plan = find(use.statement());
+        if (plan != null) {
+            use.statement().outdate(plan);
+        }
+    }
+
+    // ---- what it says of columns ----------------------------------------------------------------------------------
+
+    /**
+     * The current frame, which is borrowed, is a part of the answer to a Describe of a statement; {@code step} is that message's. It may be
+     * the client's: then it knows now.
+     */
+    public void onDescription(FrameReader frames, @Nullable Step step) {
+        if (step instanceof Plan plan) {
+            if (shapes == null) {
+                shapes = new ShapeReader();
+            }
+            shapes.begin(frames, plan);
+        } else if (step instanceof Mapping use && frames.type() != BackendType.PARAMETER_DESCRIPTION) {
+            Plan plan = find(use.statement());
+            if (plan != null && !plan.isOpen()) { // else it is another by now than the one that was described
+                use.tell(plan);
+            }
+        }
+    }
+
+    /** More of a message that may be one of those. */
+    public void onContinuation(FrameReader frames) {
+        if (shapes != null && shapes.isInside()) {
+            shapes.goOn(frames);
+        }
     }
 
     private void forgetAll() {
         hasPlaceholder = false;
-        Map<Statement, Statement> known = prepared;
+        Map<Statement, Plan> known = prepared;
         if (known != null) {
             List<Statement> all = new ArrayList<>(known.keySet());
             known.clear();
@@ -289,22 +324,22 @@ public final class ServerStatements {
 
     private static final class Evicted extends Step {
         private final ServerStatements server;
-        private final Statement statement;
+        private final Plan plan;
 
-        Evicted(ServerStatements server, Statement statement) {
+        Evicted(ServerStatements server, Plan plan) {
             this.server = server;
-            this.statement = statement;
+            this.plan = plan;
         }
 
         @Override
         public void answered() {
-            server.store.leftServer(statement);
+            server.store.leftServer(plan.statement());
         }
 
         @Override
         public void dropped() {
-            server.add(statement);
-            server.store.leftServer(statement);
+            server.add(plan);
+            server.store.leftServer(plan.statement());
         }
     }
 

@@ -20,6 +20,7 @@ public final class Statement {
     private final @Nullable StatementKey key;
     private final boolean mayWorkWhenFailed;
     private final boolean mayForget;
+    private final boolean hasAnyColumns;
     /** Of immutable objects one is as good as another: a lane that does not see it yet makes its own. */
     private @Nullable TextFindings findings;
 
@@ -31,8 +32,8 @@ public final class Statement {
     /** Has a server prepared it without an error? Lanes may see that late. */
     boolean isProven;
 
-    /** Has a server said that it would not give the same columns any more? */
-    volatile boolean isRetired;
+    /** Plans of an earlier one are outdated. Of two lanes that count at a time one may be lost, for both mean the same. */
+    private volatile int epoch;
 
     /** Without a key it is of one client and one server, whose text nobody keeps. */
     Statement(long number, @Nullable StatementKey key, long nowNanos) {
@@ -41,6 +42,7 @@ public final class Statement {
         this.key = key;
         byte[] body = key == null ? new byte[0] : key.body();
         this.mayWorkWhenFailed = StatementText.mayWorkWhenFailed(body);
+        this.hasAnyColumns = StatementText.hasAnyColumns(body);
         this.mayForget = key == null || Forgetting.isPossible(Unpooled.wrappedBuffer(body), 0, body.length);
     }
 
@@ -74,12 +76,15 @@ public final class Statement {
         return madeNanos;
     }
 
-    /**
-     * Has PostgreSQL said that the statement's columns are not those any more that they were when it was prepared? Clients may know them by
-     * now, so that no other server may have it prepared anew for them.
-     */
-    public boolean isRetired() {
-        return isRetired;
+    int epoch() {
+        return epoch;
+    }
+
+    /** A server has said of {@code plan} that the columns are others by now: no plan of then is to be used any more, on any server. */
+    void outdate(Plan plan) {
+        if (epoch == plan.epoch()) {
+            epoch = plan.epoch() + 1;
+        }
     }
 
     /** Is it known to be right, at least for one database? */
@@ -110,6 +115,11 @@ public final class Statement {
     /** Could running it make the session forget its prepared statements? */
     public boolean mayForget() {
         return mayForget;
+    }
+
+    /** May its columns be others at each use, which PostgreSQL does not mind? */
+    boolean hasAnyColumns() {
+        return hasAnyColumns;
     }
 
     /** What its text tells of the session's state. */

@@ -53,18 +53,13 @@ public final class StatementStore {
         change(statement, statement.names::decrementAndGet);
     }
 
-    /** Whoever prepares the same from now on gets another statement. */
-    public void retire(Statement statement) {
-        change(statement, () -> statement.isRetired = true);
-    }
-
     /** One that nobody has any more is forgotten. */
     private void change(Statement statement, Runnable change) {
         StatementKey key = statement.key();
         if (key != null) {
             statements.compute(key, (same, known) -> {
                 change.run();
-                boolean isUsed = statement.names() + statement.servers() > 0 && !statement.isRetired;
+                boolean isUsed = statement.names() + statement.servers() > 0;
                 return known == statement || known == null ? (isUsed ? statement : null) : known;
             });
         }

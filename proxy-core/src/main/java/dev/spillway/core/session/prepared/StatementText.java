@@ -14,6 +14,9 @@ final class StatementText {
     /** {@code IsTransactionExitStmt()} in {@code src/backend/tcop/postgres.c}. */
     private static final Set<String> EXITS = Set.of("commit", "end", "rollback", "abort", "prepare");
 
+    /** {@code StmtPlanRequiresRevalidation()} in {@code src/backend/utils/cache/plancache.c} says no of these, which have columns. */
+    private static final Set<String> POINTERS = Set.of("execute", "fetch");
+
     private final byte[] text;
     private int at;
 
@@ -64,15 +67,25 @@ final class StatementText {
     }
 
     private boolean mayWorkWhenFailed() {
+        String word = firstWord();
+        if (word.isEmpty()) {
+            return at == text.length || text[at] != '('; // a parenthesis opens a SELECT
+        }
+        return EXITS.contains(word);
+    }
+
+    /** Does what it gives depend on what SQL has prepared or opened? Then PostgreSQL never says that its columns have changed. */
+    static boolean hasAnyColumns(byte[] body) {
+        return POINTERS.contains(new StatementText(Arrays.copyOf(body, length(body))).firstWord());
+    }
+
+    private String firstWord() {
         skipSpace();
         int from = at;
         while (at < text.length && isLetter(text[at])) {
             at++;
         }
-        if (at == from) {
-            return at == text.length || text[at] != '('; // a parenthesis opens a SELECT
-        }
-        return EXITS.contains(new String(text, from, at - from, StandardCharsets.US_ASCII).toLowerCase(Locale.ROOT));
+        return new String(text, from, at - from, StandardCharsets.US_ASCII).toLowerCase(Locale.ROOT);
     }
 
     private static boolean isLetter(byte b) {

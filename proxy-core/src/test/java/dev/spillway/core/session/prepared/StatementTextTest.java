@@ -42,6 +42,13 @@ class StatementTextTest {
     }
 
     @Test
+    void whatPointsToOtherStatementsHasAnyColumns() {
+        assertThat(StatementText.hasAnyColumns(body("/* x */ EXECUTE s"))).isTrue();
+        assertThat(StatementText.hasAnyColumns(body("fetch 1 from c"))).isTrue();
+        assertThat(StatementText.hasAnyColumns(body("select 1"))).isFalse();
+    }
+
+    @Test
     void contextIsThatOfWhatTheTextIsReadUnder() {
         Map<String, String> reported = Map.of("DateStyle", "ISO, DMY", "TimeZone", "UTC", "client_encoding", "UTF8");
         assertThat(ParseContext.of(body("select $1"), reported, Map.of())).isEmpty();
@@ -70,22 +77,5 @@ class StatementTextTest {
         assertThat(store.size()).isEqualTo(2);
         store.release(statement);
         assertThat(store.size()).isOne();
-    }
-
-    @Test
-    void retiredStatementStaysWithWhoHasIt() {
-        StatementStore store = new StatementStore();
-        StatementKey key = new StatementKey(body("select * from t"), List.of());
-        Statement old = store.intern(key, 0);
-        store.onServer(old);
-        store.retire(old);
-        Statement fresh = store.intern(key, 0);
-        assertThat(fresh).isNotSameAs(old).extracting(Statement::isRetired).isEqualTo(false);
-        store.leftServer(old);
-        store.release(old);
-        assertThat(store.all()).containsExactly(fresh);
-        assertThat(old.names() + old.servers()).isZero();
-        store.release(fresh);
-        assertThat(store.all()).isEmpty();
     }
 }
