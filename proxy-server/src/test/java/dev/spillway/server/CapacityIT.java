@@ -108,7 +108,8 @@ class CapacityIT {
                 clients.add(threads.submit(() -> ask(database, "select pg_sleep(0.002)", endNanos)));
             }
             String ours = "select count(*) from pg_stat_activity where usename = 'plain_user'";
-            await().until(() -> Integer.parseInt(postgres.queryOne(ours)) > CONNECTIONS / 2);
+            // by then there is one on its way at a time, which others can be quicker than
+            await().until(() -> Integer.parseInt(postgres.queryOne(ours)) >= CONNECTIONS * 2 / 3);
             int refused = 0;
             for (int burst = 0; burst < 2; burst++) {
                 refused += threads.submit(burst(9)).get();
@@ -126,7 +127,7 @@ class CapacityIT {
                         .isLessThanOrEqualTo(CONNECTIONS - RESERVED - FOREIGN);
             }
             assertThat(lines - refused)
-                    .as("refusals of ours, of %d lines", lines)
+                    .as("refusals of ours, one for each burst, of %d lines", lines)
                     .isLessThanOrEqualTo(2);
         }
     }

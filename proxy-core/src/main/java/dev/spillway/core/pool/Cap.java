@@ -62,6 +62,11 @@ public final class Cap {
         opening.incrementAndGet();
     }
 
+    /** The same, before it is taken and if no more than {@code most} are then being opened. */
+    boolean tryBegin(int most) {
+        return opening.getAndUpdate(now -> now < most ? now + 1 : now) < most;
+    }
+
     /** It is open, or will not be. */
     void endsOpening() {
         opening.decrementAndGet();

@@ -40,9 +40,11 @@ public final class HostBudget {
     /** A process of PostgreSQL's has ended so long after its connection was closed, as a rule. */
     private static final long END_NANOS = SECOND_NANOS / 20;
 
-    private static final long MOST_HELD_NANOS = 2 * SECOND_NANOS;
     private static final int MOST_LEAVING = 100;
     private static final int BLIND_OPENINGS = 10;
+
+    /** So many places are left for each that is on its way: whoever comes meanwhile gets one of those. */
+    private static final int LEFT_PER_OPENING = 4;
 
     /**
      * What was read last.
@@ -78,6 +80,8 @@ public final class HostBudget {
     /** Confined to whoever reads. */
     private final RecentMost othersPeak = new RecentMost(PEAK_NANOS);
 
+    private final Rush rush = new Rush();
+
     /** Null: nothing is shared with other instances. */
     private final @Nullable FleetPart fleet;
 
@@ -85,8 +89,6 @@ public final class HostBudget {
     private volatile @Nullable Pending pending;
     private volatile boolean isTried;
     private volatile boolean isRefused;
-    private volatile boolean isHeld;
-    private volatile long refusedNanos;
     private volatile String problem = "";
     private volatile long nextNanos;
     private volatile long firstNanos;
@@ -147,21 +149,29 @@ public final class HostBudget {
 
     // ---- room ----------------------------------------------------------------------------------------------------
 
-    /** May one more be tried? Near the limit it is one at a time, for others may be quicker. */
-    boolean isGateOpen(long nowNanos) {
+    /**
+     * Takes room for one that is to be opened. Near the limit it is one at a time, for others may be quicker; and one at a time too
+     * where as many might come as came lately.
+     */
+    boolean tryTake(long nowNanos) {
         FleetPart shared = fleet;
         boolean isCertain = shared == null || shared.isCertain(nowNanos);
-        boolean isFree = cap.opening() < allowance(nowNanos) && !isWaitingForEnds(nowNanos) && !isHeld(nowNanos);
-        boolean isOpen = isCertain && isFree;
-        if (!isOpen) {
+        boolean isFree = isCertain && !isWaitingForEnds(nowNanos) && !isHeld(nowNanos);
+        if (!isFree || !cap.tryBegin(allowance(nowNanos))) {
             isGated.set(true);
+            return false;
         }
-        return isOpen;
+        if (!cap.tryTake(nowNanos)) {
+            cap.endsOpening();
+            return false;
+        }
+        peak.accumulateAndGet(cap.used(), Math::max);
+        return true;
     }
 
-    /** Has it refused one, and does not know yet what it has? Those that are open can be asked. */
+    /** Would others be quicker? Where none of ours is open one is tried all the same: nobody else could find out. */
     private boolean isHeld(long nowNanos) {
-        return isHeld && cap.used() > cap.opening() && nowNanos - refusedNanos < MOST_HELD_NANOS;
+        return rush.isOn(nowNanos) && cap.used() > cap.opening();
     }
 
     /** Are as many as there may be open or just closed? */
@@ -181,35 +191,32 @@ public final class HostBudget {
         }
     }
 
+    /** How many may be on their way at a time. */
     private int allowance(long nowNanos) {
         int most = cap.limit();
         if (most > 0) {
-            return Math.max(1, (most - cap.used()) / 2);
+            return Math.max(1, (most - cap.used() - rush.greatest()) / LEFT_PER_OPENING);
         }
         if (isTried) {
             return BLIND_OPENINGS;
         }
         if (cap.used() == 0) {
             firstNanos = nowNanos;
+            return 1;
         }
-        return cap.used() == 0 || nowNanos - firstNanos > FIRST_PATIENCE_NANOS ? BLIND_OPENINGS : 0;
+        return nowNanos - firstNanos > FIRST_PATIENCE_NANOS ? BLIND_OPENINGS : 0;
     }
 
-    /** One is being opened. */
-    void opens() {
-        cap.opens();
-        peak.accumulateAndGet(cap.used(), Math::max);
-    }
-
-    /** It is, or will not be. True: somebody could not be opened meanwhile. */
+    /** One is open, or will not be. True: somebody could not be opened meanwhile. */
     boolean endsOpening() {
         cap.endsOpening();
         return isGated.getAndSet(false);
     }
 
     void onRefusal(long nowNanos) {
-        isHeld = fixed == 0 && known.maxConnections > 0;
-        refusedNanos = nowNanos;
+        if (fixed == 0 && known.maxConnections > 0) {
+            rush.refused(nowNanos);
+        }
         refusals.incrementAndGet();
         isRefused = true;
     }
@@ -273,7 +280,7 @@ public final class HostBudget {
     /** There is none. */
     public void onNotRead(String why, long nowNanos) {
         problem = why;
-        isHeld = false;
+        rush.end();
         nextNanos = nowNanos + (isTried && known.maxConnections > 0 ? PERIOD_NANOS : AFTER_FAILURE_NANOS);
         isTried = true;
         isReading.set(false);
@@ -309,7 +316,9 @@ public final class HostBudget {
         if (others > known.others) {
             nextNanos = nowNanos + AFTER_CHANGE_NANOS; // they may be more in a moment
         }
-        isHeld = false;
+        int growth = fleet == null && known.others >= 0 ? others - known.others : 0; // members know of each other
+        int free = reading.maxConnections() - reading.reserved() - reading.connections();
+        rush.seen(growth, free, answered.askedNanos, nowNanos);
         known = new Known(
                 reading.maxConnections(),
                 reading.reserved(),

@@ -21,11 +21,10 @@ record HostCaps(HostBudget budget, Cap role, Cap database, List<Cap> all) {
         return budget.cap();
     }
 
-    /** One is being opened. */
+    /** One is being opened, for which the budget has given room. */
     void open() {
         role.opens();
         database.opens();
-        budget.opens();
     }
 
     /** It is open, or will not be. True: somebody may have waited for that. */

@@ -107,6 +107,11 @@ public final class HostReading {
         return databases;
     }
 
+    /** Of all clients, ours included. */
+    int connections() {
+        return groups.stream().mapToInt(group -> group.processIds.size()).sum();
+    }
+
     List<Group> groups() {
         return groups;
     }

@@ -165,7 +165,7 @@ public final class PoolShare {
         if (cap.isFull() && isAnyoneWaiting() && host.isOne(cap)) {
             cap.claims().claim(this, nowNanos);
         }
-        return (!cap.equals(host.host()) || host.budget().isGateOpen(nowNanos)) && cap.tryTake(nowNanos);
+        return cap.equals(host.host()) ? host.budget().tryTake(nowNanos) : cap.tryTake(nowNanos);
     }
 
     /** A server has logged in. True: others may wait to be tried next. */

@@ -105,7 +105,7 @@ class HostBudgetTest {
 
     @Test
     void oneIsTriedWhateverOthersHave() {
-        read(reading(20, IntStream.range(1, 16).boxed().toArray(Integer[]::new)));
+        read(reading(20, processes(1, 15)));
         assertThat(most()).isOne();
     }
 
@@ -124,32 +124,165 @@ class HostBudgetTest {
         assertThat(budget.claimFirstReading(now)).isFalse();
     }
 
+    private boolean tryOpen() {
+        return budget.tryTake(now);
+    }
+
+    private void open(int servers) {
+        for (int i = 0; i < servers; i++) {
+            assertThat(tryOpen()).as("server %d", i).isTrue();
+            budget.endsOpening();
+        }
+    }
+
+    private static Integer[] processes(int first, int last) {
+        return IntStream.rangeClosed(first, last).boxed().toArray(Integer[]::new);
+    }
+
+    private void refuse() {
+        budget.endsOpening();
+        budget.cap().giveBack();
+        budget.onRefusal(now);
+    }
+
     @Test
     void beforeTheFirstAnswerOneIsOpenedAndNotTwo() {
-        assertThat(budget.isGateOpen(now)).isTrue();
-        budget.cap().tryTake(100);
-        budget.opens();
-        assertThat(budget.isGateOpen(now)).isFalse();
-        assertThat(budget.isGateOpen(now + 2 * SECOND)).as("it hangs").isTrue();
+        assertThat(tryOpen()).isTrue();
+        assertThat(tryOpen()).isFalse();
+        now += 2 * SECOND;
+        assertThat(tryOpen()).as("it hangs").isTrue();
     }
 
     @Test
     void nearTheLimitOneIsOpenedAtATime() {
         budget.configure(fixed(4));
-        budget.cap().tryTake(100);
-        budget.opens();
-        assertThat(budget.isGateOpen(now)).isFalse();
+        assertThat(tryOpen()).isTrue();
+        assertThat(tryOpen()).isFalse();
         assertThat(budget.endsOpening()).as("somebody was held up").isTrue();
-        assertThat(budget.isGateOpen(now)).isTrue();
+        assertThat(tryOpen()).isTrue();
+    }
+
+    @Test
+    void farFromTheLimitAFewAreOpenedAtATime() {
+        budget.configure(fixed(16));
+        int openings = 0;
+        while (tryOpen()) {
+            openings++;
+        }
+        assertThat(openings).isEqualTo(3);
+    }
+
+    @Test
+    void anOpeningThatFindsNoRoomIsNoneAnyMore() {
+        budget.configure(fixed(1));
+        open(1);
+        assertThat(tryOpen()).isFalse();
+        assertThat(budget.cap().opening()).isZero();
     }
 
     @Test
     void oneThatWasJustClosedCountsForAMomentYet() {
         budget.configure(fixed(2));
-        budget.cap().tryTake(100);
+        open(1);
         budget.leaves(now);
-        assertThat(budget.isGateOpen(now)).isFalse();
-        assertThat(budget.isGateOpen(now + SECOND / 10)).isTrue();
+        assertThat(tryOpen()).isFalse();
+        now += SECOND / 10;
+        assertThat(tryOpen()).isTrue();
+    }
+
+    @Test
+    void afterARefusalNoneIsOpenedUntilOthersWereSeenNotToGrow() {
+        read(reading(105));
+        open(1);
+        budget.owns(1, now);
+        assertThat(tryOpen()).isTrue();
+        refuse();
+        assertThat(tryOpen()).as("nobody knows yet who was quicker").isFalse();
+        now += SECOND / 4;
+        read(reading(105, 1, 11, 12));
+        assertThat(tryOpen()).as("they may go on growing").isFalse();
+        now += SECOND;
+        read(reading(105, 1, 11, 12));
+        assertThat(tryOpen()).as("they do not").isTrue();
+    }
+
+    @Test
+    void whereNoPlaceIsLeftNobodyCanBeSeenToGrow() {
+        read(reading(105));
+        open(40);
+        IntStream.rangeClosed(1, 40).forEach(process -> budget.owns(process, now));
+        assertThat(tryOpen()).isTrue();
+        refuse();
+        now += SECOND / 4;
+        read(reading(105, processes(1, 100)));
+        now += SECOND;
+        read(reading(105, processes(1, 100)));
+        IntStream.rangeClosed(1, 11).forEach(closed -> budget.cap().giveBack());
+        assertThat(tryOpen()).as("others wait for it").isFalse();
+        now += 2 * SECOND;
+        read(reading(105, processes(12, 100)));
+        assertThat(tryOpen()).as("they do not").isTrue();
+    }
+
+    @Test
+    void whatWasAskedBeforeARefusalKnowsNothingOfIt() {
+        read(reading(105));
+        open(1);
+        budget.owns(1, now);
+        assertThat(tryOpen()).isTrue();
+        now += 6 * SECOND;
+        assertThat(budget.claimReading(now)).isTrue();
+        now++;
+        refuse();
+        budget.onRead(reading(105, 1), now);
+        now += SECOND / 2;
+        budget.tick(now);
+        assertThat(tryOpen()).isFalse();
+        read(reading(105, 1));
+        assertThat(tryOpen()).isTrue();
+    }
+
+    @Test
+    void aRefusalThatNothingIsLearntAboutIsForgotten() {
+        read(reading(105));
+        open(1);
+        assertThat(tryOpen()).isTrue();
+        refuse();
+        now += 4 * SECOND;
+        assertThat(tryOpen()).isFalse();
+        now += 2 * SECOND;
+        assertThat(tryOpen()).isTrue();
+    }
+
+    @Test
+    void whereNoneIsOpenOneIsTriedAllTheSame() {
+        read(reading(105));
+        assertThat(tryOpen()).isTrue();
+        refuse();
+        assertThat(tryOpen()).isTrue();
+    }
+
+    @Test
+    void whereAsManyAgainWouldFindNoRoomNoneIsOpened() {
+        read(reading(20));
+        open(1);
+        budget.owns(1, now);
+        readLater(reading(20, 1, 11, 12, 13, 14, 15, 16));
+        assertThat(tryOpen()).as("9 of 15 are left").isTrue();
+        budget.endsOpening();
+        budget.owns(2, now);
+        readLater(reading(20, 1, 2, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20));
+        assertThat(tryOpen()).as("3 are left, 4 came").isFalse();
+    }
+
+    @Test
+    void whereManyMayComeAtOnceOneIsOpenedAtATime() {
+        read(reading(105));
+        readLater(reading(105, processes(1, 80)));
+        readLater(reading(105));
+        assertThat(most()).isEqualTo(10);
+        assertThat(tryOpen()).isTrue();
+        assertThat(tryOpen()).isFalse();
     }
 
     private static CapacityConfig fixed(int most) {
