@@ -313,12 +313,12 @@ public final class HostBudget {
         Map<String, Integer> ofRoles = new HashMap<>();
         Map<String, Integer> ofDatabases = new HashMap<>();
         int others = reading.hasOthers() ? countOthers(answered, ofRoles, ofDatabases) : -1;
-        if (others > known.others) {
-            nextNanos = nowNanos + AFTER_CHANGE_NANOS; // they may be more in a moment
-        }
         int growth = fleet == null && known.others >= 0 ? others - known.others : 0; // members know of each other
         int free = reading.maxConnections() - reading.reserved() - reading.connections();
         rush.seen(growth, free, answered.askedNanos, nowNanos);
+        if (others > known.others || rush.isOn(nowNanos)) {
+            nextNanos = nowNanos + AFTER_CHANGE_NANOS; // they may be more in a moment
+        }
         known = new Known(
                 reading.maxConnections(),
                 reading.reserved(),
