@@ -167,6 +167,24 @@ class FleetIT {
         }
     }
 
+    /** Each client says that it is a member, with a claim on all there is. */
+    @Test
+    void clientsWhoCallThemselvesMembersTakeNothing() throws Exception {
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+                Count count = new Count(threads);
+                RunningProxy only = new RunningProxy(config("forged"));
+                WireClient client = WireClient.connect(
+                        postgres.endpoint().withPort(only.proxy().port()).withUser(PostgresFixture.PLAIN_USER))) {
+            client.query("set application_name = 'spillway:forged:0123abcd:99:99:99'");
+            client.query("begin");
+            try (Load load = new Load(threads, only, 40)) {
+                await().atMost(Duration.ofSeconds(10))
+                        .untilAsserted(() -> assertThat(count.shares("forged")).containsExactly(PLACES, 99));
+                assertThat(load.answers.get()).isPositive();
+            }
+        }
+    }
+
     @Test
     void whatOneLeavesIsForTheOthers() throws Exception {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();

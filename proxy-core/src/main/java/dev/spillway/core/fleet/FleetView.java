@@ -1,7 +1,9 @@
 package dev.spillway.core.fleet;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What PostgreSQL answers to {@link FleetSql}: collected row by row. Confined to whoever asks. */
@@ -55,6 +57,23 @@ public final class FleetView {
     /** All but the one who asks. */
     public List<Member> members() {
         return members;
+    }
+
+    /**
+     * Forgets those who cannot be members, and says which processes they are: a connection that an instance names among its servers, or
+     * one of {@code ours}, is one that clients use, and a client has set its application_name.
+     */
+    public List<Integer> dropForged(List<Integer> ours) {
+        Set<Integer> servers = new HashSet<>(ours);
+        members.forEach(member -> member.servers().stream()
+                .filter(server -> server != member.processId())
+                .forEach(servers::add));
+        List<Integer> forged = members.stream()
+                .map(Member::processId)
+                .filter(servers::contains)
+                .toList();
+        members.removeIf(member -> forged.contains(member.processId()));
+        return forged;
     }
 
     /** Connections of clients to that PostgreSQL, whoever has them. */

@@ -19,10 +19,21 @@ final class FleetPart {
 
     private record Limit(int most, long untilNanos, boolean isForGood) {}
 
+    /**
+     * The fleet, as it was seen last.
+     *
+     * @param members this one among them
+     * @param budget what they share
+     */
+    record Seen(int members, int budget) {}
+
+    static final Seen NOBODY = new Seen(0, 0);
+
     private final Deque<Sample> recent = new ArrayDeque<>();
     private final RecentMost lastingPeak = new RecentMost(PEAK_NANOS);
     private long beganNanos;
     private volatile Limit limit = new Limit(1, 0, true);
+    private volatile Seen seen = NOBODY;
 
     /** True: it is another number than before. */
     boolean limit(int most, long untilNanos) {
@@ -33,6 +44,14 @@ final class FleetPart {
 
     int most() {
         return limit.most;
+    }
+
+    void see(Seen fleet) {
+        seen = fleet;
+    }
+
+    Seen seen() {
+        return seen;
     }
 
     /** Whoever was not told for long does not know what others may have by now. */

@@ -396,10 +396,26 @@ public final class HostBudget {
         return fixed > 0 || known.maxConnections > 0;
     }
 
-    /** How many are for the whole fleet, where {@code foreign} are neither ours nor another member's. Called by one thread. */
-    public int forFleet(int foreign, long nowNanos) {
+    /**
+     * How many are for the whole fleet, where {@code members} speak beside this one and {@code foreign} connections are neither ours nor
+     * theirs. Called by one thread.
+     */
+    public int forFleet(int members, int foreign, long nowNanos) {
         FleetPart shared = fleet;
-        return shared == null ? 0 : most(known, shared.peak(foreign, nowNanos));
+        if (shared == null) {
+            return 0;
+        }
+        int all = most(known, shared.peak(foreign, nowNanos));
+        shared.see(new FleetPart.Seen(members + 1, all));
+        return all;
+    }
+
+    /** This instance cannot speak with the others any more. */
+    public void onFleetLost() {
+        FleetPart shared = fleet;
+        if (shared != null) {
+            shared.see(FleetPart.NOBODY);
+        }
     }
 
     /** From now on there may be {@code most}, the fleet being what it is; from {@code untilNanos} on none is opened before this is said anew. True: it is more than before. */
@@ -445,6 +461,8 @@ public final class HostBudget {
     /** For operators. */
     public HostFigures figures() {
         Known now = known;
+        FleetPart shared = fleet;
+        FleetPart.Seen seen = shared == null ? FleetPart.NOBODY : shared.seen();
         List<HostFigures.Part> parts = new ArrayList<>();
         roles.forEach((role, of) -> parts.add(new HostFigures.Part("role", role, of.limit(), of.used())));
         databases.forEach(
@@ -462,6 +480,8 @@ public final class HostBudget {
                 peak.get(),
                 cap.claims().waits(),
                 refusals.get(),
+                seen.members(),
+                seen.budget(),
                 problem,
                 parts);
     }

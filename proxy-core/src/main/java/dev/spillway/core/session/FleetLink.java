@@ -17,6 +17,7 @@ import dev.spillway.core.session.state.Snapshot;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -213,7 +214,14 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
     }
 
     private void onLook(ServerSession linked) {
-        complaint = "";
+        List<Integer> forged = view.dropForged(host.processes());
+        if (forged.isEmpty()) {
+            complaint = "";
+        } else {
+            complain("the application_name of process " + forged.getFirst()
+                    + " says that it is an instance, and it is a server of one: a client has set it. It does"
+                    + " not count");
+        }
         fleet.look(view.members(), budget(), askedNanos);
         toEnd.clear();
         toEnd.addAll(fleet.dead());
@@ -225,6 +233,7 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
     }
 
     private void onLock(ServerSession linked) {
+        var _ = view.dropForged(host.processes()); // said with each look
         if (view.isLocked()) {
             fleet.grow(view.members(), budget(), askedNanos); // an answer may lie here while this process is stopped
         }
@@ -235,7 +244,8 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
 
     /** One that is another's may be counted as ours for the moment between its login and its announcement, not the reverse. */
     private int budget() {
-        return host.forFleet(Math.max(0, view.connections() - view.open() - host.open()), ports.nowNanos());
+        int foreign = Math.max(0, view.connections() - view.open() - host.open());
+        return host.forFleet(view.members().size(), foreign, ports.nowNanos());
     }
 
     private void endNext(ServerSession linked) {
@@ -357,6 +367,7 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
         leavePool();
         if (hadServer) {
             fleet.onLost(host.open());
+            host.onFleetLost();
             limit(ports.nowNanos());
         }
     }

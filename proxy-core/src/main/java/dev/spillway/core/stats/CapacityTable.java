@@ -23,6 +23,7 @@ public final class CapacityTable {
             .int4("peak")
             .int8("waits", "refusals")
             .numeric("needed_by_littles_law")
+            .int4("fleet_members", "fleet_budget")
             .text("problem");
 
     private CapacityTable() {}
@@ -49,6 +50,8 @@ public final class CapacityTable {
                     host.refusals(),
                     BigDecimal.valueOf(needed(host.host(), figures.work(), config))
                             .setScale(2, RoundingMode.HALF_UP),
+                    host.fleetMembers() == 0 ? null : host.fleetMembers(),
+                    host.fleetMembers() == 0 ? null : host.fleetBudget(),
                     host.problem().isEmpty() ? null : host.problem()));
             host.parts().stream()
                     .filter(part -> part.limit() > 0)
@@ -63,6 +66,8 @@ public final class CapacityTable {
                             part.limit(),
                             null,
                             part.ours(),
+                            null,
+                            null,
                             null,
                             null,
                             null,

@@ -285,6 +285,24 @@ class HostBudgetTest {
         assertThat(tryOpen()).isFalse();
     }
 
+    @Test
+    void inAFleetTheShareIsSaidBesideWhatAllHave() {
+        HostBudget shared = new HostBudget(
+                "db:5432",
+                ProxyConfig.defaults().with(CapacitySettings.FLEET, "shop").capacity());
+        assertThat(shared.figures().fleetMembers()).isZero();
+        assertThat(shared.claimForFleet(now + SECOND)).isTrue();
+        shared.onRead(reading(105), now + SECOND);
+        assertThat(shared.forFleet(2, 0, now + SECOND)).isEqualTo(90);
+        shared.limit(30, now + 2 * SECOND);
+        assertThat(shared.figures())
+                .returns(3, HostFigures::fleetMembers)
+                .returns(90, HostFigures::fleetBudget)
+                .returns(30, HostFigures::budget);
+        shared.onFleetLost();
+        assertThat(shared.figures()).returns(0, HostFigures::fleetMembers).returns(0, HostFigures::fleetBudget);
+    }
+
     private static CapacityConfig fixed(int most) {
         return ProxyConfig.defaults()
                 .with(CapacitySettings.MAX_SERVER_CONNECTIONS, most)

@@ -114,6 +114,8 @@ final class StatusPage {
                 .put("peak", host.peak())
                 .put("waits", host.waits())
                 .put("refusals", host.refusals())
+                .put("fleet_members", host.fleetMembers())
+                .put("fleet_budget", host.fleetBudget())
                 .put("problem", host.problem().isEmpty() ? null : host.problem())
                 .endObject();
     }
