@@ -167,19 +167,26 @@ class FleetIT {
         }
     }
 
-    /** Each client says that it is a member, with a claim on all there is. */
+    /** A client says that it is a member, with a claim on all there is. */
     @Test
-    void clientsWhoCallThemselvesMembersTakeNothing() throws Exception {
+    void aClientThatCallsItselfAMemberTakesNothing() throws Exception {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
                 Count count = new Count(threads);
                 RunningProxy only = new RunningProxy(config("forged"));
                 WireClient client = WireClient.connect(
                         postgres.endpoint().withPort(only.proxy().port()).withUser(PostgresFixture.PLAIN_USER))) {
+            await().untilAsserted(() -> {
+                client.query("select 1");
+                assertThat(count.shares("forged")).as("it speaks").hasSize(1);
+            });
             client.query("set application_name = 'spillway:forged:0123abcd:99:99:99'");
             client.query("begin");
             try (Load load = new Load(threads, only, 40)) {
                 await().atMost(Duration.ofSeconds(10))
-                        .untilAsserted(() -> assertThat(count.shares("forged")).containsExactly(PLACES, 99));
+                        .untilAsserted(() -> assertThat(count.shares("forged"))
+                                .hasSize(2)
+                                .contains(99)
+                                .allMatch(open -> open > PLACES / 2));
                 assertThat(load.answers.get()).isPositive();
             }
         }
