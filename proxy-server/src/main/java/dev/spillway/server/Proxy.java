@@ -148,7 +148,7 @@ public final class Proxy {
 
     /** Tells the log that clients can connect. */
     public void announce() {
-        if (reload.current().logFormat() == LogFormat.PGBOUNCER) {
+        if (reload.current().log().logFormat() == LogFormat.PGBOUNCER) {
             listeners.eachPlace().forEach(place -> LOG.info("listening on {}", place));
             LOG.info("process up: Spillway {}, {}, lanes {}", SpillwayVersion.number(), transport.name(), count());
         } else {

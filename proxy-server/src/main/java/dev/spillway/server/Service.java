@@ -49,7 +49,7 @@ final class Service implements ProxyRunner {
             PidFile claimed = config.pidfile() == null ? null : PidFile.claim(config.pidfile());
             Proxy started = Proxy.start(config, source);
             proxy = started;
-            heedSignals(started, config.logFormat() == LogFormat.PGBOUNCER);
+            heedSignals(started, config.log().logFormat() == LogFormat.PGBOUNCER);
             if (claimed != null) {
                 claimed.write();
                 pidFile = claimed;

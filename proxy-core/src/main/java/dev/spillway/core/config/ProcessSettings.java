@@ -3,6 +3,7 @@ package dev.spillway.core.config;
 import static dev.spillway.core.config.Setting.Change.RELOAD;
 import static dev.spillway.core.config.Setting.Change.RESTART;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -30,6 +31,20 @@ public final class ProcessSettings {
             false,
             RELOAD,
             "Log the averages of each `stats_period` in one line. PgBouncer's default is 1."));
+    public static final Setting<Duration> LOG_MIN_DURATION = add(Setting.of(
+            "log_min_duration",
+            new DurationType(),
+            Duration.ZERO,
+            RELOAD,
+            "Log each transaction that takes at least so long when it has ended: its client, database and user, how"
+                    + " long it took and how long the client had waited for a server, without its SQL; 0 logs none."));
+    public static final Setting<Boolean> LOG_MIN_DURATION_SQL = add(Setting.of(
+            "log_min_duration_sql",
+            new FlagType(),
+            false,
+            RELOAD,
+            "Add to the lines of `log_min_duration` the statement that took longest, up to 1000 characters of it. What"
+                    + " clients write into their SQL is in the log then."));
     public static final Setting<LogFormat> LOG_FORMAT = add(Setting.of(
             "log_format",
             ChoiceType.of(LogFormat.class, LogFormat::spelling),

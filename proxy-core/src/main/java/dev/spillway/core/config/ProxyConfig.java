@@ -189,6 +189,10 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
         return values.get(Settings.RESERVE_POOL_TIMEOUT);
     }
 
+    public LogConfig log() {
+        return new LogConfig(values);
+    }
+
     public CapacityConfig capacity() {
         return new CapacityConfig(values);
     }
@@ -399,34 +403,6 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
 
     public boolean readyzRequiresServer() {
         return values.get(AdminSettings.READYZ_REQUIRES_SERVER);
-    }
-
-    public boolean logConnections() {
-        return values.get(ProcessSettings.LOG_CONNECTIONS);
-    }
-
-    public boolean logDisconnections() {
-        return values.get(ProcessSettings.LOG_DISCONNECTIONS);
-    }
-
-    public boolean logPoolerErrors() {
-        return values.get(ProcessSettings.LOG_POOLER_ERRORS);
-    }
-
-    public boolean logStats() {
-        return values.get(ProcessSettings.LOG_STATS);
-    }
-
-    public LogFormat logFormat() {
-        return values.get(ProcessSettings.LOG_FORMAT);
-    }
-
-    public @Nullable String logfile() {
-        return values.find(ProcessSettings.LOGFILE);
-    }
-
-    public int verbose() {
-        return values.get(ProcessSettings.VERBOSE);
     }
 
     public @Nullable String pidfile() {

@@ -6,6 +6,7 @@ import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.frontend.FrontendType;
 import dev.spillway.core.session.ConnectionLog.ClientEnd;
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a client sends: each frame is forwarded, held, refused or answered here. One per client, called by its session.
@@ -30,6 +31,8 @@ final class ClientInput {
     private boolean isAhead;
     /** Is something held for no other reason than that too little of it has come? */
     private boolean isShort;
+    /** Null: nobody wants to know what the client runs. */
+    private @Nullable StatementTexts texts;
 
     ClientInput(ClientSession client, Wire wire, LocalAnswers answers, ClientState state) {
         this.client = client;
@@ -118,6 +121,10 @@ final class ClientInput {
         }
         if (linked.pipelined() == 0) {
             client.clock().asked(client.ports().nowNanos());
+            texts = client.pool().slow().withText() ? nextTexts() : null;
+        }
+        if (texts != null) {
+            texts.note(frames, statements);
         }
         if (statements.isConcerned(frames, linked) && isTaken(linked)) {
             return;
@@ -128,6 +135,18 @@ final class ClientInput {
         } else {
             run.flush();
         }
+    }
+
+    private StatementTexts nextTexts() {
+        StatementTexts next = texts == null ? new StatementTexts() : texts;
+        next.begin();
+        return next;
+    }
+
+    /** What the client runs; null: nobody wants to know. */
+    @Nullable
+    StatementTexts texts() {
+        return texts;
     }
 
     private void forwardMore() {

@@ -101,7 +101,8 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     private void link(ServerSession free) {
         server = free;
-        clock.linked(ports.nowNanos());
+        long now = ports.nowNanos();
+        clock.linked(now, place.takeWaited(now));
         state.link(free, this);
         if (!wire.isWritable()) {
             free.wire().setReading(false);
@@ -213,7 +214,7 @@ public final class ClientSession implements Phase, LeaseHolder {
 
     @Override
     public void onReady(byte status, long nowNanos) {
-        clock.ready(status, nowNanos);
+        clock.ready(status, nowNanos, this);
     }
 
     @Override

@@ -47,6 +47,9 @@ public interface ConnectionLog {
     /** A client with a server has used half of the time that it may take for something. Told once for each time it begins. */
     void clientStays(LogSubject client, Stay stay);
 
+    /** A transaction has ended that took as long as is worth a line. */
+    void clientSlow(LogSubject client, SlowTransaction slow);
+
     /**
      * A client's connection ends.
      *

@@ -41,6 +41,8 @@ final class LeaseClock {
     private long quietNanos;
     private int answered;
     private boolean isInTransaction;
+    /** How long it waited for its server, if nothing has ended since. */
+    private long waitNanos;
 
     LeaseClock(PoolCounters counters, long nowNanos) {
         this.counters = counters;
@@ -53,8 +55,9 @@ final class LeaseClock {
         counters = next;
     }
 
-    /** A server was linked. */
-    void linked(long nowNanos) {
+    /** A server was linked, for which the client has waited so long. */
+    void linked(long nowNanos, long waitedNanos) {
+        waitNanos = waitedNanos;
         leaseNanos = nowNanos;
         transactionNanos = nowNanos;
         statementNanos = nowNanos;
@@ -72,15 +75,31 @@ final class LeaseClock {
         }
     }
 
-    /** A ReadyForQuery has come, of this transaction status. */
-    void ready(byte status, long nowNanos) {
+    /** A ReadyForQuery has come for {@code client}, of this transaction status. */
+    void ready(byte status, long nowNanos, ClientSession client) {
         answered++;
-        counters.queried(nowNanos - statementNanos);
+        long queryNanos = nowNanos - statementNanos;
+        counters.queried(queryNanos);
         statementNanos = nowNanos;
+        StatementTexts texts = client.input().texts();
+        if (texts != null) {
+            texts.answered(queryNanos);
+        }
         isInTransaction = status != 'I';
         if (!isInTransaction) {
-            counters.transacted(nowNanos - transactionNanos);
+            endTransaction(nowNanos - transactionNanos, client, texts);
             transactionNanos = nowNanos;
+        }
+    }
+
+    private void endTransaction(long nanos, ClientSession client, @Nullable StatementTexts texts) {
+        counters.transacted(nanos);
+        if (nanos >= client.pool().slow().nanos()) {
+            SlowTransaction.tell(client, nanos, waitNanos);
+        }
+        waitNanos = 0;
+        if (texts != null) {
+            texts.endTransaction();
         }
     }
 

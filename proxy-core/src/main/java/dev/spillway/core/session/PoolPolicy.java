@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param state what becomes of session state
  * @param slice how long a client that pipelines without end keeps its server while others wait; zero: for ever
  * @param preparing what becomes of statements that are prepared by name
+ * @param slow which transactions the log is told of
  */
 public record PoolPolicy(
         PoolMode mode,
@@ -26,7 +27,8 @@ public record PoolPolicy(
         String checkQuery,
         boolean isReserved,
         Duration slice,
-        Preparing preparing) {
+        Preparing preparing,
+        SlowRule slow) {
     /** For the pool of {@code user} to {@code database}: the user's word, else the database's. */
     public static PoolPolicy of(ProxyConfig config, DatabaseConfig database, @Nullable UserConfig user) {
         PoolMode ofUser = user == null ? null : user.poolMode();
@@ -38,6 +40,7 @@ public record PoolPolicy(
                 config.serverCheckQuery(),
                 config.reserveSessionServerConnection(),
                 config.pipelineSlice(),
-                Preparing.of(config));
+                Preparing.of(config),
+                SlowRule.of(config.log()));
     }
 }

@@ -147,6 +147,11 @@ public final class ServerPool {
         return policy.checkQuery();
     }
 
+    /** Which transactions the log is told of. */
+    SlowRule slow() {
+        return policy.slow();
+    }
+
     Preparing preparing() {
         return policy.preparing();
     }

@@ -11,6 +11,9 @@ final class ServerWait implements Waiter<ServerSession> {
     private SessionPorts ports;
     private Pool<ServerSession> pool;
     private boolean isWaiting;
+    /** Has it waited for the server that it gets next? */
+    private boolean hasWaited;
+
     private boolean isSuspended;
     private boolean isClientTold;
     private long sinceNanos;
@@ -34,10 +37,18 @@ final class ServerWait implements Waiter<ServerSession> {
     void begin(long nowNanos) {
         if (!isWaiting) {
             isWaiting = true;
+            hasWaited = true;
             isClientTold = false;
             sinceNanos = nowNanos;
             pool.enqueue(this, nowNanos);
         }
+    }
+
+    /** For how long it has waited for the server that it gets now; 0 if it has not. */
+    long takeWaited(long nowNanos) {
+        long waited = hasWaited ? nowNanos - sinceNanos : 0;
+        hasWaited = false;
+        return waited;
     }
 
     /** Leaves the queue; false if it was in none. */
@@ -45,6 +56,7 @@ final class ServerWait implements Waiter<ServerSession> {
         boolean wasWaiting = isWaiting;
         if (wasWaiting) {
             isWaiting = false;
+            hasWaited = false;
             pool.leave(this);
         }
         return wasWaiting;
@@ -66,6 +78,7 @@ final class ServerWait implements Waiter<ServerSession> {
 
     /** Goes on where it is now, if it was waiting: with a server that is free there, or else with the time it has waited. */
     void resume(boolean wasWaiting) {
+        hasWaited = wasWaiting;
         if (wasWaiting && client.acquire()) {
             client.input().processHeld();
         } else if (wasWaiting) {
@@ -102,6 +115,7 @@ final class ServerWait implements Waiter<ServerSession> {
     @Override
     public void onWaitFailed(ErrorFields error, boolean isFinal) {
         isWaiting = false;
+        hasWaited = false;
         client.onWaitFailed(error, isFinal);
     }
 

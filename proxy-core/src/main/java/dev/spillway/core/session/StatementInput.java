@@ -139,13 +139,26 @@ final class StatementInput {
 
     /** Does the current frame, a Bind by name, use a statement of which it is certain that it ends no failed transaction? */
     boolean isNoExit(FrameReader frames) {
-        int portal = frames.start() + FrameReader.HEADER_BYTES;
-        int portalEnd = endOfString(frames, portal);
-        int nameEnd = portalEnd < 0 ? -1 : endOfString(frames, portalEnd + 1);
-        Mapping mapping = nameEnd < 0 ? null : find(frames, portalEnd + 1, nameEnd);
+        Mapping mapping = mappingOfBind(frames);
         return mapping != null
                 && !mapping.statement().isPrivate()
                 && !mapping.statement().mayWorkWhenFailed();
+    }
+
+    /** What the current frame, a Bind by name, runs; null where that is not known. */
+    @Nullable
+    String textOfBind(FrameReader frames) {
+        Mapping mapping = mappingOfBind(frames);
+        return mapping == null
+                ? null
+                : StatementTexts.oneLine(mapping.statement().text());
+    }
+
+    private @Nullable Mapping mappingOfBind(FrameReader frames) {
+        int portal = frames.start() + FrameReader.HEADER_BYTES;
+        int portalEnd = endOfString(frames, portal);
+        int nameEnd = portalEnd < 0 ? -1 : endOfString(frames, portalEnd + 1);
+        return nameEnd < 0 ? null : find(frames, portalEnd + 1, nameEnd);
     }
 
     private static boolean isNamedBind(ByteBuf buffer, int body, int end) {

@@ -5,17 +5,22 @@ import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.startup.Replication;
 import dev.spillway.core.session.ConnectionLog;
 import dev.spillway.core.session.LogSubject;
+import dev.spillway.core.session.SlowTransaction;
 import dev.spillway.core.session.Stay;
 import dev.spillway.core.session.state.StateKind;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts what goes wrong, and hands everything on to {@code next}. Called on its lane, like that. {@code nowMillis} is the wall
+ * Counts what goes wrong, and hands everything on to {@code next}, but of slow transactions no more than somebody can read. Called on its lane, like that. {@code nowMillis} is the wall
  * clock.
  */
-public record WatchedConnectionLog(ConnectionLog next, Incidents incidents, LongSupplier nowMillis)
+public record WatchedConnectionLog(ConnectionLog next, Incidents incidents, LongSupplier nowMillis, LineLimit slow)
         implements ConnectionLog {
+    public WatchedConnectionLog(ConnectionLog next, Incidents incidents, LongSupplier nowMillis) {
+        this(next, incidents, nowMillis, new LineLimit());
+    }
+
     @Override
     public void clientAsks(LogSubject client, Replication replication) {
         next.clientAsks(client, replication);
@@ -41,6 +46,14 @@ public record WatchedConnectionLog(ConnectionLog next, Incidents incidents, Long
     @Override
     public void clientStays(LogSubject client, Stay stay) {
         next.clientStays(client, stay);
+    }
+
+    @Override
+    public void clientSlow(LogSubject client, SlowTransaction transaction) {
+        long dropped = slow.pass(client.database() + "/" + client.user(), nowMillis.getAsLong());
+        if (dropped >= 0) {
+            next.clientSlow(client, transaction.after(dropped));
+        }
     }
 
     @Override

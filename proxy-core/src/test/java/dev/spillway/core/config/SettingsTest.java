@@ -105,6 +105,8 @@ class SettingsTest {
             Map.entry("log_disconnections", "no"),
             Map.entry("log_pooler_errors", "no"),
             Map.entry("log_stats", "yes"),
+            Map.entry("log_min_duration", "1"),
+            Map.entry("log_min_duration_sql", "yes"),
             Map.entry("log_format", "pgbouncer"),
             Map.entry("logfile", "x.log"),
             Map.entry("verbose", "1"),
@@ -293,6 +295,8 @@ class SettingsTest {
                 Object value = method.invoke(config);
                 if (value instanceof TlsConfig part) {
                     results.putAll(read(TlsConfig.class, part));
+                } else if (value instanceof LogConfig part) {
+                    results.putAll(read(LogConfig.class, part));
                 } else if (value instanceof CapacityConfig part) {
                     results.putAll(read(CapacityConfig.class, part));
                 } else {

@@ -6,6 +6,7 @@ import dev.spillway.core.session.PoolPolicy;
 import dev.spillway.core.session.Preparing;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.ServerSession;
+import dev.spillway.core.session.SlowRule;
 import dev.spillway.core.session.state.StatePolicy;
 import java.time.Duration;
 
@@ -36,15 +37,20 @@ public final class NoCrossing implements Crossing<Object> {
     public static ServerPool pool(
             String name, PoolMode mode, StatePolicy state, String resetQuery, PoolLimits limits, Pool.Opener opener) {
         return new ServerPool(
-                NoCrossing.<ServerSession>pool(name, limits, opener),
-                new PoolPolicy(
-                        mode,
-                        state,
-                        resetQuery,
-                        "select 1",
-                        false,
-                        Duration.ofMillis(20),
-                        Preparing.of(2, 100, 64 * 1024)));
+                NoCrossing.<ServerSession>pool(name, limits, opener), policy(mode, state, resetQuery, SlowRule.NONE));
+    }
+
+    /** Of such a pool, whose slow transactions are told of. */
+    public static PoolPolicy policy(PoolMode mode, StatePolicy state, String resetQuery, SlowRule slow) {
+        return new PoolPolicy(
+                mode,
+                state,
+                resetQuery,
+                "select 1",
+                false,
+                Duration.ofMillis(20),
+                Preparing.of(2, 100, 64 * 1024),
+                slow);
     }
 
     @Override

@@ -38,6 +38,11 @@ public final class FakeLog implements ConnectionLog {
     }
 
     @Override
+    public void clientSlow(LogSubject client, SlowTransaction slow) {
+        lines.add("client slow " + client.name() + ": " + slow.text());
+    }
+
+    @Override
     public void clientEnded(LogSubject client, ClientEnd how, String why, @Nullable ErrorFields told) {
         lines.add("client ended " + how + " " + client.name() + ": " + why
                 + (told == null ? "" : " told " + told.sqlstate()));

@@ -36,7 +36,8 @@ class OneClientsServerTest {
                     "select 1",
                     false,
                     Duration.ZERO,
-                    Preparing.of(200, 10_000, 1 << 20)));
+                    Preparing.of(200, 10_000, 1 << 20),
+                    SlowRule.NONE));
 
     @Test
     void idleOneIsClosedWhenItsClientLeaves() {

@@ -69,6 +69,11 @@ final class Scene {
         ports.register(key, client);
     }
 
+    /** From now on the log hears of these transactions. */
+    void tellOf(SlowRule slow) {
+        pool.apply(NoCrossing.policy(pool.mode(), StatePolicy.IGNORE, "", slow));
+    }
+
     private static Map<String, String> parameters() {
         return new TreeMap<>(Map.of("TimeZone", "UTC"));
     }

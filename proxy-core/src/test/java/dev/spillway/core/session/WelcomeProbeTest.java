@@ -26,7 +26,8 @@ class WelcomeProbeTest {
                     "select 1",
                     true,
                     Duration.ZERO,
-                    Preparing.of(200, 10_000, 1 << 20)));
+                    Preparing.of(200, 10_000, 1 << 20),
+                    SlowRule.NONE));
 
     @Test
     void clientHoldsItsServerFromItsLogin() {

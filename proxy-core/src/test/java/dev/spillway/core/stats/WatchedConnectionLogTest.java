@@ -7,6 +7,7 @@ import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.startup.Replication;
 import dev.spillway.core.session.ConnectionLog;
 import dev.spillway.core.session.LogSubject;
+import dev.spillway.core.session.SlowTransaction;
 import dev.spillway.core.session.Stay;
 import dev.spillway.core.session.Wire;
 import dev.spillway.core.session.state.StateKind;
@@ -50,6 +51,11 @@ class WatchedConnectionLogTest {
         @Override
         public void clientStays(LogSubject client, Stay stay) {
             heard.add("stays");
+        }
+
+        @Override
+        public void clientSlow(LogSubject client, SlowTransaction slow) {
+            heard.add("slow " + client.database() + " " + slow.untold());
         }
 
         @Override
@@ -212,6 +218,23 @@ class WatchedConnectionLogTest {
         log.clientPinned(of("b"), StateKind.LOCKS.bit | StateKind.CURSORS.bit);
 
         assertThat(incidents.pins()).isEqualTo(Map.of("advisory locks", 2L, "cursors with hold, advisory locks", 1L));
+    }
+
+    @Test
+    void slowTransactionsAreToldOfTenTimesASecondAndTheOthersCounted() {
+        SlowTransaction slow = new SlowTransaction(5_000_000, 0, "", 0);
+        for (int i = 0; i < 35; i++) {
+            log.clientSlow(of("a"), slow);
+        }
+        assertThat(heard).hasSize(10).containsOnly("slow a 0");
+        log.clientSlow(of("b"), slow);
+        assertThat(heard).hasSize(11).endsWith("slow b 0");
+
+        nowMillis += 1000;
+        log.clientSlow(of("a"), slow);
+        log.clientSlow(of("a"), slow);
+
+        assertThat(heard).hasSize(13).endsWith("slow a 25", "slow a 0");
     }
 
     @Test

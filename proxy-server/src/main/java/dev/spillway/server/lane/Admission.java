@@ -102,7 +102,7 @@ final class Admission implements ClientLogin.Reception {
 
             @Override
             public void refused(String peer, String why) {
-                if (config.logPoolerErrors()) {
+                if (config.log().logPoolerErrors()) {
                     LOG.info("client refused {}: {}", peer, why);
                 }
             }

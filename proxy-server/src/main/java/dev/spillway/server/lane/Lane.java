@@ -115,7 +115,7 @@ public final class Lane implements SessionPorts {
         this.usage = lanes.isElastic() ? new Usage() : null;
         this.derivations = new Derivations(slowWork, loop);
         Incidents incidents = new Incidents();
-        ConnectionLog written = config.logFormat() == LogFormat.PGBOUNCER
+        ConnectionLog written = config.log().logFormat() == LogFormat.PGBOUNCER
                 ? new PgBouncerConnectionLog(this::config, this::nowMillis)
                 : new OwnConnectionLog(this::config);
         this.log = new WatchedConnectionLog(written, incidents, this::nowMillis);
@@ -399,7 +399,7 @@ public final class Lane implements SessionPorts {
             boolean periodEnds = period.isOver(config.statsPeriod(), now);
             if (periodEnds) {
                 door.counters().endPeriod();
-                if (number == 0 && config.logStats()) {
+                if (number == 0 && config.log().logStats()) {
                     logStats();
                 }
             }

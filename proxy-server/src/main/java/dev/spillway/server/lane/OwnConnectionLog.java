@@ -5,6 +5,7 @@ import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.startup.Replication;
 import dev.spillway.core.session.ConnectionLog;
 import dev.spillway.core.session.LogSubject;
+import dev.spillway.core.session.SlowTransaction;
 import dev.spillway.core.session.Stay;
 import dev.spillway.core.session.state.StateKind;
 import java.util.function.Supplier;
@@ -28,7 +29,7 @@ record OwnConnectionLog(Supplier<ProxyConfig> config) implements ConnectionLog {
 
     @Override
     public void clientNotServed(LogSubject client, ErrorFields error) {
-        if (config.get().logPoolerErrors()) {
+        if (config.get().log().logPoolerErrors()) {
             LOG.info("client not served {}: {}", client.name(), error.message());
         }
     }
@@ -44,6 +45,11 @@ record OwnConnectionLog(Supplier<ProxyConfig> config) implements ConnectionLog {
     }
 
     @Override
+    public void clientSlow(LogSubject client, SlowTransaction slow) {
+        LOG.info("slow transaction {}: {}", client.name(), slow.text());
+    }
+
+    @Override
     public void clientEnded(LogSubject client, ClientEnd how, String why, @Nullable ErrorFields told) {
         String event = switch (how) {
             case LOGIN_FAILED, PASSWORD_WRONG, SASL_FAILED -> "client login failed";
@@ -56,7 +62,7 @@ record OwnConnectionLog(Supplier<ProxyConfig> config) implements ConnectionLog {
             if (LOG.isDebugEnabled()) {
                 LOG.debug("client gone {}: {}", client.name(), why);
             }
-        } else if (config.get().logPoolerErrors()) {
+        } else if (config.get().log().logPoolerErrors()) {
             LOG.info("{} {}: {}", event, client.name(), why);
         }
     }
@@ -66,7 +72,7 @@ record OwnConnectionLog(Supplier<ProxyConfig> config) implements ConnectionLog {
 
     @Override
     public void serverOpened(LogSubject server) {
-        if (config.get().logConnections()) {
+        if (config.get().log().logConnections()) {
             LOG.info("server opened {}", server.name());
         }
     }
@@ -80,7 +86,7 @@ record OwnConnectionLog(Supplier<ProxyConfig> config) implements ConnectionLog {
     public void serverEnded(LogSubject server, boolean isMisbehaviour, String why) {
         if (isMisbehaviour) {
             LOG.info("server broke the protocol {}: {}", server.name(), why);
-        } else if (config.get().logDisconnections()) {
+        } else if (config.get().log().logDisconnections()) {
             LOG.info("server closed {}: {}", server.name(), why);
         }
     }

@@ -6,6 +6,7 @@ import dev.spillway.core.protocol.startup.Replication;
 import dev.spillway.core.session.ConnectionLog;
 import dev.spillway.core.session.LogSubject;
 import dev.spillway.core.session.Protection;
+import dev.spillway.core.session.SlowTransaction;
 import dev.spillway.core.session.Stay;
 import dev.spillway.core.session.state.StateKind;
 import java.util.Map;
@@ -40,7 +41,7 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
 
     @Override
     public void clientAsks(LogSubject client, Replication replication) {
-        if (config.get().logConnections()) {
+        if (config.get().log().logConnections()) {
             LOG.info(
                     "{}login attempt: db={} user={} tls={} replication={}",
                     prefix('C', client),
@@ -82,6 +83,11 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
     }
 
     @Override
+    public void clientSlow(LogSubject client, SlowTransaction slow) {
+        LOG.info("{}slow transaction: {}", prefix('C', client), slow.text());
+    }
+
+    @Override
     public void clientEnded(LogSubject client, ClientEnd how, String why, @Nullable ErrorFields told) {
         boolean isSasl = how == ClientEnd.SASL_FAILED;
         if (isSasl) {
@@ -95,14 +101,14 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
     }
 
     private void poolerError(LogSubject client, String text) {
-        if (config.get().logPoolerErrors()) {
+        if (config.get().log().logPoolerErrors()) {
             LOG.warn("{}pooler error: {}", prefix('C', client), text);
         }
     }
 
     @Override
     public void serverConnected(LogSubject server) {
-        if (config.get().logConnections()) {
+        if (config.get().log().logConnections()) {
             String local = server.wire().local();
             LOG.info(
                     "{}new connection to server{}",
@@ -164,7 +170,7 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
     }
 
     private void closing(char side, LogSubject subject, String reason) {
-        if (config.get().logDisconnections()) {
+        if (config.get().log().logDisconnections()) {
             long age = Math.max(0, nowMillis.getAsLong() - subject.sinceMillis()) / MILLIS_PER_SECOND;
             LOG.info("{}closing because: {} (age={}s)", prefix(side, subject), reason, age);
         }

@@ -52,14 +52,14 @@ public final class LogSetup implements LogOpening {
      */
     @Override
     public void open(ProxyConfig config) throws IOException {
-        setVerbose(config.verbose());
-        boolean isPlain = config.logfile() == null && config.logFormat() == LogFormat.SPILLWAY && !isQuiet;
+        setVerbose(config.log().verbose());
+        boolean isPlain = config.log().logfile() == null && config.log().logFormat() == LogFormat.SPILLWAY && !isQuiet;
         if (outputs == null && !isPlain) {
-            takeOver(config.logFormat());
+            takeOver(config.log().logFormat());
         }
         LogOutputs own = outputs;
         if (own != null) {
-            setFile(config.logfile(), own);
+            setFile(config.log().logfile(), own);
         }
     }
 

@@ -79,7 +79,7 @@ class SpillwayCommandTest {
         assertThat(started)
                 .hasSize(2)
                 .allSatisfy(config -> assertThat(config.user()).isEqualTo("app"))
-                .extracting(ProxyConfig::verbose)
+                .extracting(config -> config.log().verbose())
                 .containsExactly(2, 1);
         assertThat(options).allMatch(RunOptions::isQuiet);
 

@@ -304,8 +304,8 @@ class ConfigLoaderTest {
         assertThat(config.queryWaitTimeout()).isEqualTo(Duration.ofMillis(7500));
         assertThat(config.serverLifetime()).isEqualTo(Duration.ofHours(2));
         assertThat(config.serverIdleTimeout()).isEqualTo(Duration.ZERO);
-        assertThat(config.logConnections()).isFalse();
-        assertThat(config.logDisconnections()).isFalse();
+        assertThat(config.log().logConnections()).isFalse();
+        assertThat(config.log().logDisconnections()).isFalse();
         assertThat(config.poolMode()).isEqualTo(PoolMode.SESSION);
         assertThat(config.authFile()).isNull();
     }

@@ -148,7 +148,7 @@ class PgBouncerFileTest {
         assertThat(config.unixSocketMode()).isEqualTo(0700);
         assertThat(config.adminUsers()).containsExactly("ada", "bob", "cy");
         assertThat(config.queryTimeout()).isEqualTo(Duration.ofMillis(500));
-        assertThat(config.logConnections()).isFalse();
+        assertThat(config.log().logConnections()).isFalse();
         assertThat(config.tcpDeferAccept()).isTrue();
         assertThat(config.lanes()).isEqualTo(2);
     }
