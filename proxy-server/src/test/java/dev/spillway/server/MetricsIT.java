@@ -49,7 +49,7 @@ class MetricsIT {
                     .with(
                             CapacitySettings.MAX_SERVER_CONNECTIONS,
                             50) // nobody asks what there is, so figures are exact
-                    .with(Settings.QUERY_WAIT_TIMEOUT, Duration.ofMillis(300))
+                    .with(Settings.QUERY_WAIT_TIMEOUT, Duration.ofMinutes(1))
                     .with(AdminSettings.ADMIN_LISTEN_PORT, adminPort)
                     .with(database("known")
                             .with(DatabaseSettings.DBNAME, direct.database())
@@ -195,6 +195,9 @@ class MetricsIT {
                             stage.known("spillway_server_assignments_total") - 1);
 
             holder.query("begin");
+            try (Operator operator = new Operator(direct.withPort(stage.adminPort))) {
+                operator.run("set query_wait_timeout = '0.3'"); // not before: nobody else is to be late
+            }
             assertThat(other.query("select 1").getFirst().sqlState()).isEqualTo("53000");
             assertThat(stage.value("spillway_errors_total", "class=\"53\",database=\"known\""))
                     .isEqualTo(1);

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class TableOutputTest {
-    /** What PostgreSQL 18 answers to {@code select encode(numeric_send(…), 'hex')} and its like. */
+    /** The same bytes as psycopg sends for these values; PostgreSQL reads and writes one form. */
     @ParameterizedTest
     @CsvSource({
         "INT4, -2, fffffffe",
