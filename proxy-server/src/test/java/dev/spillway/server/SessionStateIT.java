@@ -358,6 +358,9 @@ class SessionStateIT {
                 WireClient two = WireClient.connect(through(proxy))) {
             one.query("select set_config('work_mem', '7MB', false)");
             assertThat(two.queryOne("show work_mem")).isEqualTo("7MB");
+            one.query("set enable_sort = off");
+            assertThat(two.queryOne("show enable_sort")).isEqualTo("on");
+            assertThat(two.queryOne("show work_mem")).isEqualTo("4MB");
         }
         ProxyConfig reset = config().with(StateSettings.SESSION_STATE, SessionState.RESET)
                 .with(StateSettings.SERVER_RESET_QUERY_ALWAYS, true);
@@ -368,6 +371,23 @@ class SessionStateIT {
             assertThat(two.queryOne("show work_mem")).isEqualTo("4MB");
             assertThat(two.queryOne("select to_regclass('pg_temp.leak') is null"))
                     .isEqualTo("t");
+        }
+    }
+
+    @Test
+    void aCustomSettingThatWasResetIsUnknownElsewhere() throws IOException {
+        try (RunningProxy proxy = new RunningProxy(config());
+                WireClient one = WireClient.connect(through(proxy))) {
+            String wayOut = "select coalesce(current_setting('once.was', true), '')";
+            one.query("set once.was = 'x'; reset once.was");
+            assertThat(one.queryOne("show once.was")).isEmpty();
+            assertThat(one.queryOne(wayOut)).isEmpty();
+            String pid = one.queryOne("select pg_backend_pid()");
+            PostgresFixture.shared().execute("select pg_terminate_backend(" + pid + ")");
+            await().untilAsserted(() ->
+                    assertThat(proxy.servers(through(proxy), "idle")).isZero());
+            assertThat(one.query("show once.was").getFirst().sqlState()).isEqualTo("42704");
+            assertThat(one.queryOne(wayOut)).isEmpty();
         }
     }
 

@@ -2,6 +2,7 @@ package dev.spillway.core.error;
 
 import static dev.spillway.core.protocol.Sqlstate.ADMIN_SHUTDOWN;
 import static dev.spillway.core.protocol.Sqlstate.CANNOT_CONNECT_NOW;
+import static dev.spillway.core.protocol.Sqlstate.CANT_CHANGE_RUNTIME_PARAM;
 import static dev.spillway.core.protocol.Sqlstate.CONFIGURATION_LIMIT_EXCEEDED;
 import static dev.spillway.core.protocol.Sqlstate.CONFIG_FILE_ERROR;
 import static dev.spillway.core.protocol.Sqlstate.CONNECTION_FAILURE;
@@ -154,9 +155,18 @@ public enum ProxyError {
             Severity.FATAL,
             "terminating replication connection because the servers of database \"%s\" are replaced"),
     REPLICATION_UNKNOWN(INVALID_PARAMETER_VALUE, Severity.FATAL, "invalid value for parameter \"replication\": \"%s\""),
+    RESTORE_DISTURBED(
+            OBJECT_NOT_IN_PREREQUISITE_STATE,
+            Severity.ERROR,
+            "the statement was not run: the settings of this session could not be put into force at first: %s"),
     SERVER_LOST(CONNECTION_FAILURE, Severity.FATAL, "server connection of pool %s was lost: %s"),
     SERVER_MISBEHAVED(CONNECTION_FAILURE, Severity.FATAL, "server connection of pool %s broke the protocol: %s"),
     SERVER_UNREACHABLE(CONNECTION_FAILURE, Severity.FATAL, "cannot log in to the server of pool %s: %s"),
+    SETTING_GIVEN_UP(
+            CANT_CHANGE_RUNTIME_PARAM,
+            Severity.ERROR,
+            "the statement was not run: what this session has set of %s cannot be put into force on another server"
+                    + " connection, and is given up: %s"),
     SETTING_NOT_RESTORED(
             CONNECTION_FAILURE,
             Severity.FATAL,

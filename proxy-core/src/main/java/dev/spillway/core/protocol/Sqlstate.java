@@ -24,6 +24,7 @@ public final class Sqlstate {
     public static final String DUPLICATE_CURSOR = "42P03";
     public static final String DUPLICATE_PREPARED_STATEMENT = "42P05";
     public static final String OBJECT_NOT_IN_PREREQUISITE_STATE = "55000";
+    public static final String CANT_CHANGE_RUNTIME_PARAM = "55P02";
     public static final String QUERY_CANCELED = "57014";
     public static final String ADMIN_SHUTDOWN = "57P01";
     public static final String IDLE_SESSION_TIMEOUT = "57P05";

@@ -3,6 +3,7 @@ package dev.spillway.core.session;
 import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.ProtocolViolation;
+import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendType;
 import dev.spillway.core.session.ConnectionLog.ClientEnd;
 import io.netty.buffer.ByteBuf;
@@ -219,6 +220,17 @@ final class ClientInput {
         ServerSession linked = client.server();
         if (linked != null) {
             linked.wire().flush();
+        }
+    }
+
+    /** What is held gets {@code error}. Where there is nothing, what comes next does, unless something {@code isTold} it already. */
+    void refuseHeld(LocalAnswers to, ErrorFields error, boolean isTold) {
+        if (isHolding()) {
+            to.refuseAll(error);
+            processHeld();
+            to.refuseAll(null);
+        } else if (!isTold) {
+            to.refuse(error);
         }
     }
 

@@ -152,6 +152,11 @@ public final class ClientSession implements Phase, LeaseHolder {
     }
 
     @Override
+    public @Nullable RestoreRefusal refuseRestore() {
+        return server == null ? null : RestoreRefusal.begin(this, state, answers, server);
+    }
+
+    @Override
     public void onStateKnown(Snapshot now, boolean isInForce) {
         state.onAnswer(pool.shared(now));
         channels.onAnswer(now.channels());
@@ -485,13 +490,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     }
 
     public ClientFacts facts(long nowNanos) {
-        return new ClientFacts(
-                clock.requestNanos(),
-                place.waitedNanos(nowNanos),
-                input.heldBytes(),
-                state.guard().isCancelWaiting(),
-                input.statements(),
-                state.stays(server, clock, pool, ports.limitsOf(identity), nowNanos));
+        return state.facts(this, nowNanos);
     }
 
     public @Nullable ServerSession server() {

@@ -59,6 +59,13 @@ final class ClientState {
         }
     }
 
+    /** It does without the settings of these names from now on, which could not be put into force. */
+    void giveUp(Set<String> names, ServerPool pool) {
+        Map<String, Optional<String>> none = new HashMap<>();
+        names.forEach(name -> none.put(name, Optional.empty()));
+        now = pool.shared(now.with(none));
+    }
+
     /** What it has been told of its session. Immutable. */
     Map<String, String> told() {
         return told.now();
@@ -197,6 +204,19 @@ final class ClientState {
         boolean isPinned = server.session().isPinned();
         String pin = isPinned ? StateKind.words(server.session().immovable()) : "";
         return Stays.of(clock, doing(server), pin, limits, pool.state().pinIdleTimeout(), nowNanos);
+    }
+
+    /** Those of {@code client}, whose state this is. */
+    ClientFacts facts(ClientSession client, long nowNanos) {
+        LeaseClock clock = client.clock();
+        TimeLimits limits = client.ports().limitsOf(client.identity());
+        return new ClientFacts(
+                clock.requestNanos(),
+                client.place().waitedNanos(nowNanos),
+                client.input().heldBytes(),
+                guard.isCancelWaiting(),
+                client.input().statements(),
+                stays(client.server(), clock, client.pool(), limits, nowNanos));
     }
 
     private LeaseClock.Doing doing(@Nullable ServerSession server) {

@@ -21,8 +21,14 @@ final class Injections {
     private final ArrayDeque<End> pending = new ArrayDeque<>(1);
     private @Nullable ErrorFields error;
 
-    /** Sends a statement of ours to {@code server}, whose injections these are; {@code end} may send the next. */
+    /**
+     * Sends a statement of ours to {@code server}, whose injections these are; {@code end} may send the next. What is owed before to
+     * a client that was abandoned is nobody's.
+     */
     void send(ServerSession server, String sql, End end) {
+        for (int nobodys = server.replies().entries().skippedGroups() - pending.size(); nobodys > 0; nobodys--) {
+            pending.add((error, status) -> {});
+        }
         pending.add(end);
         ByteBuf message = server.wire().allocator().buffer(sql.length() + 16);
         FrontendMessages.query(message, sql);

@@ -3,6 +3,7 @@ package dev.spillway.core.session;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.session.state.Snapshot;
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /** Whoever a server is linked to, as the server sees it. What a holder need not know of, for no client is behind it, is nothing to it. */
 interface LeaseHolder {
@@ -39,6 +40,11 @@ interface LeaseHolder {
 
     /** They are not, and the server is in a failed transaction. */
     void onRestoreFailed(ErrorFields error);
+
+    /** They are not all; may the holder do without some, and be refused what it has sent? Null: it may not. */
+    default @Nullable RestoreRefusal refuseRestore() {
+        return null;
+    }
 
     /** The server was asked: {@code now} is what the holder has made of its session; {@code isInForce}: all of it still is. */
     default void onStateKnown(Snapshot now, boolean isInForce) {}

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 final class LocalAnswers {
     private final Wire wire;
     private @Nullable ErrorFields refusal;
+    /** Whatever comes gets this; null: it does not. */
+    private @Nullable ErrorFields refusalOfAll;
+
     private boolean discardsToSync;
 
     LocalAnswers(Wire wire) {
@@ -27,6 +30,24 @@ final class LocalAnswers {
         refusal = error;
     }
 
+    /** So many statements that were sent, and where {@code isGroupOpen} the beginning of one, get {@code error}. */
+    void refuseSent(int statements, boolean isGroupOpen, ErrorFields error) {
+        for (int i = 0; i < statements; i++) {
+            error(error);
+            ready();
+        }
+        if (isGroupOpen) {
+            error(error);
+            discardsToSync = true;
+        }
+    }
+
+    /** Each statement that comes gets {@code error}, until that is null. */
+    void refuseAll(@Nullable ErrorFields error) {
+        refusal = discardsToSync ? null : error;
+        refusalOfAll = error;
+    }
+
     /** Are the client's frames to go to {@link #onRefused}? */
     boolean isRefusing() {
         return refusal != null || discardsToSync;
@@ -35,17 +56,23 @@ final class LocalAnswers {
     /** A frame of the statement that is refused, or one that PostgreSQL would discard after the error. */
     void onRefused(byte type) {
         ErrorFields error = refusal;
+        if (error != null && !Requests.needsServer(type)) {
+            onNeedless(type);
+            return;
+        }
         if (error != null) {
             refusal = null;
             error(error);
             discardsToSync = type != FrontendType.QUERY && type != FrontendType.FUNCTION_CALL;
             if (!discardsToSync) {
+                refusal = refusalOfAll;
                 ready();
                 return;
             }
         }
         if (type == FrontendType.SYNC) {
             discardsToSync = false;
+            refusal = refusalOfAll;
             ready();
         }
     }

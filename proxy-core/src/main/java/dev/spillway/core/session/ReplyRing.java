@@ -161,6 +161,25 @@ final class ReplyRing {
         return groups;
     }
 
+    /** How many of those that nobody is to see are answered by ReadyForQuery? */
+    int skippedGroups() {
+        int groups = 0;
+        for (int i = 0; i < size; i++) {
+            groups += kindAt(i).endsWithReady() && dispositionAt(i) == Disposition.SKIP ? 1 : 0;
+        }
+        return groups;
+    }
+
+    /** Is one of them answered in the server's place? */
+    boolean hasFake() {
+        for (int i = 0; i < size; i++) {
+            if (dispositionAt(i) == Disposition.FAKE) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Does one of them run a statement, which might change any setting? One of ours leaves none but those that it should. */
     boolean hasStatement() {
         for (int i = 0; i < size; i++) {

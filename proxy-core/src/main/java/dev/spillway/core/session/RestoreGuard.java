@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class RestoreGuard {
     private boolean isRestoring;
     private boolean isAsking;
+    private boolean isRefusing;
     private @Nullable Runnable cancelEnded;
 
     /** Was the unnamed statement parsed since the link, from a text that cannot end a transaction? */
@@ -27,6 +28,11 @@ final class RestoreGuard {
 
     boolean isRestoring() {
         return isRestoring;
+    }
+
+    /** The restore has failed, and another goes on without what has failed: nothing is sent until {@link #end}. */
+    void beginRefusal() {
+        isRefusing = true;
     }
 
     /** The server is being asked from now on until {@link #endAsk}. */
@@ -75,6 +81,7 @@ final class RestoreGuard {
     void end(@Nullable ServerSession server) {
         Runnable ended = cancelEnded;
         isRestoring = false;
+        isRefusing = false;
         cancelEnded = null;
         if (ended != null && server != null) {
             server.cancel(ended);
@@ -85,7 +92,7 @@ final class RestoreGuard {
 
     /** Borrows the current frame. What runs a portal is safe if all is that was bound. */
     boolean mustWait(FrameReader frames, StatementInput statements) {
-        return isBusy() && (isAsking || !isSafe(frames, statements));
+        return isBusy() && (isAsking || isRefusing || !isSafe(frames, statements));
     }
 
     private boolean isSafe(FrameReader frames, StatementInput statements) {

@@ -12,6 +12,7 @@ import dev.spillway.core.session.state.StatePolicy;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ServerPool {
     private static final int MAX_WELCOMES = 1000;
+    private static final int MAX_RESTORABLE = 1000;
     /** What a client may always send ahead, so that its server does not wait for it. */
     private static final int LEAST_AHEAD = 64;
 
@@ -45,6 +47,7 @@ public final class ServerPool {
     private final Recent<Map<String, String>> reported = new Recent<>();
     private Map<String, String> reportedLast = Map.of();
     private byte[] reportLast = {};
+    private final Set<String> restorable = new HashSet<>(0);
     private final Set<ServerSession> servers = new LinkedHashSet<>();
 
     /** A pool without clients. */
@@ -136,6 +139,19 @@ public final class ServerPool {
     /** Does session state follow clients here, those who do not keep their server? */
     boolean tracks() {
         return policy.state().how() == SessionState.TRACK && !isOfOneClient();
+    }
+
+    /** Are settings of these names, in lower case, known to be such as the user of the pool may make? */
+    boolean areRestorable(Set<String> names) {
+        return restorable.containsAll(names);
+    }
+
+    /** A server has said so of these. It holds until somebody takes the right away; then putting them into force fails. */
+    void learnRestorable(Set<String> names) {
+        if (restorable.size() + names.size() > MAX_RESTORABLE) {
+            restorable.clear();
+        }
+        restorable.addAll(names);
     }
 
     /** Does the reset query run whenever a client has let a server go? */

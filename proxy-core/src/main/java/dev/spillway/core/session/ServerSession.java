@@ -257,7 +257,7 @@ public final class ServerSession implements Phase, PooledServer {
         }
         boolean isForwarded = replies.isForwarded(replies.onReply(type), type);
         if (!isForwarded && type == BackendType.DATA_ROW) {
-            state.ask().onRow(frames);
+            state.onOwnRow(frames);
         }
         addToRun(isForwarded && holder != null);
         replies.pump();

@@ -261,11 +261,17 @@ final class ServerState {
     /** Asks what the holder has made of its session, which it began with {@code startup}. The holder hears of the answer. */
     void ask(Snapshot startup, Snapshot before, long nowNanos) {
         home.pool().counters().asks++;
-        ask.begin(startup, before, home.state().customSettings(), nowNanos);
+        ask.begin(startup, before, home, nowNanos);
     }
 
     StateAsk ask() {
         return ask;
+    }
+
+    /** A row of a statement of ours; borrows the current frame. */
+    void onOwnRow(FrameReader frames) {
+        ask.onRow(frames);
+        restore.onRow(frames);
     }
 
     /** Would the next client find something of the last one's, or could what is in force do it harm? */

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class StateAsk {
     /** The answer must be seen whole. */
-    private static final FrameRules RULES =
+    static final FrameRules WHOLE_ROWS =
             BackendType.READY_RULES.allow(BackendType.DATA_ROW, Integer.MAX_VALUE - 1, 1 << 21);
 
     /** The first time the session's own time limits may be in the way. */
@@ -31,6 +31,7 @@ final class StateAsk {
     private @Nullable StateQuestion question;
     private Snapshot startup = Snapshot.NEUTRAL;
     private Snapshot before = Snapshot.NEUTRAL;
+    private int release;
     private long sinceNanos;
     private int tries;
     private @Nullable ErrorFields problem;
@@ -45,17 +46,24 @@ final class StateAsk {
         return question != null;
     }
 
-    /** Asks; {@code before} was put into force for the holder, who began with {@code atStart}. */
-    void begin(Snapshot atStart, Snapshot beforeLease, Set<String> customSettings, long nowNanos) {
+    /** Asks; {@code before} was put into force for the holder, who began with {@code atStart}, on a server of {@code pool}. */
+    void begin(Snapshot atStart, Snapshot beforeLease, ServerPool pool, long nowNanos) {
         startup = atStart;
         before = beforeLease;
+        release = releaseOf(server.session().parameters().getOrDefault("server_version", ""));
         sinceNanos = nowNanos;
         tries = 0;
-        server.changeRules(RULES);
-        send(
-                customSettings,
-                areNamesEnough() ? StateQuestion.named(suspicion.names(), suspicion.toAsk()) : whole(customSettings),
-                "");
+        server.changeRules(WHOLE_ROWS);
+        send(pool, areNamesEnough() ? named(pool) : whole(pool), "");
+    }
+
+    /** Such as 18 of {@code 18beta1}; 0: it has none. */
+    private static int releaseOf(String version) {
+        int end = 0;
+        while (end < Math.min(version.length(), 4) && version.charAt(end) >= '0' && version.charAt(end) <= '9') {
+            end++;
+        }
+        return end == 0 ? 0 : Integer.parseInt(version, 0, end, 10);
     }
 
     /** Of settings that the client began with nobody could tell whether it has taken them back. */
@@ -65,18 +73,25 @@ final class StateAsk {
                 && suspicion.names().stream().noneMatch(under::has);
     }
 
-    private StateQuestion whole(Set<String> customSettings) {
-        Set<String> names = new HashSet<>(customSettings);
-        names.addAll(suspicion.customNames());
-        names.addAll(before.customNames());
-        return StateQuestion.whole(names, suspicion.toAsk());
+    /** What is known to be the user's to make need not be asked about again. */
+    private StateQuestion named(ServerPool pool) {
+        Set<String> names = suspicion.names();
+        int rights = pool.areRestorable(names) ? 0 : StateKind.FORBIDDEN_SETTINGS.bit;
+        return StateQuestion.named(release, names, suspicion.toAsk() | rights);
     }
 
-    private void send(Set<String> customSettings, StateQuestion next, String first) {
+    private StateQuestion whole(ServerPool pool) {
+        Set<String> names = new HashSet<>(pool.state().customSettings());
+        names.addAll(suspicion.customNames());
+        names.addAll(before.customNames());
+        return StateQuestion.whole(release, names, suspicion.toAsk());
+    }
+
+    private void send(ServerPool pool, StateQuestion next, String first) {
         question = next;
         problem = null;
         tries++;
-        server.inject(first + next.sql(), (error, status) -> ended(customSettings, next, error, status));
+        server.inject(first + next.sql(), (error, status) -> ended(pool, next, error, status));
     }
 
     /** A row of the answer; borrows the current frame. */
@@ -93,11 +108,11 @@ final class StateAsk {
         }
     }
 
-    private void ended(Set<String> customSettings, StateQuestion asked, @Nullable ErrorFields error, byte status) {
+    private void ended(ServerPool pool, StateQuestion asked, @Nullable ErrorFields error, byte status) {
         ErrorFields failure = error == null ? problem : error;
         LeaseHolder holder = server.holder();
         if (failure != null && problem == null && tries < MAX_TRIES && holder != null) {
-            send(customSettings, whole(customSettings), status == 'I' ? "" : "ROLLBACK;");
+            send(pool, whole(pool), status == 'I' ? "" : "ROLLBACK;");
             server.wire().flush();
             return;
         }
@@ -111,6 +126,7 @@ final class StateAsk {
             boolean isInForce =
                     !asked.isWhole() || under.settings().isEmpty(); // a RESET may have taken away what lies under
             suspicion.onAnswer(asked.immovable());
+            pool.learnRestorable(asked.restorable());
             holder.onStateKnown(asked.answer(startup, before, settings.base()), isInForce);
         } else {
             holder.onStateUnknown(failure);

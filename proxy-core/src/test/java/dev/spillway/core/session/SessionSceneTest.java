@@ -152,10 +152,6 @@ class SessionSceneTest {
                         + "    | active/active",
                 "until the settings are in force  | open >commit <C,Z               | R commit           |            "
                         + "    | active/active",
-                "a restore that fails             | open >Q <err,ZE                 | R Q                | E08006     "
-                        + "    | closed/being_canceled cancels:1",
-                "is rolled back                   | open >commit <err,ZE <C,Z       | R ROLLBACK         | E08006     "
-                        + "    | closed/idle",
                 "cancelled while restoring        | open >Q cancel                  | R Q                |            "
                         + "    | active/active cancelling",
                 "twice, of which one is enough    | open >Q cancel cancel <C,Z sent | R Q                |            "

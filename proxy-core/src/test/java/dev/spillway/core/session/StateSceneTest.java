@@ -127,6 +127,16 @@ class StateSceneTest {
                         + " ASKLOCKS unlock ASKLOCKS CLEANLOCKS | C Z C Z | idle/idle",
                 "settings are asked about as before   | open >lock <C,Z <LOCKS,C,Z >set <SET,Z <1MB,LOCKS,C,Z | lock"
                         + " ASKLOCKS set ASKBOTH | C Z SET Z | active/active pinned:1",
+                "so does what its user may not make   | open >set <SET,Z <1MB,FORBIDDEN,C,Z >Q <C,Z | set ASK Q | SET"
+                        + " Z C Z | active/active pinned:1",
+                "which is asked about anew            | open >set <SET,Z <1MB,FORBIDDEN,C,Z >set <SET,Z"
+                        + " <1MB,FORBIDDEN,C,Z | set ASK set ASK | SET Z SET Z | active/active pinned:1",
+                "and moves when it may                | open >set <SET,Z <1MB,FORBIDDEN,C,Z >set <SET,Z <1MB,C,Z <C,Z |"
+                        + " set ASK set ASK CLEAN1MB | SET Z SET Z | idle/idle",
+                "what it may is not asked about again | open >set <SET,Z <1MB,C,Z <C,Z >set <SET,Z <1MB,C,Z | set ASK"
+                        + " CLEAN1MB set ASKKNOWN CLEAN1MB | SET Z SET Z | idle/tested",
+                "but what it may not, not yet in force | open >set <SET,Z <1MB,TOCOME,C,Z <C,Z >set <SET,Z | set ASK"
+                        + " CLEAN1MB set ASK | SET Z SET Z | active/tested",
                 "its client leaves                    | open >lock <C,Z <LOCKS,C,Z >X <C,Z | lock ASKLOCKS CLEANLOCKS"
                         + " | C Z | closed/idle",
                 "its server dies                      | open >lock <C,Z <LOCKS,C,Z server! | lock ASKLOCKS      | C Z"

@@ -25,9 +25,14 @@ import java.util.function.Consumer;
  */
 final class Words {
     static final Snapshot TOKYO = Snapshot.of(Map.of("TimeZone", "Asia/Tokyo"));
+    /** With a setting that nothing may run without. */
+    static final Snapshot BOTH = Snapshot.of(Map.of("TimeZone", "Asia/Tokyo", "app.tenant", "1"));
+
+    static final Snapshot TENANT = Snapshot.of(Map.of("app.tenant", "1"));
     private static final Snapshot ONE_MB = Snapshot.of(Map.of("work_mem", "1MB"));
-    private static final String ASK = StateQuestion.named(Set.of("work_mem"), 0).sql();
-    private static final String ASK_ALL = StateQuestion.whole(Set.of(), 0).sql();
+    private static final String ASK = StateQuestion.named(0, Set.of("work_mem"), StateKind.FORBIDDEN_SETTINGS.bit)
+            .sql();
+    private static final String ASK_ALL = StateQuestion.whole(0, Set.of(), 0).sql();
 
     /** Q, begin, copy, row, done, R (restore), RN (of nothing), RB (our ROLLBACK), RBS (that, and Sync), ... */
     static final Words FRONTEND = new Words(true)
@@ -40,27 +45,38 @@ final class Words {
             .query("empty", "")
             .query("reset", "DISCARD ALL")
             .query("R", TOKYO.restoreSql())
+            .query("RTENANT", TENANT.restoreSql())
+            .query("RBOTH", BOTH.restoreSql())
+            .query("APART", "ROLLBACK;" + TOKYO.restoreApartSql(0))
+            .query("APARTBOTH", "ROLLBACK;" + BOTH.restoreApartSql(0))
+            .query("APARTTENANT", "ROLLBACK;" + TENANT.restoreApartSql(0))
+            .query("BARE", "ROLLBACK;" + Snapshot.NEUTRAL.restoreApartSql(0))
             .query("set", "set work_mem = '1MB'")
             .query("setlocal", "set local work_mem = '1MB'")
             .query("lock", "select pg_advisory_lock(1)")
             .query("do", "do $$ begin end $$")
             .query("ASK", ASK)
-            .query("ASKZONE", StateQuestion.named(Set.of("timezone"), 0).sql())
+            .query("ASKKNOWN", StateQuestion.named(0, Set.of("work_mem"), 0).sql())
+            .query(
+                    "ASKZONE",
+                    StateQuestion.named(0, Set.of("timezone"), StateKind.FORBIDDEN_SETTINGS.bit)
+                            .sql())
             .query("unlock", "select pg_advisory_unlock(1)")
             .query(
                     "ASKLOCKS",
-                    StateQuestion.named(Set.of(), StateKind.LOCKS.bit).sql())
+                    StateQuestion.named(0, Set.of(), StateKind.LOCKS.bit).sql())
             .query(
                     "ASKBOTH",
-                    StateQuestion.named(Set.of("work_mem"), StateKind.LOCKS.bit).sql())
+                    StateQuestion.named(0, Set.of("work_mem"), StateKind.LOCKS.bit | StateKind.FORBIDDEN_SETTINGS.bit)
+                            .sql())
             .query("listen", "listen a")
             .query("unlisten", "unlisten a")
             .query(
                     "ASKCHANNELS",
-                    StateQuestion.named(Set.of(), StateKind.CHANNELS.bit).sql())
+                    StateQuestion.named(0, Set.of(), StateKind.CHANNELS.bit).sql())
             .query("CLEANCHANNELS", Snapshot.NEUTRAL.restoreSql(StateKind.CHANNELS.bit))
             .query("RLISTEN", Snapshot.NEUTRAL.listening(Set.of("a")).restoreSql())
-            .query("ASKEVERY", StateQuestion.whole(Set.of(), StateKind.ALL).sql())
+            .query("ASKEVERY", StateQuestion.whole(0, Set.of(), StateKind.ALL).sql())
             .query("ASKALL", ASK_ALL)
             .query("AGAIN", "ROLLBACK;" + ASK_ALL)
             .query("CLEAN1MB", ONE_MB.restoreSql(StateKind.NAMED_SETTINGS.bit))
@@ -92,6 +108,9 @@ final class Words {
             .put("news", out -> frame(out, 'A', "\0\0\0\7a\0\0"))
             .put("own", out -> frame(out, 'A', "\0\0\0\11a\0\0"))
             .put("LOCKS", out -> BackendMessages.dataRow(out, List.of("k", hex("LOCKS"), hex(""))))
+            .put("made", out -> BackendMessages.dataRow(out, List.of("0", "0")))
+            .put("FORBIDDEN", out -> BackendMessages.dataRow(out, List.of("f", hex("work_mem"), hex(""))))
+            .put("TOCOME", out -> BackendMessages.dataRow(out, List.of("g", hex("work_mem"), hex(""))))
             .put("1MB", out -> BackendMessages.dataRow(out, List.of("c", hex("work_mem"), hex("1MB"))))
             .put("T", out -> BackendMessages.rowDescription(out, List.of("a"), List.of(25)))
             .put("D", out -> BackendMessages.dataRow(out, List.of("x")))

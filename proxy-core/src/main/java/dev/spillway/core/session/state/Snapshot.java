@@ -46,6 +46,9 @@ public final class Snapshot {
     /** Of a client that asked for nothing, and of a server without a connect_query. */
     public static final Snapshot NEUTRAL = new Snapshot(Map.of(), Set.of());
 
+    /** Statements that ran without one of these would be another's or read other data; so with any custom setting. */
+    private static final Set<String> VITAL = Set.of(ROLE, SESSION_AUTHORIZATION, "row_security", "search_path");
+
     private final Map<String, String> settings;
     private final Set<String> channels;
     private final int hash;
@@ -129,6 +132,23 @@ public final class Snapshot {
         return settings.containsKey(name);
     }
 
+    /** Must nothing of a client's run without its setting of that name, whatever the client is told? */
+    public static boolean isVital(String name) {
+        return name.indexOf('.') >= 0 || VITAL.contains(name.toLowerCase(Locale.ROOT));
+    }
+
+    /** Is there a setting that a client could be told to do without? */
+    public boolean hasOther() {
+        return settings.keySet().stream().anyMatch(name -> !isVital(name));
+    }
+
+    /** The name of the setting that {@link #restoreApartSql} makes as that one, counted from 0; null: there is none. */
+    public @Nullable String nameAt(int position) {
+        return position < 0
+                ? null
+                : settings.keySet().stream().skip(position).findFirst().orElse(null);
+    }
+
     /** The names of custom settings, in lower case. */
     public Set<String> customNames() {
         Set<String> names = new TreeSet<>();
@@ -158,19 +178,38 @@ public final class Snapshot {
      * That comes behind the reset of all settings, which could be in its way.
      */
     public String restoreSql(int endedKinds) {
+        StringBuilder sql = begin(endedKinds);
+        if (!settings.isEmpty()) {
+            StringJoiner calls = new StringJoiner(",", "SELECT ", ";");
+            settings.forEach((name, value) -> calls.add(call(name, value)));
+            sql.append(calls);
+        }
+        return sql.append("COMMIT").toString();
+    }
+
+    /**
+     * The same as {@link #restoreSql(int)}, which tells what cannot be put into force: a row of two columns comes before the first setting
+     * and after each that could be.
+     */
+    public String restoreApartSql(int endedKinds) {
+        StringBuilder sql = begin(endedKinds).append("SELECT 0,0;");
+        settings.forEach((name, value) ->
+                sql.append("SELECT 0,0 FROM ").append(call(name, value)).append(';'));
+        return sql.append("COMMIT").toString();
+    }
+
+    private StringBuilder begin(int endedKinds) {
         StringBuilder sql = new StringBuilder(256)
                 .append(BEGIN)
                 .append("RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;")
                 .append(StateKind.ends(endedKinds));
         channels.forEach(
                 channel -> sql.append("LISTEN ").append(identifier(channel)).append(';'));
-        if (!settings.isEmpty()) {
-            StringJoiner calls = new StringJoiner(",", "SELECT ", ";");
-            settings.forEach(
-                    (name, value) -> calls.add("pg_catalog.set_config(" + text(name) + "," + text(value) + ",false)"));
-            sql.append(calls);
-        }
-        return sql.append("COMMIT").toString();
+        return sql;
+    }
+
+    private static String call(String name, String value) {
+        return "pg_catalog.set_config(" + text(name) + "," + text(value) + ",false)";
     }
 
     /**

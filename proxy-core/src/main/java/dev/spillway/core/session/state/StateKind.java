@@ -27,7 +27,9 @@ public enum StateKind {
             "advisory locks",
             "SELECT pg_catalog.pg_advisory_unlock_all();",
             "pg_catalog.pg_locks WHERE locktype OPERATOR(pg_catalog.=) 'advisory'"
-                    + " AND pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()");
+                    + " AND pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()"),
+    /** Those that only a superuser may make, made by a role or function that might, for a user who may not: nobody could make them again. */
+    FORBIDDEN_SETTINGS("settings that the user may not make", "", "");
 
     private static final StateKind[] ALL_KINDS = values();
 
@@ -63,10 +65,10 @@ public enum StateKind {
                 .collect(Collectors.joining(", "));
     }
 
-    /** A query with a row, of a name and an empty value, for each of these kinds that there is anything of. */
+    /** A query with a row, of a name and an empty value, for each of these kinds in catalogs that there is anything of; empty: they are none. */
     static String existing(int kinds) {
         return Arrays.stream(ALL_KINDS)
-                .filter(kind -> (kinds & kind.bit) != 0)
+                .filter(kind -> (kinds & kind.bit) != 0 && !kind.source.isEmpty())
                 .map(kind -> "SELECT '" + kind.name() + "','' WHERE EXISTS (SELECT FROM " + kind.source + ")")
                 .collect(Collectors.joining(" UNION ALL "));
     }

@@ -3,6 +3,7 @@ package dev.spillway.core.session.state;
 import dev.spillway.core.protocol.MessageCursor;
 import dev.spillway.core.protocol.ProtocolViolation;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -17,6 +18,8 @@ import java.util.TreeSet;
  * <p>Nothing that the session has set can change the answer: the question has a transaction of its own, names and values
  * travel as hexadecimal digits of UTF-8, and everything is schema-qualified, operators too. Asked about all settings, it is
  * asked as the user who logged in, with time limits of ours. What those are put into the place of is read before.
+ *
+ * <p>Of settings that only a superuser may make it tells whether the user who logged in could make them again.
  *
  * <p>It can also be asked whether there is anything of the kinds that cannot move, and which channels are listened to.
  *
@@ -38,10 +41,19 @@ public final class StateQuestion {
     private static final char DEFAULT = 'd';
     private static final char LISTED = 's';
     private static final char CUSTOM = 'c';
+    private static final char FORBIDDEN = 'f';
+    private static final char FORBIDDEN_TO_COME = 'g';
     private static final char KIND = 'k';
     private static final char CHANNEL = 'l';
 
+    /** Back to the user who logged in, until the question ends. */
+    private static final String AS_WHO_LOGGED_IN = "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL ROLE NONE;";
+
+    /** The first release that lets others than superusers make a superuser's settings. */
+    private static final int RIGHTS_RELEASE = 15;
+
     private final boolean isWhole;
+    private final int release;
     private final Set<String> names;
     private final int kinds;
     private final boolean asksChannels;
@@ -51,23 +63,25 @@ public final class StateQuestion {
     private final Map<String, String> defaults = new HashMap<>();
     private final Map<String, String> listed = new LinkedHashMap<>();
     private final Map<String, String> custom = new LinkedHashMap<>();
+    private final Set<String> forbidden = new HashSet<>(0);
     private int characters;
 
-    private StateQuestion(boolean isWhole, Set<String> names, int kinds) {
+    private StateQuestion(boolean isWhole, int release, Set<String> names, int kinds) {
         this.isWhole = isWhole;
+        this.release = release;
         this.names = names;
         this.kinds = kinds & StateKind.IMMOVABLE;
         this.asksChannels = (kinds & StateKind.CHANNELS.bit) != 0;
     }
 
-    /** About the settings of these names, in lower case, and the immovable and channels of these kinds. */
-    public static StateQuestion named(Set<String> names, int kinds) {
-        return new StateQuestion(false, new TreeSet<>(names), kinds);
+    /** To a server of that release of PostgreSQL, about the settings of these names, in lower case, and the immovable and channels of these kinds. */
+    public static StateQuestion named(int release, Set<String> names, int kinds) {
+        return new StateQuestion(false, release, new TreeSet<>(names), kinds);
     }
 
-    /** About all settings, custom ones by these names, and the immovable and channels of these kinds. */
-    public static StateQuestion whole(Set<String> customNames, int kinds) {
-        return new StateQuestion(true, new TreeSet<>(customNames), kinds);
+    /** To a server of that release, about all settings, custom ones by these names, and the immovable and channels of these kinds. */
+    public static StateQuestion whole(int release, Set<String> customNames, int kinds) {
+        return new StateQuestion(true, release, new TreeSet<>(customNames), kinds);
     }
 
     /** Is it about all settings? */
@@ -77,10 +91,12 @@ public final class StateQuestion {
 
     /** One query string. */
     public String sql() {
+        String existing = StateKind.existing(kinds);
         return Snapshot.BEGIN
                 + (isWhole ? wholeSql() : "")
                 + (names.isEmpty() ? "" : select(CUSTOM, custom()))
-                + (kinds == 0 ? "" : select(KIND, StateKind.existing(kinds)))
+                + (!isWhole && asksRights() ? forbiddenSql() : "")
+                + (existing.isEmpty() ? "" : select(KIND, existing))
                 + (asksChannels
                         ? select(CHANNEL, "SELECT channel,'' FROM pg_catalog.pg_listening_channels() AS channel")
                         : "")
@@ -89,17 +105,45 @@ public final class StateQuestion {
 
     private String wholeSql() {
         return select(NOW, "SELECT name,pg_catalog.current_setting(name) FROM (VALUES " + APART + ") AS apart(name)")
-                + "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL ROLE NONE;"
+                + AS_WHO_LOGGED_IN
                 + "SET LOCAL statement_timeout TO DEFAULT;SET LOCAL lock_timeout TO DEFAULT;"
                 + select(
                         DEFAULT,
                         "SELECT name,pg_catalog.current_setting(name) FROM (VALUES " + APART + ") AS apart(name)")
                 + "SET LOCAL statement_timeout=10000;SET LOCAL lock_timeout=10000;"
                 + select(
-                        LISTED,
-                        "SELECT name,setting FROM pg_catalog.pg_settings WHERE source" + EQUAL + "'session' AND name"
-                                + UNEQUAL + "ALL(ARRAY['statement_timeout','lock_timeout','transaction_isolation',"
-                                + "'transaction_read_only','transaction_deferrable'])");
+                        "CASE WHEN " + isForbidden() + " THEN '" + FORBIDDEN + "' ELSE '" + LISTED + "' END",
+                        "SELECT name,setting,context FROM pg_catalog.pg_settings WHERE source" + EQUAL
+                                + "'session' AND name" + UNEQUAL
+                                + "ALL(ARRAY['statement_timeout','lock_timeout','transaction_isolation',"
+                                + "'transaction_read_only','transaction_deferrable'])",
+                        ",context");
+    }
+
+    /** What is forbidden and in force; and of these names what would be, if it is not. */
+    private String forbiddenSql() {
+        StringJoiner asked = new StringJoiner(",", "ANY(ARRAY[", "]::pg_catalog.text[])");
+        names.forEach(name -> asked.add(Snapshot.text(name)));
+        return AS_WHO_LOGGED_IN
+                + select(
+                        "CASE WHEN made.source" + EQUAL + "'session' THEN '" + FORBIDDEN + "' ELSE '"
+                                + FORBIDDEN_TO_COME + "' END",
+                        "SELECT name,'',source FROM pg_catalog.pg_settings AS made WHERE (source" + EQUAL
+                                + "'session' OR pg_catalog.lower(name)" + EQUAL + asked + ") AND "
+                                + isForbidden(),
+                        ",source");
+    }
+
+    /** Of a row of pg_settings named made. */
+    private String isForbidden() {
+        return "made.context" + EQUAL + "'superuser' AND "
+                + (release < RIGHTS_RELEASE
+                        ? "pg_catalog.current_setting('is_superuser')" + EQUAL + "'off'"
+                        : "NOT pg_catalog.has_parameter_privilege(made.name,'SET')");
+    }
+
+    private boolean asksRights() {
+        return (kinds & StateKind.FORBIDDEN_SETTINGS.bit) != 0;
     }
 
     private String custom() {
@@ -109,8 +153,13 @@ public final class StateQuestion {
     }
 
     private static String select(char kind, String rows) {
-        return "SELECT '" + kind + "'," + hex("made.name") + "," + hex("made.value") + " FROM (" + rows
-                + ") AS made(name,value) WHERE made.value IS NOT NULL;";
+        return select("'" + kind + "'", rows, "");
+    }
+
+    /** {@code kind}: an expression, of the {@code further} columns of {@code rows} too. */
+    private static String select(String kind, String rows, String further) {
+        return "SELECT " + kind + "," + hex("made.name") + "," + hex("made.value") + " FROM (" + rows
+                + ") AS made(name,value" + further + ") WHERE made.value IS NOT NULL;";
     }
 
     private static String hex(String column) {
@@ -134,6 +183,12 @@ public final class StateQuestion {
             case NOW -> now.put(name, value);
             case DEFAULT -> defaults.put(name, value);
             case LISTED -> listed.put(name.toLowerCase(Locale.ROOT), value);
+            case FORBIDDEN -> {
+                found |= StateKind.FORBIDDEN_SETTINGS.bit;
+                forbidden.add(name.toLowerCase(Locale.ROOT));
+                listed.put(name.toLowerCase(Locale.ROOT), value);
+            }
+            case FORBIDDEN_TO_COME -> forbidden.add(name.toLowerCase(Locale.ROOT));
             case KIND -> found |= kindBit(name);
             case CHANNEL -> channels.add(name);
             default -> custom.put(name, value);
@@ -151,6 +206,13 @@ public final class StateQuestion {
     /** The {@linkplain StateKind#bit bits} of the immovable kinds that there is something of. */
     public int immovable() {
         return found;
+    }
+
+    /** Of the names that it was asked about, those of settings that the user could make again; none where it was not asked about that. */
+    public Set<String> restorable() {
+        Set<String> restorable = new HashSet<>(isWhole || !asksRights() ? Set.of() : names);
+        restorable.removeAll(forbidden);
+        return restorable;
     }
 
     /** Is it more than is kept for one client? */
