@@ -15,6 +15,7 @@ import dev.spillway.testkit.WireClient;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
@@ -151,6 +152,44 @@ class PreparedStatementsIT {
                         .isTrue();
                 assertThat(use(one)).isEqualTo("7");
             }
+        }
+    }
+
+    /** More than is kept: its client alone has it, on the server that it keeps until it has closed it. */
+    @Test
+    void aTextOf100MegabytesIsPreparedAndUsed() throws IOException {
+        int length = 100 << 20;
+        byte[] parse = Messages.parse("s", "select length('%s')".formatted("x".repeat(length)));
+        try (RunningProxy proxy = new RunningProxy(RunningProxy.config(direct.port(), PoolMode.TRANSACTION, 1))) {
+            Endpoint through = direct.withPort(proxy.proxy().port());
+            try (WireClient one = WireClient.connect(through, Map.of(), Duration.ofMinutes(1));
+                    WireClient other = WireClient.connect(through, Map.of(), Duration.ofMinutes(1))) {
+                long before = heldBytes(through);
+                one.send(Messages.parse("s", "selec"), Messages.sync());
+                assertThat(one.readUntilReady().get(0).errorField('C')).isEqualTo("42601");
+                one.send(parse, Messages.sync());
+                assertThat(one.readUntilReady().get(0).is('1')).isTrue();
+                assertThat(use(one)).isEqualTo(String.valueOf(length));
+                assertThat(use(one)).isEqualTo(String.valueOf(length));
+                assertThat(heldBytes(through) - before)
+                        .as("bytes that are held for it")
+                        .isLessThan(32 << 20);
+                one.send(Messages.closeStatement("s"), Messages.sync());
+                one.readUntilReady();
+                assertThat(use(one)).isEqualTo("26000");
+                assertThat(other.queryOne("select 1")).as("once it is closed").isEqualTo("1");
+            }
+        }
+    }
+
+    private static long heldBytes(Endpoint through) throws IOException {
+        try (WireClient console = WireClient.connect(through.withDatabase("spillway"))) {
+            return console.query("show mem").stream()
+                    .filter(row ->
+                            row.is('D') && "direct_buffers".equals(row.columns().get(0)))
+                    .mapToLong(
+                            row -> Long.parseLong(String.valueOf(row.columns().get(4))))
+                    .sum();
         }
     }
 

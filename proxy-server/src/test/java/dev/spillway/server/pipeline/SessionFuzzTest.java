@@ -119,11 +119,9 @@ class SessionFuzzTest {
             }
             clients.forEach(EmbeddedChannel::close);
             closeServers();
+            // the end of a server that was stuck is asked for even after it, for as long as a client would wait
             now += 2_000_000_000L;
-            pool.pool()
-                    .tick(
-                            now); // the end of a server that was stuck may be asked for after it, for as long as a
-                                  // client waits
+            pool.pool().tick(now);
             closeServers();
             clients.forEach(EmbeddedChannel::finishAndReleaseAll);
             servers.forEach(EmbeddedChannel::finishAndReleaseAll);
