@@ -17,7 +17,7 @@ import time
 
 import measure
 
-PORT = 5690
+PORT = 5680
 STARTUP = b"user\0bench\0database\0postgres\0\0"
 
 
@@ -64,7 +64,7 @@ class Client:
 def shown():
     """Statements, and the names that clients have given them."""
     rows = subprocess.run(["psql", "-XqAt", "-h", "127.0.0.1", "-p", str(PORT), "-U", "bench", "spillway", "-c", "show prepared_statements"],
-                          capture_output=True, text=True, check=True).stdout.splitlines()
+                          stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
     return len(rows), sum(int(row.split("|")[2]) for row in rows)
 
 
@@ -72,7 +72,7 @@ def heap_mib(proxy):
     jcmd = os.path.join(os.path.dirname(os.path.realpath(f"/proc/{proxy.process.pid}/exe")), "jcmd")
     subprocess.run([jcmd, str(proxy.process.pid), "GC.run"], check=True, stdout=subprocess.DEVNULL)
     text = subprocess.run([jcmd, str(proxy.process.pid), "GC.heap_info"], capture_output=True, text=True, check=True).stdout
-    return sum(int(kib) for kib in re.findall(r"(?:generation|heap)\s+total \d+K, used (\d+)K", text)) / 1024
+    return sum(int(kib) for kib in re.findall(r"\btotal .*?\bused (\d+)K", text)) / 1024
 
 
 def main():
@@ -92,7 +92,8 @@ def main():
     try:
         postgres.start()
         environment = {"DATABASE_URL": f"postgres://bench@127.0.0.1:{measure.PG_PORT}/postgres", "SPILLWAY_LISTEN_PORT": str(PORT),
-                       "SPILLWAY_AUTH_TYPE": "trust", "SPILLWAY_DEFAULT_POOL_SIZE": str(options.pool), "SPILLWAY_ADMIN_USERS": "bench"}
+                       "SPILLWAY_AUTH_TYPE": "trust", "SPILLWAY_DEFAULT_POOL_SIZE": str(options.pool), "SPILLWAY_ADMIN_USERS": "bench",
+                       "SPILLWAY_ADMIN_LISTEN_ADDR": "", "SPILLWAY_MAX_CLIENT_CONN": "2000"}
         proxy = measure.Proxy("spillway", [os.path.join(measure.ROOT, "spillway"), "run"], environment, PORT, folder)
         print(f"| stage | clients | statements | names | heap MiB | resident MiB | s |\n|---|---|---|---|---|---|---|")
         began = time.time()
