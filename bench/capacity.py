@@ -1,0 +1,255 @@
+#!/usr/bin/env python3
+"""Has 1,000 clients of five pools share one PostgreSQL of 30 connections with strangers who come together, stay a while and leave.
+
+Prints a table: transactions a second with the number of connections that Spillway finds out by itself, and with fixed sizes of pools and
+no limit over all of them; errors that clients saw; how often PostgreSQL refused one of Spillway's connections, in all and at most between
+one coming of the strangers and the next; how often it refused a stranger, and how long it took at most until all strangers were in.
+
+With --fairness it prints instead how long transactions of five clients of one user take, alone, beside 500 of another user, and, to
+compare, beside 500 of the same user. Exits with 1 where that is worse than docs/capacity.md says.
+
+All processes share this machine, so absolute figures say little. Needs: a built Spillway (./spillway builds itself), PostgreSQL's server
+programs, psql and pgbench. Started as root, PostgreSQL runs as --user.
+"""
+import argparse
+import glob
+import os
+import re
+import shutil
+import socket
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import measure
+
+CONNECTIONS, POOLS, CLIENTS, STRANGERS = 30, 5, 1000, 8
+FIXED = (2, 4, 8, 16, 24)
+AUTO, UNLIMITED = '"auto"', 10000
+PORT = 5720
+AWAY, THERE = 2, 3
+SHORT = "\\set aid random(1, 100000)\nselect pg_sleep(0.002);\nselect abalance from pgbench_accounts where aid = :aid;\n"
+NAP = "select pg_sleep(0.01);\n"
+FEW, GREEDY, PLACES = 5, 500, 20
+
+
+class Strangers(threading.Thread):
+    """Who come together, each again and again until it is let in, stay and leave."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.came, self.refused, self.longest = [], 0, 0.0
+        self.is_over = threading.Event()
+
+    def run(self):
+        while not self.is_over.wait(AWAY):
+            self.came.append(time.time())
+            inside = []
+            while len(inside) < STRANGERS and not self.is_over.is_set():
+                one = self.connect()
+                if one:
+                    inside.append(one)
+                else:
+                    self.is_over.wait(0.02)
+            self.longest = max(self.longest, time.time() - self.came[-1])
+            self.is_over.wait(THERE)
+            for one in inside:
+                one.close()
+
+    def connect(self):
+        one = socket.create_connection(("127.0.0.1", measure.PG_PORT), 10)
+        body = struct.pack("!i", 3 << 16) + b"user\0stranger\0database\0postgres\0\0"
+        one.sendall(struct.pack("!i", len(body) + 4) + body)
+        said = b""
+        while not said.endswith(b"Z\0\0\0\5I"):
+            more = one.recv(4096)
+            if not more:
+                self.refused += 1
+                one.close()
+                return None
+            said += more
+        return one
+
+
+class Crowd:
+    """Clients of one user in one pool, by pgbench, which ends a client that is told an error."""
+
+    def __init__(self, folder, name, user, pool, clients, script, seconds, is_timed=False):
+        self.prefix = os.path.join(folder, name)
+        with open(self.prefix + ".sql", "w") as file:
+            file.write(script)
+        command = ["pgbench", "-n", "-h", "127.0.0.1", "-p", str(PORT), "-U", user, "-c", str(clients), "-j", "1", "-T", str(seconds),
+                   "-f", self.prefix + ".sql"]
+        if is_timed:
+            command += ["-l", "--log-prefix", self.prefix]
+        self.process = subprocess.Popen([*command, pool], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def finish(self):
+        """Transactions a second, and errors."""
+        said, complaints = self.process.communicate()
+        speed = re.search(r"^tps = ([\d.]+)", said, re.M)
+        errors = [line for line in complaints.splitlines() if re.search("error|FATAL|aborted", line, re.I)]
+        if self.process.returncode and not errors:
+            errors = [complaints[-500:] or "pgbench failed"]
+        return float(speed.group(1)) if speed else 0, errors
+
+    def times(self):
+        """How long each transaction took, in ms, the shortest first."""
+        took = []
+        for path in glob.glob(self.prefix + ".[0-9]*"):
+            took += [int(line.split()[2]) / 1000 for line in open(path)]
+            os.unlink(path)
+        return sorted(took)
+
+
+class Play:
+    def __init__(self, options, folder):
+        self.options, self.folder = options, folder
+        self.postgres = measure.Postgres(folder, options.user if os.geteuid() == 0 else None)
+        self.databases = [f"pool_{i}" for i in range(POOLS)]
+        self.errors = []
+
+    def start(self):
+        """PostgreSQL with few connections, a database for each pool, and roles that have no places reserved."""
+        self.postgres.start()
+        for role in ("app", "greedy", "modest", "stranger"):
+            self.psql("postgres", f"create role {role} login")
+        for database in self.databases:
+            self.psql("postgres", f"create database {database}")
+            self.postgres._run("pgbench", "-i", "-q", "-h", "127.0.0.1", "-p", str(measure.PG_PORT), "-U", "bench", database)
+            self.psql(database, "grant select on pgbench_accounts to app")
+        self.psql("postgres", f"alter system set max_connections = {CONNECTIONS}")
+        self.psql("postgres", "alter system set log_line_prefix = '%n %u '")
+        log = os.path.join(self.folder, "postgres.log")
+        self.postgres._run("pg_ctl", "-D", self.postgres.data, "-w", "-m", "fast", "-l", log, "restart")
+
+    @staticmethod
+    def psql(database, command):
+        subprocess.run(["psql", "-Xq", "-h", "127.0.0.1", "-p", str(measure.PG_PORT), "-U", "bench", "-c", command, database], check=True)
+
+    def spillway(self, pool_size, most):
+        path = os.path.join(self.folder, "capacity.toml")
+        with open(path, "w") as file:
+            file.write(f'listen_addr = "127.0.0.1"\nlisten_port = {PORT}\nunix_socket_dir = ""\nauth_type = "any"\nadmin_listen_addr = ""\n'
+                       f"max_client_conn = 2000\ndefault_pool_size = {pool_size}\nreserve_pool_size = 0\nmax_server_connections = {most}\n")
+            for database in self.databases:
+                file.write(f'[databases.{database}]\nhost = "127.0.0.1"\nport = {measure.PG_PORT}\n')
+        return measure.Proxy("spillway", [os.path.join(measure.ROOT, "spillway"), "run", "--config", path], {}, PORT, self.folder)
+
+    # ---- throughput -----------------------------------------------------------------------------------------------------
+
+    def turn(self, pool_size, most):
+        began = time.time()
+        spillway, strangers = self.spillway(pool_size, most), Strangers()
+        try:
+            strangers.start()
+            crowds = [Crowd(self.folder, f"crowd-{database}", "app", database, CLIENTS // POOLS, SHORT, self.options.seconds)
+                      for database in self.databases]
+            results = [crowd.finish() for crowd in crowds]
+        finally:
+            strangers.is_over.set()
+            strangers.join()
+            spillway.stop()
+        refusals = self.refusals(began)
+        per_burst = [sum(a <= at < b for at in refusals) for a, b in zip([began, *strangers.came], [*strangers.came, time.time() + 1])]
+        errors = [error for _, own in results for error in own]
+        self.errors += errors[:3]
+        return {"tps": sum(speed for speed, _ in results), "errors": len(errors), "bursts": len(strangers.came), "refusals": len(refusals),
+                "per burst": max(per_burst), "strangers": strangers.refused, "longest": strangers.longest}
+
+    def refusals(self, since):
+        """When PostgreSQL refused a connection of Spillway's."""
+        with open(os.path.join(self.folder, "postgres.log")) as log:
+            found = re.findall(r"^([\d.]+) app FATAL: .*(?:too many|slots are reserved)", log.read(), re.M)
+        return [float(at) for at in found if float(at) >= since]
+
+    def throughput(self):
+        kinds = {"by itself": (20, AUTO), **{f"{size} in each pool": (size, UNLIMITED) for size in FIXED}}
+        turns = {kind: [] for kind in kinds}
+        for i in range(self.options.rounds):
+            for kind in reversed(kinds) if i % 2 else kinds:
+                turns[kind].append(self.turn(*kinds[kind]))
+        print(f"\n{POOLS} pools, {CLIENTS} clients, max_connections {CONNECTIONS}, {STRANGERS} strangers who stay {THERE} s and are "
+              f"away {AWAY} s, {self.options.rounds} rounds of {self.options.seconds} s, {os.cpu_count()} cores\n")
+        print("| connections | tps | errors of clients | bursts | refusals | most in a burst | strangers' refusals | until all are in |")
+        print("|---|---|---|---|---|---|---|---|")
+        speeds = {}
+        for kind, own in turns.items():
+            speeds[kind] = statistics.median(each["tps"] for each in own)
+            sums = {key: sum(each[key] for each in own) for key in ("errors", "bursts", "refusals", "strangers")}
+            print(f"| {kind} | {speeds[kind]:,.0f} | {sums['errors']} | {sums['bursts']} | {sums['refusals']} "
+                  f"| {max(each['per burst'] for each in own)} | {sums['strangers']} | {max(each['longest'] for each in own):.1f} s |")
+        mine = turns["by itself"]
+        ratio = speeds["by itself"] / max(speed for kind, speed in speeds.items() if kind != "by itself")
+        print(f"\nby itself: {ratio:.2f} of the best fixed size")
+        return ratio >= 0.9 and not any(each["errors"] for each in mine) and all(each["per burst"] <= 1 for each in mine)
+
+    # ---- fairness -------------------------------------------------------------------------------------------------------
+
+    def few(self, user, greedy):
+        """Times of the few, beside so many greedy clients, who are there before them and stay longer."""
+        crowd, seconds = None, self.options.seconds // 2
+        if greedy:
+            crowd = Crowd(self.folder, "greedy", "greedy", self.databases[0], greedy, NAP, seconds + 4)
+            time.sleep(2)
+        few = Crowd(self.folder, "few", user, self.databases[0], FEW, NAP, seconds, is_timed=True)
+        self.errors += few.finish()[1] + (crowd.finish()[1] if crowd else [])
+        took = few.times()
+        return {"p50": measure.percentile(took, 0.5), "p99": measure.percentile(took, 0.99), "count": len(took)}
+
+    def fairness(self):
+        kinds = {"alone": ("modest", 0), f"beside {GREEDY} of another user": ("modest", GREEDY),
+                 f"beside {GREEDY} of the same user": ("greedy", GREEDY)}
+        turns = {kind: [] for kind in kinds}
+        spillway = self.spillway(20, PLACES)
+        try:
+            self.few("modest", GREEDY)  # the JVM is warm when anything counts
+            for _ in range(self.options.rounds):
+                for kind, (user, greedy) in kinds.items():
+                    turns[kind].append(self.few(user, greedy))
+        finally:
+            spillway.stop()
+        print(f"\n{FEW} clients of one user, {PLACES} connections, each transaction sleeps 10 ms, {self.options.rounds} rounds of "
+              f"{self.options.seconds // 2} s, {os.cpu_count()} cores\n")
+        print("| the five | transactions | median ms | p99 ms | p99 / alone |\n|---|---|---|---|---|")
+        ratios = {}
+        for kind, own in turns.items():
+            each = [mine["p99"] / alone["p99"] for mine, alone in zip(own, turns["alone"])]
+            ratios[kind] = statistics.median(each)
+            print(f"| {kind} | {sum(one['count'] for one in own)} | {statistics.median(one['p50'] for one in own):.1f} "
+                  f"| {statistics.median(one['p99'] for one in own):.1f} | {ratios[kind]:.2f} ({min(each):.2f}-{max(each):.2f}) |")
+        return ratios[f"beside {GREEDY} of another user"] <= 3 and not self.errors
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--fairness", action="store_true")
+    parser.add_argument("--rounds", type=int, help="1, with --fairness 3")
+    parser.add_argument("--seconds", type=int, default=12, help="of each turn; with --fairness half of it")
+    parser.add_argument("--user", default="postgres", help="who PostgreSQL runs as if this runs as root")
+    options = parser.parse_args()
+    options.rounds = options.rounds or (3 if options.fairness else 1)
+    folder = tempfile.mkdtemp(prefix="spillway-capacity-")
+    os.chmod(folder, 0o755)
+    play = Play(options, folder)
+    if play.postgres.user:
+        shutil.chown(folder, play.postgres.user)
+    try:
+        play.start()
+        try:
+            is_good = play.fairness() if options.fairness else play.throughput()
+        finally:
+            play.postgres.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    for error in play.errors[:10]:
+        print(error, file=sys.stderr)
+    sys.exit(0 if is_good else 1)
+
+
+if __name__ == "__main__":
+    main()
