@@ -54,7 +54,7 @@ class Strangers(threading.Thread):
                 if one:
                     inside.append(one)
                 else:
-                    self.is_over.wait(0.02)
+                    self.is_over.wait(0.1)
             self.longest = max(self.longest, time.time() - self.came[-1])
             self.is_over.wait(THERE)
             for one in inside:
