@@ -132,9 +132,12 @@ class Play:
         subprocess.run(["psql", "-Xq", "-h", "127.0.0.1", "-p", str(measure.PG_PORT), "-U", "bench", "-c", command, database], check=True)
 
     def spillway(self, pool_size, most):
+        with open(os.path.join(self.folder, "userlist.txt"), "w") as file:
+            file.writelines(f'"{user}" ""\n' for user in ("app", "greedy", "modest"))
         path = os.path.join(self.folder, "capacity.toml")
         with open(path, "w") as file:
-            file.write(f'listen_addr = "127.0.0.1"\nlisten_port = {PORT}\nunix_socket_dir = ""\nauth_type = "any"\nadmin_listen_addr = ""\n'
+            file.write(f'listen_addr = "127.0.0.1"\nlisten_port = {PORT}\nunix_socket_dir = ""\nauth_type = "trust"\nadmin_listen_addr = ""\n'
+                       f'auth_file = "{self.folder}/userlist.txt"\n'
                        f"max_client_conn = 2000\ndefault_pool_size = {pool_size}\nreserve_pool_size = 0\nmax_server_connections = {most}\n")
             for database in self.databases:
                 file.write(f'[databases.{database}]\nhost = "127.0.0.1"\nport = {measure.PG_PORT}\n')
