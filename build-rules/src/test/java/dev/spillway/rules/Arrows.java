@@ -70,6 +70,7 @@ final class Arrows {
                     .libraries(NETTY),
             row("server.admin").uses("core.stats", "core.route").libraries(NETTY),
             row("server.json"),
+            row("server.top").libraries("org.jline..", "org.json.."),
             row("server.check").uses("core.config", "core.auth", "core.pool", "server.json"),
             row("server.http")
                     .uses("core.stats", "core.route", "server.json")

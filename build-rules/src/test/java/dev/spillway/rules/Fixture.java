@@ -39,6 +39,7 @@ record Fixture(Set<String> broken, List<String> sources) {
                 climber("server.lane", "server.admin"),
                 climber("server.admin", "server.lane"),
                 climber("server.json", "core.config"),
+                climber("server.top", "server.json"),
                 climber("server.check", "server.configfile"),
                 climber("server.http", "server.admin"),
                 climber("server.ops", "server.cli"));

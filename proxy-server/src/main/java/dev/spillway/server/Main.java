@@ -6,10 +6,12 @@ import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.pool.Totals;
 import dev.spillway.server.cli.CheckRunner;
 import dev.spillway.server.cli.SpillwayCommand;
+import dev.spillway.server.cli.TopRunner;
 import dev.spillway.server.demo.Demo;
 import dev.spillway.server.demo.DemoPlan;
 import dev.spillway.server.demo.DemoProxy;
 import dev.spillway.server.rehearsal.Rehearsal;
+import dev.spillway.server.top.Top;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -31,13 +33,20 @@ public final class Main {
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(main::end));
         Service service = new Service(logs());
         main.stop = service::stop;
-        System.exit(SpillwayCommand.commandLine(service, Main::check, main::demo, Main::rehearse, System.getenv())
+        System.exit(SpillwayCommand.commandLine(service, Main::check, main::top, main::demo, Main::rehearse, System.getenv())
                 .execute(args));
     }
 
     private static CheckRunner.Result check(ProxyConfig config, List<String> doubts, int instances) {
         logs().getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.OFF); // what is printed is the report's
         return CheckRun.run(config, doubts, instances);
+    }
+
+    private int top(TopRunner.Wish wish, PrintWriter out, PrintWriter err) {
+        logs().getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.OFF); // the terminal is the view's
+        Top top = new Top(wish.host(), wish.port(), wish.interval());
+        stop = top::stop;
+        return top.run(wish.isOnce(), out, err);
     }
 
     private int demo(PrintWriter out, PrintWriter err, boolean isTerminal, boolean stays) {

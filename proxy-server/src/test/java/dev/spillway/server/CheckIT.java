@@ -208,6 +208,7 @@ class CheckIT {
         return SpillwayCommand.commandLine(
                         (config, source, options) -> 0,
                         CheckRun::run,
+                        (wish, topOut, topErr) -> 0,
                         (demoOut, demoErr, isTerminal, stays) -> 0,
                         () -> 0,
                         environment)

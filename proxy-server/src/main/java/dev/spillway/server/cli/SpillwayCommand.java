@@ -28,6 +28,7 @@ public final class SpillwayCommand implements Runnable {
     public static CommandLine commandLine(
             ProxyRunner runner,
             CheckRunner check,
+            TopRunner top,
             DemoRunner demo,
             Callable<Integer> rehearsal,
             Map<String, String> environment) {
@@ -35,6 +36,7 @@ public final class SpillwayCommand implements Runnable {
                 .addSubcommand(new RunCommand(runner, environment))
                 .addSubcommand(new CheckCommand(check, environment))
                 .addSubcommand(new ConvertCommand())
+                .addSubcommand(new TopCommand(top))
                 .addSubcommand(new DemoCommand(demo))
                 .addSubcommand(new RehearseCommand(rehearsal));
     }

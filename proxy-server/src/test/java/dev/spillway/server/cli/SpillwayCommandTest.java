@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -22,6 +23,7 @@ class SpillwayCommandTest {
             new HashMap<>(Map.of("DATABASE_URL", "postgres://app:hush@db/shop"));
     private final List<ProxyConfig> started = new ArrayList<>();
     private final List<ProxyConfig> checked = new ArrayList<>();
+    private final List<TopRunner.Wish> wishes = new ArrayList<>();
     private int instances;
     private final List<RunOptions> options = new ArrayList<>();
     private final List<Boolean> demosThatStay = new ArrayList<>();
@@ -167,6 +169,30 @@ class SpillwayCommandTest {
     }
 
     @Test
+    void topLooksAtTheUsualAdminPortOrAtAnother() {
+        assertThat(execute("top", "--once")).isEqualTo(45);
+        for (String address : List.of("db.example", "db.example:7", ":7", "[::1]:7", "10.0.0.1:7")) {
+            assertThat(execute("top", "--once", "--interval", "0.5", address)).isEqualTo(45);
+        }
+        Duration half = Duration.ofMillis(500);
+        assertThat(wishes)
+                .containsExactly(
+                        new TopRunner.Wish("127.0.0.1", 6433, Duration.ofSeconds(1), true),
+                        new TopRunner.Wish("db.example", 6433, half, true),
+                        new TopRunner.Wish("db.example", 7, half, true),
+                        new TopRunner.Wish("127.0.0.1", 7, half, true),
+                        new TopRunner.Wish("::1", 7, half, true),
+                        new TopRunner.Wish("10.0.0.1", 7, half, true));
+
+        for (String[] args : new String[][] {
+            {"top", "a:b"}, {"top", "a:0"}, {"top", "a:70000"}, {"top", "http://a"}, {"top", "--interval", "0"}
+        }) {
+            assertThat(execute(args)).as(List.of(args).toString()).isEqualTo(2);
+        }
+        assertThat(wishes).hasSize(6);
+    }
+
+    @Test
     void demoNeedsNoConfigurationAndStaysUnlessItIsToExit() {
         environment.clear();
 
@@ -203,6 +229,10 @@ class SpillwayCommandTest {
                     checked.add(config);
                     instances = count;
                     return new CheckRunner.Result("text\n", "{}", 1);
+                },
+                (wish, topOut, topErr) -> {
+                    wishes.add(wish);
+                    return 45;
                 },
                 (demoOut, demoErr, isTerminal, stays) -> {
                     demosThatStay.add(stays);
