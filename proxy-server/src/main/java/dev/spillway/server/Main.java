@@ -33,7 +33,8 @@ public final class Main {
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(main::end));
         Service service = new Service(logs());
         main.stop = service::stop;
-        System.exit(SpillwayCommand.commandLine(service, Main::check, main::top, main::demo, Main::rehearse, System.getenv())
+        System.exit(SpillwayCommand.commandLine(
+                        service, Main::check, main::top, main::demo, Main::rehearse, System.getenv())
                 .execute(args));
     }
 

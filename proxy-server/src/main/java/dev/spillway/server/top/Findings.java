@@ -73,8 +73,7 @@ final class Findings {
     private static Line waiting(Status.Pool pool, Status now) {
         String who = Words.many(pool.waiting(), "client waits", "clients wait") + " for " + pool.name()
                 + (pool.oldestWait() < SHORT_SECONDS ? "" : ", for up to " + Words.time(pool.oldestWait()));
-        return new Line(
-                who + ": " + why(pool, now), pool.oldestWait() >= ALARMING_SECONDS ? Look.BAD : Look.DOUBTFUL);
+        return new Line(who + ": " + why(pool, now), pool.oldestWait() >= ALARMING_SECONDS ? Look.BAD : Look.DOUBTFUL);
     }
 
     private static String why(Status.Pool pool, Status now) {

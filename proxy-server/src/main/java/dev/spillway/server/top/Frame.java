@@ -18,9 +18,12 @@ import java.util.stream.Stream;
 record Frame(Moments moments, String of, String trouble, Order order, int width, int height) {
     static final int LEAST_WIDTH = 80;
 
-    private static final int MOST_FINDINGS = 4;
+    private static final int MOST_FINDINGS = 6;
     /** Of capacity, kept servers and errors, where there is no room for all, with the title. */
     private static final int LEAST_OF_PART = 3;
+
+    /** Lines that one finding or error may have. */
+    private static final int MOST_OF_TEXT = 3;
 
     private static final int LEAST_POOLS = 4;
     private static final int TABLE_TITLES = 2;
@@ -31,9 +34,9 @@ record Frame(Moments moments, String of, String trouble, Order order, int width,
         if (!trouble.isEmpty()) {
             lines.add(new Line("OLD FIGURES: " + of + " " + trouble, Look.BAD));
         }
-        lines.addAll(some(Findings.of(now), MOST_FINDINGS, "things are wrong"));
+        lines.addAll(some(wrapped(Findings.of(now)), MOST_FINDINGS, "more lines"));
         PoolTable table = new PoolTable(PoolTable.Row.all(moments), order, width);
-        List<List<Line>> parts = Stream.of(capacity(now), kept(now), errors(now))
+        List<List<Line>> parts = Stream.of(capacity(now), kept(now), wrapped(errors(now)))
                 .filter(part -> !part.isEmpty())
                 .toList();
         if (height == 0) {
@@ -47,10 +50,19 @@ record Frame(Moments moments, String of, String trouble, Order order, int width,
                 .toList();
     }
 
+    private List<Line> wrapped(List<Line> lines) {
+        return lines.stream()
+                .flatMap(line ->
+                        Words.wrap(line.text(), width, MOST_OF_TEXT).stream().map(text -> new Line(text, line.look())))
+                .toList();
+    }
+
     /** What a part does not need the pools get; what they do not need the last part gets, which are errors. */
     private void fill(List<Line> lines, PoolTable table, List<List<Line>> parts) {
         int room = height - 1 - lines.size() - TABLE_TITLES;
-        int least = parts.stream().mapToInt(part -> Math.min(part.size(), LEAST_OF_PART)).sum();
+        int least = parts.stream()
+                .mapToInt(part -> Math.min(part.size(), LEAST_OF_PART))
+                .sum();
         int pools = Math.min(table.size(), Math.max(LEAST_POOLS, room - least));
         lines.addAll(table.lines(pools));
         int spare = room - pools - least;
@@ -90,8 +102,7 @@ record Frame(Moments moments, String of, String trouble, Order order, int width,
                 .sum();
         long resting = Math.max(0, clients.connected() - clients.loggingIn() - waiting - working);
         return List.of(
-                new Line(
-                        "Spillway " + now.version() + " at " + of + ", up " + Words.time(now.uptime()), Look.TITLE),
+                new Line("Spillway " + now.version() + " at " + of + ", up " + Words.time(now.uptime()), Look.TITLE),
                 new Line(
                         "Clients  " + clients.connected() + " of " + clients.limit() + ": " + working + " active, "
                                 + waiting + " waiting, " + resting + " idle"
@@ -112,10 +123,10 @@ record Frame(Moments moments, String of, String trouble, Order order, int width,
         String text = Words.count(work.transactionsPerSecond()) + " transactions/s, "
                 + Words.count(work.waitsPerSecond()) + " waits/s";
         if (!work.waitTimes().isEmpty()) {
-            text += "; 99 % wait up to " + Words.time(work.waitTimes().quantileSeconds(0.99));
+            text += "; p99: wait " + Words.time(work.waitTimes().quantileSeconds(0.99));
         }
         if (!work.transactionTimes().isEmpty()) {
-            text += ", take up to " + Words.time(work.transactionTimes().quantileSeconds(0.99));
+            text += ", transaction " + Words.time(work.transactionTimes().quantileSeconds(0.99));
         }
         return text;
     }

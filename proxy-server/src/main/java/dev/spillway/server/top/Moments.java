@@ -16,7 +16,12 @@ final class Moments {
      *
      * @param seconds how many; 0 if nothing is known yet
      */
-    record Work(double seconds, double transactionsPerSecond, double waitsPerSecond, Buckets waitTimes, Buckets transactionTimes) {
+    record Work(
+            double seconds,
+            double transactionsPerSecond,
+            double waitsPerSecond,
+            Buckets waitTimes,
+            Buckets transactionTimes) {
         static final Work UNKNOWN = new Work(0, 0, 0, Buckets.NONE, Buckets.NONE);
 
         boolean isKnown() {

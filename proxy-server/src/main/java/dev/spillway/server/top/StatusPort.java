@@ -57,7 +57,8 @@ final class StatusPort {
                     return StatusText.read(new String(in.readNBytes(LIMIT_BYTES), StandardCharsets.UTF_8));
                 }
             }
-            case NO_HTTP -> throw new NoStatus("speaks no HTTP: that is no admin port (admin_listen_port, usually 6433)");
+            case NO_HTTP ->
+                throw new NoStatus("speaks no HTTP: that is no admin port (admin_listen_port, usually 6433)");
             case HttpURLConnection.HTTP_UNAVAILABLE ->
                 throw new NoStatus("has no time (503): it has too many connections, or an event loop is stuck");
             default -> throw new NoStatus("answers /status with " + code + ": that is no admin port of a Spillway");
@@ -72,8 +73,7 @@ final class StatusPort {
             case NoRouteToHostException _ -> "cannot be reached: there is no way to that host";
             case SocketTimeoutException _ -> "does not answer within " + TIMEOUT_MILLIS / 1000 + " s";
             case MalformedURLException _ -> "is no address";
-            default ->
-                "does not answer as an admin port does (" + e.getMessage() + "); is that its admin_listen_port?";
+            default -> "does not answer as an admin port does (" + e.getMessage() + "); is that its admin_listen_port?";
         };
     }
 }

@@ -1,10 +1,13 @@
 package dev.spillway.server.top;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import org.jline.utils.WCWidth;
 
 /** Numbers and names in few columns. What comes from elsewhere is shown without anything that a terminal would obey. Stateless. */
 final class Words {
+    private static final String INDENT = "        ";
     private static final long MINUTE = 60;
     private static final long HOUR = 3600;
     private static final long DAY = 86400;
@@ -83,7 +86,24 @@ final class Words {
             some.appendCodePoint(each);
             used += more;
         }
-        return some.append("~").append(" ".repeat(Math.max(0, width - 1 - used))).toString();
+        return some.append("~")
+                .append(" ".repeat(Math.max(0, width - 1 - used)))
+                .toString();
+    }
+
+    /** {@code text} in lines of at most {@code width} columns, broken between words; those after {@code limit} are left out. */
+    static List<String> wrap(String text, int width, int limit) {
+        List<String> lines = new ArrayList<>();
+        String rest = clean(text);
+        while (columns(rest) > width && lines.size() < limit - 1) {
+            int whole = cut(rest, width).stripTrailing().length() - 1;
+            int space = rest.lastIndexOf(' ', whole);
+            int end = space > INDENT.length() ? space : whole;
+            lines.add(rest.substring(0, end));
+            rest = INDENT + rest.substring(end).strip();
+        }
+        lines.add(cut(rest, width));
+        return lines;
     }
 
     static int columns(String text) {
