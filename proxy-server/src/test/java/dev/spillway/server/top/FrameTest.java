@@ -80,8 +80,7 @@ class FrameTest {
                             case USER -> List.of("acc", "batch", "its_long_user", "web");
                             case CLIENTS, WAITING, OLDEST -> List.of("web", "acc", "batch", "its_long_user");
                             case SERVERS -> List.of("web", "batch", "its_long_user", "acc");
-                            case TRANSACTIONS, TRANSACTION_TIME ->
-                                List.of("web", "batch", "its_long_user", "acc");
+                            case TRANSACTIONS, TRANSACTION_TIME -> List.of("web", "batch", "its_long_user", "acc");
                             case WAIT_TIME -> List.of("web", "batch", "acc", "its_long_user");
                         });
         assertThat(frame(order, 120, 0).lines())
