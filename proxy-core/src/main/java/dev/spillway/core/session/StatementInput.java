@@ -313,12 +313,12 @@ final class StatementInput {
     /** PostgreSQL says that there is none; unless SQL has prepared it. Names like ours are none of the client's. */
     private Outcome useUnknown(FrameReader frames, ServerSession server, Kind kind, int name, int nameEnd) {
         byte[] given = bytes(frames.buffer(), name, nameEnd);
-        byte[] other = ReservedName.replaced(given);
-        if (other == null) {
+        Renaming back = reserved(given);
+        if (back == null) {
             return Outcome.PASSES;
         }
-        server.replies().add(kind, Disposition.FORWARD, Step.renamed(new Renaming(other, given)));
-        rename(frames, server, name, nameEnd, other);
+        server.replies().add(kind, Disposition.FORWARD, Step.renamed(back));
+        rename(frames, server, name, nameEnd, back.serverName());
         return Outcome.TAKEN;
     }
 
@@ -369,16 +369,7 @@ final class StatementInput {
         }
         server.statements().usedBy(names());
         byte[] only = frames.isComplete() ? Forgetting.onlyName(frames.buffer(), text, frames.end() - 1) : null;
-        Mapping mapping = only == null ? null : names().find(only);
-        byte[] nobodys = only == null ? null : ReservedName.replaced(only);
-        if (mapping != null) {
-            run.flush();
-            deallocate(mapping, server);
-        } else if (only != null && nobodys != null) {
-            run.flush();
-            server.replies().add(Kind.QUERY, Disposition.FORWARD, unnamed.endInDoubt(new Renaming(nobodys, only)));
-            StatementOutput.deallocate(server, nobodys);
-        } else {
+        if (only == null || !isDeallocated(only, server)) {
             Requests.note(server, Kind.QUERY, frames, unnamed.endInDoubt(null));
             run.add(frames);
         }
@@ -392,17 +383,35 @@ final class StatementInput {
                 : !frames.isComplete() || !Forgetting.mayBegin(frames.buffer(), text, frames.end());
     }
 
-    /** DEALLOCATE of a name that the server does not know by it: it deallocates the placeholder, with the same answers. */
-    private void deallocate(Mapping mapping, ServerSession server) {
-        StatementOutput.place(server);
-        server.statements().deallocates(mapping);
-        Renaming back =
-                new Renaming(ServerStatements.PLACEHOLDER, mapping.renaming().clientName());
+    /**
+     * DEALLOCATE of a name that the server does not know by it deallocates the placeholder, and of one like ours a name that is nobody's,
+     * with the same answers. Any other is the server's to look for: false.
+     */
+    private boolean isDeallocated(byte[] given, ServerSession server) {
+        Mapping mapping = names().find(given);
+        Renaming back = mapping == null
+                ? reserved(given)
+                : new Renaming(ServerStatements.PLACEHOLDER, mapping.renaming().clientName());
+        if (back == null) {
+            return false;
+        }
+        run.flush();
+        if (mapping != null) {
+            StatementOutput.place(server);
+            server.statements().deallocates(mapping);
+        }
         server.replies().add(Kind.QUERY, Disposition.FORWARD, unnamed.endInDoubt(back));
-        StatementOutput.deallocate(server, ServerStatements.PLACEHOLDER);
+        StatementOutput.deallocate(server, back.serverName());
+        return true;
     }
 
     // ---- what they share ------------------------------------------------------------------------------------------
+
+    /** What a name like ours is on the server; null: it is not like ours. */
+    private static @Nullable Renaming reserved(byte[] given) {
+        byte[] nobodys = ReservedName.replaced(given);
+        return nobodys == null ? null : new Renaming(nobodys, given);
+    }
 
     private @Nullable Mapping find(FrameReader frames, int name, int nameEnd) {
         return names == null ? null : names.find(frames.buffer(), name, nameEnd);
