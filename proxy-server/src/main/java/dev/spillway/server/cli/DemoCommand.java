@@ -1,8 +1,6 @@
 package dev.spillway.server.cli;
 
-import java.io.Console;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -34,12 +32,9 @@ final class DemoCommand implements Callable<Integer> {
         this.runner = runner;
     }
 
-    // JDK 25 has the console of java.base as the default again (JDK-8351435), which is null without a terminal.
-    @SuppressWarnings("SystemConsoleNull")
     @Override
     public Integer call() {
-        @Nullable Console console = System.console();
-        boolean isTerminal = console != null && console.isTerminal();
-        return runner.run(spec.commandLine().getOut(), spec.commandLine().getErr(), isTerminal, !isToExit);
+        return runner.run(
+                spec.commandLine().getOut(), spec.commandLine().getErr(), OutputTerminal.isThere(), !isToExit);
     }
 }

@@ -1,11 +1,9 @@
 package dev.spillway.server.cli;
 
-import java.io.Console;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -60,8 +58,6 @@ final class TopCommand implements Callable<Integer> {
         this.runner = runner;
     }
 
-    // JDK 25 has the console of java.base as the default again (JDK-8351435), which is null without a terminal.
-    @SuppressWarnings("SystemConsoleNull")
     @Override
     public Integer call() {
         if (!(interval >= SHORTEST_SECONDS && interval <= LONGEST_SECONDS)) {
@@ -78,14 +74,12 @@ final class TopCommand implements Callable<Integer> {
         if (port < 1 || port > HIGHEST_PORT) {
             throw new ParameterException(spec.commandLine(), "No port: " + port);
         }
-        @Nullable Console console = System.console();
-        boolean isTerminal = console != null && console.isTerminal();
         return runner.run(
                 new TopRunner.Wish(
                         host(parts),
                         port,
                         Duration.ofMillis(Math.round(interval * MILLIS_PER_SECOND)),
-                        isOnce || !isTerminal),
+                        isOnce || !OutputTerminal.isThere()),
                 spec.commandLine().getOut(),
                 spec.commandLine().getErr());
     }

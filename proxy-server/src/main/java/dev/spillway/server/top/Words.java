@@ -63,11 +63,11 @@ final class Words {
 
     /** In {@code width} columns; with {@code ~} at the end where something is missing. */
     static String fit(String text, int width) {
-        return cut(text, width) + " ".repeat(Math.max(0, width - columns(clean(text))));
+        return cut(text, width) + " ".repeat(Math.max(0, width - columns(text)));
     }
 
     static String right(String text, int width) {
-        return " ".repeat(Math.max(0, width - columns(clean(text)))) + cut(text, width);
+        return " ".repeat(Math.max(0, width - columns(text))) + cut(text, width);
     }
 
     /** At most {@code width} columns of it, and nothing that a terminal would obey. */
