@@ -245,7 +245,7 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
     /** One that is another's may be counted as ours for the moment between its login and its announcement, not the reverse. */
     private int budget() {
         int foreign = Math.max(0, view.connections() - view.open() - host.open());
-        return host.forFleet(view.members().size(), foreign, ports.nowNanos());
+        return host.forFleet(view.members().size(), view.open(), foreign, ports.nowNanos());
     }
 
     private void endNext(ServerSession linked) {
