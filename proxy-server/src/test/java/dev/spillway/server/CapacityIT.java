@@ -130,8 +130,13 @@ class CapacityIT {
             long lines = linesWith(TOO_MANY) + linesWith("slots are reserved") - before;
             JSONArray past = new JSONObject(HttpProbe.get(adminPort, "/history").body()).getJSONArray("stretches");
             assertThat(past).as("what others had, of %s", past).anySatisfy(stretch -> {
-                assertThat(((JSONObject) stretch).getJSONArray("databases").length()).isEqualTo(POOLS);
-                assertThat(((JSONObject) stretch).getJSONArray("hosts").getJSONObject(0).getInt("others")).isPositive();
+                assertThat(((JSONObject) stretch).getJSONArray("databases").length())
+                        .isEqualTo(POOLS);
+                assertThat(((JSONObject) stretch)
+                                .getJSONArray("hosts")
+                                .getJSONObject(0)
+                                .getInt("others"))
+                        .isPositive();
             });
             try (WireClient console =
                     WireClient.connect(direct.withPort(proxy.proxy().port()).withDatabase("spillway"))) {
@@ -184,7 +189,8 @@ class CapacityIT {
                         .anySatisfy(label -> assertThat(label)
                                 .startsWith("Of 30 connections: 3 reserved for superusers, " + row.get(5) + " others', "
                                         + row.get(9) + " Spillway's, "
-                                        + (Integer.parseInt(row.get(7)) - Integer.parseInt(row.get(9))) + " free for Spillway")
+                                        + (Integer.parseInt(row.get(7)) - Integer.parseInt(row.get(9)))
+                                        + " free for Spillway")
                                 .endsWith(" headroom"));
             }
         }
