@@ -180,20 +180,26 @@ class CapacityIT {
                 assertThat(host.getDouble("needed")).isBetween(0.0, 3.0);
                 assertThat(host.getJSONArray("databases").toList()).contains("pool_0");
             });
-            Browser.@Nullable Seen seen = Browser.see(page, folder);
-            if (seen != null) {
-                List<String> row = capacity(console);
-                assertThat(seen.complaints()).isEmpty();
-                assertThat(seen.labels())
-                        .contains("Connections of PostgreSQL " + row.getFirst())
-                        .anySatisfy(label -> assertThat(label)
-                                .startsWith("Of 30 connections: 3 reserved for superusers, " + row.get(5) + " others', "
-                                        + row.get(9) + " Spillway's, "
-                                        + (Integer.parseInt(row.get(7)) - Integer.parseInt(row.get(9)))
-                                        + " free for Spillway")
-                                .endsWith(" headroom"));
-            }
+            // a server may be on its way while the browser looks
+            await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> showsWhatTheConsoleSays(page, folder, console));
         }
+    }
+
+    /** Where there is a browser. */
+    private static void showsWhatTheConsoleSays(String page, Path folder, WireClient console) throws Exception {
+        Browser.@Nullable Seen seen = Browser.see(page, folder);
+        if (seen == null) {
+            return;
+        }
+        List<String> row = capacity(console);
+        int free = Integer.parseInt(row.get(7)) - Integer.parseInt(row.get(9));
+        assertThat(seen.complaints()).isEmpty();
+        assertThat(seen.labels())
+                .contains("Connections of PostgreSQL " + row.getFirst())
+                .anySatisfy(label -> assertThat(label)
+                        .startsWith("Of 30 connections: 3 reserved for superusers, " + row.get(5) + " others', "
+                                + row.get(9) + " Spillway's, " + free + " free for Spillway")
+                        .endsWith(" headroom"));
     }
 
     /** What the console says of the host. */

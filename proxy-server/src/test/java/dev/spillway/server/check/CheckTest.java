@@ -325,6 +325,10 @@ class CheckTest {
 
         assertThat(report.exitCode()).isZero();
         assertThat(codes(report)).contains("superuser").doesNotContain("role_limit", "database_limit");
+        assertThat(finding(check(config(), facts), "capacity").text())
+                .as("Spillway leaves what is reserved to others all the same")
+                .contains("less 3 that are reserved")
+                .endsWith(": 87 for Spillway");
     }
 
     // ---- logins ----------------------------------------------------------------------------------------------------
