@@ -3,6 +3,7 @@ package dev.spillway.server;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.pool.HostFigures;
 import dev.spillway.core.pool.Totals;
 import dev.spillway.server.cli.CheckRunner;
 import dev.spillway.server.cli.SpillwayCommand;
@@ -70,6 +71,13 @@ public final class Main {
             @Override
             public Totals totals() {
                 return proxy.totals();
+            }
+
+            @Override
+            public int servers() {
+                return proxy.lanes().hosts().stream()
+                        .mapToInt(HostFigures::ours)
+                        .sum();
             }
 
             @Override

@@ -3,6 +3,7 @@ package dev.spillway.server;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.pool.HostFigures;
 import dev.spillway.core.pool.Orders;
+import dev.spillway.core.stats.History;
 import dev.spillway.core.stats.Overview;
 import dev.spillway.server.cli.SpillwayVersion;
 import dev.spillway.server.http.Pages;
@@ -21,6 +22,7 @@ final class PageSource implements Pages.Source {
     private static final long REST_SECONDS = 120;
 
     private final Lanes lanes;
+    private final History history;
     private final Supplier<ProxyConfig> config;
     private final BooleanSupplier isDraining;
     private final ThreadPoolExecutor work = new ThreadPoolExecutor(
@@ -32,7 +34,8 @@ final class PageSource implements Pages.Source {
             Thread.ofPlatform().name("pages").daemon().factory());
 
     /** {@code config}: the one in force. */
-    PageSource(Lanes lanes, Supplier<ProxyConfig> config, BooleanSupplier isDraining) {
+    PageSource(Lanes lanes, History history, Supplier<ProxyConfig> config, BooleanSupplier isDraining) {
+        this.history = history;
         this.lanes = lanes;
         this.config = config;
         this.isDraining = isDraining;
@@ -52,6 +55,11 @@ final class PageSource implements Pages.Source {
     @Override
     public List<HostFigures> hosts() {
         return lanes.hosts();
+    }
+
+    @Override
+    public History history() {
+        return history;
     }
 
     @Override

@@ -71,6 +71,7 @@ public final class Proxy {
     private final ExecutorService tlsWork;
     private final Lanes lanes;
     private final Listeners listeners;
+    private final Recorder recorder;
     private final AdminPort adminPort;
     private final OwnPlaces places = new OwnPlaces();
     private final LaneOperations operations;
@@ -93,13 +94,14 @@ public final class Proxy {
         this.lanes = new Lanes(count, config.lanes() == 0);
         this.loops = transport.newGroup(count, "lane", lanes::laneForArrival);
         this.listeners = new Listeners(transport, config, loops, acceptor(lanes));
+        this.recorder = new Recorder(lanes);
         EventLoop first = (EventLoop) loops.iterator().next();
         this.adminPort = new AdminPort(
                 transport,
                 config,
                 first,
                 lanes,
-                () -> new Pages(new PageSource(lanes, this::config, () -> ending != null)));
+                () -> new Pages(new PageSource(lanes, recorder.history(), this::config, () -> ending != null)));
         this.reload = new Reload(source, config, tls, lanes, slowWork, tlsWork, places);
         this.operations = new LaneOperations(lanes, reload, this::end, () -> ending != null);
     }
@@ -141,6 +143,9 @@ public final class Proxy {
         } catch (IOException e) {
             proxy.stop();
             throw e;
+        }
+        if (proxy.adminPort.place() != null) {
+            proxy.recorder.start((EventLoop) proxy.loops.iterator().next());
         }
         proxy.isOpen = true;
         return proxy;

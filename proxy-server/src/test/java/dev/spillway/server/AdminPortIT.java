@@ -9,6 +9,7 @@ import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Settings;
 import dev.spillway.core.config.Transport;
+import dev.spillway.core.stats.History;
 import dev.spillway.server.http.Pages;
 import dev.spillway.server.lane.Lanes;
 import dev.spillway.server.transport.NettyTransport;
@@ -173,7 +174,7 @@ class AdminPortIT {
                         if (attempts.incrementAndGet() == 1) {
                             throw new IllegalStateException("no room for pages");
                         }
-                        return new Pages(new PageSource(lanes, ProxyConfig::defaults, () -> false));
+                        return new Pages(new PageSource(lanes, new History(), ProxyConfig::defaults, () -> false));
                     });
             admin.open();
             assertThat(HttpProbe.get(port, "/readyz").status()).isEqualTo(500);

@@ -3,14 +3,18 @@ package dev.spillway.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.spillway.core.config.AdminSettings;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Settings;
 import dev.spillway.testkit.BackendMessage;
+import dev.spillway.testkit.Browser;
 import dev.spillway.testkit.Endpoint;
+import dev.spillway.testkit.HttpProbe;
 import dev.spillway.testkit.PostgresFixture;
 import dev.spillway.testkit.WireClient;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -21,8 +25,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.json.JSONArray;
+import org.json.JSONObject;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** One small PostgreSQL and more clients, and others beside us, than it has connections: nobody is told that there are too many. */
 class CapacityIT {
@@ -98,7 +107,8 @@ class CapacityIT {
     @Test
     void burstsOfOthersHurtNobody() throws Exception {
         long before = linesWith(TOO_MANY) + linesWith("slots are reserved");
-        try (RunningProxy proxy = new RunningProxy(config(20));
+        int adminPort = HttpProbe.freePort();
+        try (RunningProxy proxy = new RunningProxy(config(20).with(AdminSettings.ADMIN_LISTEN_PORT, adminPort));
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             Endpoint through = direct.withPort(proxy.proxy().port()).withUser(PostgresFixture.PLAIN_USER);
             long endNanos = System.nanoTime() + Duration.ofSeconds(18).toNanos();
@@ -118,6 +128,16 @@ class CapacityIT {
                 assertThat(client.get()).as("answers of one client").isPositive();
             }
             long lines = linesWith(TOO_MANY) + linesWith("slots are reserved") - before;
+            JSONArray past = new JSONObject(HttpProbe.get(adminPort, "/history").body()).getJSONArray("stretches");
+            assertThat(past).as("what others had, of %s", past).anySatisfy(stretch -> {
+                assertThat(((JSONObject) stretch).getJSONArray("databases").length())
+                        .isEqualTo(POOLS);
+                assertThat(((JSONObject) stretch)
+                                .getJSONArray("hosts")
+                                .getJSONObject(0)
+                                .getInt("others"))
+                        .isPositive();
+            });
             try (WireClient console =
                     WireClient.connect(direct.withPort(proxy.proxy().port()).withDatabase("spillway"))) {
                 BackendMessage row = console.query("show capacity").get(1);
@@ -130,6 +150,69 @@ class CapacityIT {
                     .as("refusals of ours, one for each burst, of %d lines", lines)
                     .isLessThanOrEqualTo(2);
         }
+    }
+
+    @Test
+    void dashboardAndStatusSayWhatTheConsoleSays(@TempDir Path folder) throws Exception {
+        int adminPort = HttpProbe.freePort();
+        String page = "http://127.0.0.1:" + adminPort + "/";
+        try (RunningProxy proxy = new RunningProxy(config(3).with(AdminSettings.ADMIN_LISTEN_PORT, adminPort));
+                Connection stranger = postgres.jdbcAs(PostgresFixture.PLAIN_USER);
+                WireClient client =
+                        WireClient.connect(direct.withPort(proxy.proxy().port()).withDatabase("pool_0"));
+                WireClient console =
+                        WireClient.connect(direct.withPort(proxy.proxy().port()).withDatabase("spillway"))) {
+            assertThat(stranger.isClosed()).isFalse();
+            client.query("begin");
+            // columns 3 to 11: max_connections, reserved, others, others_peak, budget, refused_at, ours, opening, peak
+            await().untilAsserted(() -> {
+                List<String> row = capacity(console);
+                JSONObject host = new JSONObject(
+                                HttpProbe.get(adminPort, "/status").body())
+                        .getJSONArray("hosts")
+                        .getJSONObject(0);
+                assertThat(Integer.parseInt(row.get(5))).as("others").isPositive();
+                assertThat(numbers(host))
+                        .isEqualTo(
+                                row.subList(3, 8).stream().map(Integer::valueOf).toList());
+                assertThat(host.getInt("ours")).isEqualTo(Integer.parseInt(row.get(9)));
+                assertThat(host.getInt("peak")).isEqualTo(Integer.parseInt(row.get(11)));
+                assertThat(host.getDouble("needed")).isBetween(0.0, 3.0);
+                assertThat(host.getJSONArray("databases").toList()).contains("pool_0");
+            });
+            // a server may be on its way while the browser looks
+            await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> showsWhatTheConsoleSays(page, folder, console));
+        }
+    }
+
+    /** Where there is a browser. */
+    private static void showsWhatTheConsoleSays(String page, Path folder, WireClient console) throws Exception {
+        Browser.@Nullable Seen seen = Browser.see(page, folder);
+        if (seen == null) {
+            return;
+        }
+        List<String> row = capacity(console);
+        int free = Integer.parseInt(row.get(7)) - Integer.parseInt(row.get(9));
+        assertThat(seen.complaints()).isEmpty();
+        assertThat(seen.labels())
+                .contains("Connections of PostgreSQL " + row.getFirst())
+                .anySatisfy(label -> assertThat(label)
+                        .startsWith("Of 30 connections: 3 reserved for superusers, " + row.get(5) + " others', "
+                                + row.get(9) + " Spillway's, " + free + " free for Spillway")
+                        .endsWith(" headroom"));
+    }
+
+    /** What the console says of the host. */
+    private static List<String> capacity(WireClient console) throws IOException {
+        return console.query("show capacity").get(1).columns().stream()
+                .map(String::valueOf)
+                .toList();
+    }
+
+    private static List<Integer> numbers(JSONObject host) {
+        return Stream.of("max_connections", "reserved", "others", "others_peak", "budget")
+                .map(host::getInt)
+                .toList();
     }
 
     @Test

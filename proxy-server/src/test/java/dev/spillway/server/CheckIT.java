@@ -11,6 +11,8 @@ import java.io.StringWriter;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -80,20 +82,20 @@ class CheckIT {
     }
 
     @Test
-    void poolsThatDoNotFitAreAnErrorWithTheNumber() {
+    void poolsThatDoNotFitAreAWarningWithTheNumber() {
         assertThat(check(Map.of("DATABASE_URL", url("plain_user:x"), "DB_POOL_SIZE", "58"), "--json"))
-                .isEqualTo(2);
+                .isEqualTo(1);
         assertThat(out.toString()).contains("\"code\":\"pools_too_large\"").contains("set default_pool_size to 5");
 
         assertThat(check(Map.of("DATABASE_URL", url("plain_user:x")), "--instances", "8", "--json"))
-                .isEqualTo(2);
+                .isEqualTo(1);
         assertThat(out.toString()).contains("in each of 8 proxies");
     }
 
     @Test
-    void roleWithOneConnectionIsAnErrorUnlessTheSettingAgrees() {
+    void roleWithOneConnectionIsAWarningUnlessTheSettingAgrees() {
         Map<String, String> environment = Map.of("DATABASE_URL", url("one_only:x"));
-        assertThat(check(environment)).isEqualTo(2);
+        assertThat(check(environment)).isEqualTo(1);
         assertThat(out.toString())
                 .contains("the CONNECTION LIMIT of role one_only is 1")
                 .contains("set max_user_connections to 1");
@@ -101,6 +103,32 @@ class CheckIT {
         assertThat(check(environment, "--set", "max_user_connections=1"))
                 .as(out.toString())
                 .isZero();
+    }
+
+    @Test
+    void fleetIsToldWhatItSharesAndWhatItLacks() throws Exception {
+        Map<String, String> environment = Map.of("DATABASE_URL", url("plain_user:x"), "DB_MAX_OVERFLOW", "0");
+        String[] fleet = {"--set", "fleet=checked", "--instances", "3", "--json"};
+        try (Connection member = POSTGRES.jdbcAs(PostgresFixture.PLAIN_USER);
+                Statement says = member.createStatement()) {
+            says.execute("set application_name = 'spillway:checked:0a1b2c3d:1:1:1'");
+            assertThat(check(environment, fleet)).as(out.toString()).isZero();
+            assertThat(out.toString())
+                    .contains(
+                            "\"code\":\"fleet\"", "fleet checked", "of server_headroom", "1 instance speaks there now")
+                    .contains("if all of 3 are busy each has ");
+        }
+        POSTGRES.execute("revoke execute on function pg_try_advisory_xact_lock(int, int) from public");
+        POSTGRES.execute("alter role plain_user set track_activities = off");
+        try {
+            assertThat(check(environment, fleet)).isEqualTo(2);
+            assertThat(out.toString()).contains("\"code\":\"fleet_lock\"", "track_activities is off", "No instance");
+        } finally {
+            POSTGRES.execute("grant execute on function pg_try_advisory_xact_lock(int, int) to public");
+            POSTGRES.execute("alter role plain_user reset track_activities");
+        }
+        assertThat(check(Map.of("DATABASE_URL", url("one_only:x")), fleet)).isEqualTo(2);
+        assertThat(out.toString()).contains("\"code\":\"fleet_limit\"", "ALTER ROLE one_only CONNECTION LIMIT 6");
     }
 
     @Test

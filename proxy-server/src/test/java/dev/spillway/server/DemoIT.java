@@ -18,7 +18,7 @@ class DemoIT {
 
     @Test
     void clientsThatPostgresqlRefusesAreServedThroughSpillway() {
-        assertThat(run(new DemoPlan(60, 20, 5, Duration.ofSeconds(2), 0)))
+        assertThat(run(new DemoPlan(60, 20, 5, Duration.ofSeconds(2), Duration.ofSeconds(2), 0)))
                 .as(out + "\n" + err)
                 .isZero();
 
@@ -28,14 +28,20 @@ class DemoIT {
         assertThat(number("servers used +(\\d+)")).isBetween(1, 5);
         assertThat(number("transactions +(\\d+)")).isGreaterThanOrEqualTo(60);
         assertThat(number("errors +(\\d+)")).isZero();
+        assertThat(number("never had more than (\\d+) of 20")).isBetween(6, 19);
         assertThat(out.toString())
+                .contains("and clients had 0 errors")
+                .containsPattern("the first application works.*:\n +1 s +1+[.]+ +\\d+   0   0\n") // it is alone
+                .containsPattern("\n +4 s +11+22+33+[.]+ ") // each has a share
+                .containsPattern("the third Spillway ends:\n.*\n +6 s +11+22+[.]+ +\\d+ +\\d+   0\n")
                 .containsPattern("psql -h 127.0.0.1 -p \\d+ -U app shop\n")
                 .contains("SHOW POOLS");
     }
 
     @Test
     void demoThatRefusesNobodyIsAFailure() {
-        assertThat(run(new DemoPlan(5, 20, 5, Duration.ofSeconds(1), 0))).isEqualTo(1);
+        assertThat(run(new DemoPlan(5, 20, 5, Duration.ofSeconds(1), Duration.ZERO, 0)))
+                .isEqualTo(1);
 
         assertThat(out.toString()).contains("no direct client was refused");
     }

@@ -131,6 +131,23 @@ class FleetIT {
         }
     }
 
+    @Test
+    void clientThatKeepsTheFirstServerDoesNotKeepTheInstanceFromItsFleet() throws Exception {
+        try (RunningProxy proxy = new RunningProxy(config("kept"))) {
+            Endpoint through =
+                    postgres.endpoint().withPort(proxy.proxy().port()).withUser(PostgresFixture.PLAIN_USER);
+            try (WireClient first = WireClient.connect(through);
+                    WireClient second = WireClient.connect(through)) {
+                first.query("begin");
+                assertThat(second.queryOne("select 1")).isEqualTo("1");
+                assertThat(proxy.proxy().lanes().hosts())
+                        .singleElement()
+                        .satisfies(host -> assertThat(host.fleetMembers()).isOne());
+                first.query("commit");
+            }
+        }
+    }
+
     private static int result(Future<Integer> task) {
         try {
             return task.get();

@@ -20,7 +20,7 @@ import java.util.TreeMap;
  */
 public final class Fleet {
     /** Places kept free, for an instance has to connect before others can know of it. */
-    static final int NEWCOMERS = 2;
+    public static final int NEWCOMERS = 2;
 
     private static final long FAST_NANOS = 250_000_000;
     private static final long SLOW_NANOS = 1_000_000_000;

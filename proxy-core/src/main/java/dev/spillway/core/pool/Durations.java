@@ -36,6 +36,15 @@ public final class Durations {
         }
     }
 
+    /** Those that came after {@code before}, which is what this was then. */
+    public Durations since(Durations before) {
+        Durations since = new Durations();
+        for (int i = 0; i < BUCKETS; i++) {
+            since.counts[i] = Math.max(0, counts[i] - before.counts[i]);
+        }
+        return since;
+    }
+
     static int bucket(long nanos) {
         long micros = nanos / NANOS_PER_MICRO;
         if (micros < 1 << FIRST_OCTAVE) {

@@ -24,10 +24,11 @@ final class FleetPart {
      *
      * @param members this one among them
      * @param budget what they share
+     * @param open what the others have of it
      */
-    record Seen(int members, int budget) {}
+    record Seen(int members, int budget, int open) {}
 
-    static final Seen NOBODY = new Seen(0, 0);
+    static final Seen NOBODY = new Seen(0, 0, 0);
 
     private final Deque<Sample> recent = new ArrayDeque<>();
     private final RecentMost lastingPeak = new RecentMost(PEAK_NANOS);

@@ -400,13 +400,13 @@ public final class HostBudget {
      * How many are for the whole fleet, where {@code members} speak beside this one and {@code foreign} connections are neither ours nor
      * theirs. Called by one thread.
      */
-    public int forFleet(int members, int foreign, long nowNanos) {
+    public int forFleet(int members, int theirs, int foreign, long nowNanos) {
         FleetPart shared = fleet;
         if (shared == null) {
             return 0;
         }
         int all = most(known, shared.peak(foreign, nowNanos));
-        shared.see(new FleetPart.Seen(members + 1, all));
+        shared.see(new FleetPart.Seen(members + 1, all, theirs));
         return all;
     }
 
@@ -482,6 +482,7 @@ public final class HostBudget {
                 refusals.get(),
                 seen.members(),
                 seen.budget(),
+                seen.open(),
                 problem,
                 parts);
     }

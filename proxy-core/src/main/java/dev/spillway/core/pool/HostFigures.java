@@ -18,6 +18,7 @@ import java.util.List;
  * @param refusals how often it refused a connection since there were too many
  * @param fleetMembers instances that share it, this one among them; 0: they do not, or it has not spoken with them
  * @param fleetBudget as many all of them together may have
+ * @param fleetOpen those of them that the other instances have
  * @param problem why it could not be asked; empty: it could
  */
 public record HostFigures(
@@ -35,6 +36,7 @@ public record HostFigures(
         long refusals,
         int fleetMembers,
         int fleetBudget,
+        int fleetOpen,
         String problem,
         List<Part> parts) {
     /**

@@ -91,6 +91,14 @@ public final class PoolCounters {
         connectTimes.add(nanos);
     }
 
+    /** How long clients waited for their servers, those who did not wait at all included. */
+    public Durations assignmentTimes() {
+        Durations all = new Durations();
+        all.add(waitTimes);
+        all.addNone(assignments - waits);
+        return all;
+    }
+
     /** What they are now. */
     public Totals totals() {
         return new Totals(

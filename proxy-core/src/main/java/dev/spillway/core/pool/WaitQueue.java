@@ -32,7 +32,11 @@ final class WaitQueue<S> {
     }
 
     void add(Waiter<S> waiter, long nowNanos) {
-        waiters.put(waiter, nowNanos);
+        if (waiter.goesFirst() && !waiters.isEmpty()) {
+            waiters.putFirst(waiter, oldestSince()); // times ascend
+        } else {
+            waiters.put(waiter, nowNanos);
+        }
         share.countWaiting(1);
         if (waiters.size() == 1) {
             share.publishWaiting(lane, nowNanos);

@@ -16,6 +16,11 @@ public interface Waiter<S> {
         return true;
     }
 
+    /** Is it served before those who came before it, for their sake? */
+    default boolean goesFirst() {
+        return false;
+    }
+
     /** It has waited for long, and goes on; {@code notice} says so. Called again and again. */
     default void onLongWait(ErrorFields notice) {}
 

@@ -53,6 +53,12 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
 
     private static final long RETRY_NANOS = 500_000_000L;
 
+    /**
+     * Clients that keep all servers for longer do not keep this instance from speaking: one more may be opened, which is among those that
+     * stay free for whoever has not spoken yet.
+     */
+    private static final long CLIENT_PATIENCE_NANOS = 500_000_000L;
+
     /** An answer that takes longer is none. */
     private static final long ANSWER_NANOS = 3_000_000_000L;
 
@@ -87,6 +93,8 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
     private long askedNanos;
     private long retryNanos;
     private long wantedNanos;
+    private long soughtNanos;
+    private int reach;
 
     /** {@code fleet} is this one's alone. */
     public FleetLink(SessionPorts ports, String name, Fleet fleet, Outlet outlet) {
@@ -147,7 +155,12 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
     /** While it is not certain, what is said holds until the next tick. */
     private void limit(long nowNanos) {
         long untilNanos = fleet.isCertain(nowNanos) ? fleet.certainUntilNanos() : nowNanos + RETRY_NANOS;
-        if (host.limit(fleet.ceiling(host.open(), nowNanos), untilNanos)) {
+        int most = fleet.ceiling(host.open(), nowNanos);
+        if (isWaiting && nowNanos - soughtNanos > CLIENT_PATIENCE_NANOS) {
+            reach = reach > 0 ? reach : host.open() + 1;
+            most = Math.max(most, reach);
+        }
+        if (host.limit(most, untilNanos)) {
             outlet.onRoom();
         }
     }
@@ -245,7 +258,7 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
     /** One that is another's may be counted as ours for the moment between its login and its announcement, not the reverse. */
     private int budget() {
         int foreign = Math.max(0, view.connections() - view.open() - host.open());
-        return host.forFleet(view.members().size(), foreign, ports.nowNanos());
+        return host.forFleet(view.members().size(), view.open(), foreign, ports.nowNanos());
     }
 
     private void endNext(ServerSession linked) {
@@ -265,6 +278,8 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
 
     private void seek(long nowNanos) {
         retryNanos = nowNanos + RETRY_NANOS;
+        soughtNanos = nowNanos;
+        reach = 0;
         try {
             ServerPool next = outlet.pool();
             pool = next;
@@ -302,6 +317,12 @@ public final class FleetLink implements LeaseHolder, Waiter<ServerSession> {
         free.link(this, settings());
         free.wire().flush();
         from.pool().onRoom(ports.nowNanos());
+    }
+
+    /** All others wait for what it finds out. */
+    @Override
+    public boolean goesFirst() {
+        return true;
     }
 
     @Override

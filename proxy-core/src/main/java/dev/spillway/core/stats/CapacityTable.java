@@ -2,13 +2,12 @@ package dev.spillway.core.stats;
 
 import static dev.spillway.core.stats.Table.row;
 
-import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.pool.HostFigures;
-import dev.spillway.core.pool.PoolKey;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -16,20 +15,23 @@ import org.jspecify.annotations.Nullable;
 /** SHOW CAPACITY: a row for each PostgreSQL, and for each role and database of it that has a limit of its own. */
 public final class CapacityTable {
     private static final int NONE = -1;
-    private static final double NANOS_PER_MICRO = 1000;
     private static final Table.Columns COLUMNS = Table.Columns.NONE
             .text("host", "scope", "name")
             .int4("max_connections", "reserved", "others", "others_peak", "budget", "refused_at", "ours", "opening")
             .int4("peak")
             .int8("waits", "refusals")
             .numeric("needed_by_littles_law")
-            .int4("fleet_members", "fleet_budget")
+            .int4("fleet_members", "fleet_budget", "fleet_open")
             .text("problem");
 
     private CapacityTable() {}
 
     /** What is unknown, or no limit, is NULL. */
     public static Table of(List<HostFigures> hosts, ProxyFigures figures, ProxyConfig config) {
+        Map<String, Double> atWork = new HashMap<>();
+        figures.work()
+                .forEach(
+                        (database, work) -> atWork.put(database, LittlesLaw.atWork(work.recent(), work.windowNanos())));
         List<List<@Nullable String>> rows = new ArrayList<>();
         for (HostFigures host : hosts) {
             boolean isKnown = host.maxConnections() > 0;
@@ -48,10 +50,11 @@ public final class CapacityTable {
                     host.peak(),
                     host.waits(),
                     host.refusals(),
-                    BigDecimal.valueOf(needed(host.host(), figures.work(), config))
+                    BigDecimal.valueOf(LittlesLaw.needed(host.host(), atWork, config))
                             .setScale(2, RoundingMode.HALF_UP),
                     host.fleetMembers() == 0 ? null : host.fleetMembers(),
                     host.fleetMembers() == 0 ? null : host.fleetBudget(),
+                    host.fleetMembers() == 0 ? null : host.fleetOpen(),
                     host.problem().isEmpty() ? null : host.problem()));
             host.parts().stream()
                     .filter(part -> part.limit() > 0)
@@ -73,24 +76,9 @@ public final class CapacityTable {
                             null,
                             null,
                             null,
+                            null,
                             null)));
         }
         return COLUMNS.table(rows);
-    }
-
-    /**
-     * The mean number of servers that were at work: by Little's law the arrivals of transactions times how long each took, which is
-     * the time that all took together in a span of time of that length.
-     */
-    private static double needed(String host, Map<String, Work> work, ProxyConfig config) {
-        double needed = 0;
-        for (Map.Entry<String, Work> entry : work.entrySet()) {
-            DatabaseConfig database = config.database(entry.getKey());
-            long window = entry.getValue().windowNanos();
-            if (database != null && window > 0 && PoolKey.host(database).equals(host)) {
-                needed += entry.getValue().recent().transactionMicros() * NANOS_PER_MICRO / window;
-            }
-        }
-        return needed;
     }
 }

@@ -104,11 +104,8 @@ public record Overview(
     public static Overview of(LaneView view) {
         Map<ServerPool, ClientTally> tallies = ClientTally.of(view);
         List<PoolState> pools = new ArrayList<>();
-        Map<String, PoolCounters> work = new TreeMap<>();
-        view.past().forEach((database, counters) -> of(work, database).add(counters));
         for (LaneView.PoolEntry entry : view.pools()) {
             pools.add(PoolState.of(view, entry, ClientTally.figures(tallies, entry, view)));
-            of(work, entry.database()).add(entry.pool().pool().counters());
         }
         PoolCounters forgotten = new PoolCounters();
         forgotten.add(view.forgotten());
@@ -119,7 +116,7 @@ public record Overview(
         return new Overview(
                 pools,
                 PinFigures.of(view),
-                work,
+                work(view),
                 forgotten,
                 console,
                 incidents,
@@ -135,6 +132,24 @@ public record Overview(
                 view.users());
     }
 
+    /** The work alone, by database, which takes no time for each client; called on that lane. */
+    public static Map<String, PoolCounters> work(LaneView view) {
+        Map<String, PoolCounters> work = new TreeMap<>();
+        view.past().forEach((database, counters) -> of(work, database).add(counters));
+        for (LaneView.PoolEntry entry : view.pools()) {
+            of(work, entry.database()).add(entry.pool().pool().counters());
+        }
+        return work;
+    }
+
+    /** That of several lanes together. */
+    public static Map<String, PoolCounters> sumOfWork(Collection<Map<String, PoolCounters>> parts) {
+        Map<String, PoolCounters> work = new TreeMap<>();
+        parts.forEach(
+                part -> part.forEach((database, counters) -> of(work, database).add(counters)));
+        return work;
+    }
+
     private static PoolCounters of(Map<String, PoolCounters> work, String database) {
         return work.computeIfAbsent(database, first -> new PoolCounters());
     }
@@ -143,7 +158,6 @@ public record Overview(
     public static Overview sum(Collection<Overview> parts) {
         Map<String, PoolState> pools = new TreeMap<>();
         List<PinFigures> pins = new ArrayList<>();
-        Map<String, PoolCounters> work = new TreeMap<>();
         PoolCounters forgotten = new PoolCounters();
         PoolCounters console = new PoolCounters();
         Incidents incidents = new Incidents();
@@ -151,7 +165,6 @@ public record Overview(
         for (Overview part : parts) {
             part.pools.forEach(pool -> pools.merge(pool.figures().key(), pool, PoolState::plus));
             pins.addAll(part.pins);
-            part.work.forEach((database, counters) -> of(work, database).add(counters));
             forgotten.add(part.forgotten);
             console.add(part.console);
             incidents.add(part.incidents);
@@ -161,7 +174,7 @@ public record Overview(
         return new Overview(
                 List.copyOf(pools.values()),
                 pins,
-                work,
+                sumOfWork(parts.stream().map(Overview::work).toList()),
                 forgotten,
                 console,
                 incidents,

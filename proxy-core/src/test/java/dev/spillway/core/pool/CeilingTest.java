@@ -65,6 +65,26 @@ class CeilingTest {
     }
 
     @Test
+    void oneThatOnlyReplacesAnotherTeachesNothing() {
+        ceiling.refused(7, LONGEST, 0);
+        ceiling.admitted(7, SECOND / 10);
+        assertThat(ceiling.allows(7, SECOND / 10)).isFalse();
+    }
+
+    @Test
+    void whereNoneIsOpenOneIsTriedSoon() {
+        ceiling.refused(0, LONGEST, 0);
+        assertThat(ceiling.allows(0, SECOND / 100)).isFalse();
+        assertThat(ceiling.allows(0, SECOND / 20)).isTrue();
+    }
+
+    @Test
+    void noPauseIsLongerThanTheLongest() {
+        ceiling.refused(7, SECOND / 50, 0);
+        assertThat(ceiling.allows(7, SECOND / 50)).isTrue();
+    }
+
+    @Test
     void whoKnowsThatThereIsRoomEndsThePause() {
         ceiling.refused(7, LONGEST, 0);
         ceiling.doubt(1);

@@ -40,6 +40,24 @@ class FairSharesTest {
     }
 
     @Test
+    void minimumThatIsNotWantedIsForTheOthers() {
+        assertThat(FairShares.of(10, List.of(need("a", 1, 5, 2, 1), need("b", 1, 0, 50, 1))))
+                .isEqualTo(Map.of("a", 2, "b", 8));
+    }
+
+    @Test
+    void minimumIsNotCountedTwiceWhereMoreIsWanted() {
+        assertThat(FairShares.of(20, List.of(need("a", 1, 6, 10, 1), need("b", 1, 0, 50, 1))))
+                .isEqualTo(Map.of("a", 10, "b", 10));
+    }
+
+    @Test
+    void theLeastWeightIsWorthOne() {
+        assertThat(FairShares.of(10, List.of(need("a", 100, 0, 50, 1), need("b", 1, 0, 50, 1))))
+                .isEqualTo(Map.of("a", 9, "b", 1));
+    }
+
+    @Test
     void whereThereIsNotOneForEachTheLongestWaitDecides() {
         assertThat(FairShares.of(2, List.of(need("a", 9, 0, 5, 10), need("b", 1, 0, 5, 30), need("c", 1, 0, 5, 20))))
                 .isEqualTo(Map.of("a", 0, "b", 1, "c", 1));

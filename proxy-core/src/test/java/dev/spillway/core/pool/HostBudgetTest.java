@@ -293,7 +293,7 @@ class HostBudgetTest {
         assertThat(shared.figures().fleetMembers()).isZero();
         assertThat(shared.claimForFleet(now + SECOND)).isTrue();
         shared.onRead(reading(105), now + SECOND);
-        assertThat(shared.forFleet(2, 0, now + SECOND)).isEqualTo(90);
+        assertThat(shared.forFleet(2, 0, 0, now + SECOND)).isEqualTo(90);
         shared.limit(30, now + 2 * SECOND);
         assertThat(shared.figures())
                 .returns(3, HostFigures::fleetMembers)

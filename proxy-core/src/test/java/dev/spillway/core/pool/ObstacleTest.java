@@ -6,6 +6,7 @@ import dev.spillway.core.protocol.backend.ErrorFields;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Layer (c): what refusals mean. The functions are those that PostgreSQL 15 to 18 names. */
 class ObstacleTest {
@@ -30,6 +31,12 @@ class ObstacleTest {
         ErrorFields error = ErrorFields.of("FATAL", sqlstate, "verbindung abgelehnt");
         assertThat(Obstacle.of(routine.isEmpty() ? error : error.with('R', routine)))
                 .isEqualTo(obstacle);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void onlyANumberThatIsUsedUpIsFullness(Obstacle obstacle) {
+        assertThat(obstacle.isFull()).isEqualTo(obstacle.name().endsWith("_FULL"));
     }
 
     @Test

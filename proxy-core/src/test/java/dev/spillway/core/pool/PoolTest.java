@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /**
  * Layer (c): a pool's situations, event by event.
  *
- * <p>Clients have numbers (9 waits for 10 seconds at most), servers letters in the order they are opened. {@code 1} arrives, {@code 1-} leaves; {@code
+ * <p>Clients have numbers (9 waits for 10 seconds at most, 0 goes first), servers letters in the order they are opened. {@code 1} arrives, {@code 1-} leaves; {@code
  * 1=x} arrives and wants state x; {@code open}, {@code fail} and {@code final} are how the oldest opening ends; {@code a!}
  * gives back, {@code a!x} with state x, {@code a#} closes; {@code +5s} lets time pass, and ticks. The outcome tells who
  * got what ({@code 1:a}, {@code 1:wait} a timeout, {@code 1:final}) and what was closed, in order; then the figures
@@ -62,6 +62,8 @@ class PoolTest {
                 "an idle server is there at once                 | 1 open a! 2                | 1:a 2:a         |"
                         + " 1/0/0/0",
                 "a released server goes to the oldest            | 1 open 2 3 a!              | 1:a 2:a         |"
+                        + " 1/1/0/1",
+                "one that goes first is served before them       | 1 open 2 3 0 a! a!         | 1:a 0:a 2:a     |"
                         + " 1/1/0/1",
                 "a client that has left is not served            | 1 open 2 3 2- a!           | 1:a 3:a         |"
                         + " 1/1/0/0",
@@ -405,6 +407,11 @@ class PoolTest {
         @Override
         public Duration waitTimeout(Duration usual) {
             return name.equals("9") ? Duration.ofSeconds(10) : usual;
+        }
+
+        @Override
+        public boolean goesFirst() {
+            return name.equals("0");
         }
     }
 }

@@ -1,11 +1,20 @@
 package dev.spillway.server.check;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What came of a {@link Login}. Immutable. */
 sealed interface Answer {
-    /** There is a connection; {@code failures} are of single things that Spillway would do on it. */
-    record Reached(SessionFacts facts, List<Failure> failures) implements Answer {
+    /**
+     * There is a connection.
+     *
+     * @param failures of single things that Spillway would do on it
+     * @param fleet what it shows to one who speaks with a fleet by it; null: nobody does
+     */
+    record Reached(
+            SessionFacts facts,
+            List<Failure> failures,
+            @Nullable FleetFacts fleet) implements Answer {
         public Reached {
             failures = List.copyOf(failures);
         }

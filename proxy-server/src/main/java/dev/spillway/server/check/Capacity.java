@@ -3,12 +3,12 @@ package dev.spillway.server.check;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.UserConfig;
+import dev.spillway.server.check.Finding.Level;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
@@ -65,37 +65,35 @@ final class Capacity {
     // ---- the server as a whole -------------------------------------------------------------------------------------
 
     private void judgeWhole(String where, SessionFacts server, List<PlannedPool> pools) {
-        int others = others(server, pools);
         boolean arePrivileged = pools.stream().allMatch(pool -> isSuperuser(server, pool.user()));
-        int room = Math.max(0, (arePrivileged ? server.maxConnections() : server.forUsers()) - others);
-        int size = total(pools, PlannedPool::size);
-        int most = total(pools, pool -> pool.size() + pool.reserve());
-        int all = total(pools, pool -> pool.size() + pool.reserve() + pool.apart());
-        String have = "max_connections " + server.maxConnections()
-                + (arePrivileged ? "" : reserved(server))
-                + (others > 0 ? ", less " + others + " that other users hold now" : "")
-                + ": " + room + " for Spillway";
-        int missing = room == 0 ? size : size - room;
-        if (size > room) {
-            findings.add(Finding.error(
+        Room room = Room.of(server, pools, arePrivileged, config.capacity());
+        int size = bounded(total(pools, PlannedPool::size));
+        int most = bounded(total(pools, pool -> pool.size() + pool.reserve()));
+        int all = bounded(total(pools, pool -> pool.size() + pool.reserve() + pool.apart()));
+        if (size > room.connections()) {
+            String raise = ", or raise max_connections to at least " + room.enoughFor(size, server, config.capacity());
+            add(
+                    Level.ERROR,
                     "pools_too_large",
                     where,
-                    wants(pools) + " may open " + size + " connections. " + have
-                            + ". Clients will wait in vain or be told \"too many clients already\"",
-                    change(pools, room, "default_pool_size", "pool_size") + ", or raise max_connections to at least "
-                            + (server.maxConnections() + missing)));
-        } else if (most > room) {
-            findings.add(Finding.warning(
+                    wants(pools) + " may open " + size + " connections. " + room.words() + ". " + consequence(room),
+                    change(pools, room.connections(), "default_pool_size", "pool_size") + raise + fleet());
+        } else if (most > room.connections()) {
+            add(
+                    Level.WARNING,
                     "reserve_too_large",
                     where,
-                    wants(pools) + " may open " + size + " connections, and " + most + " with their reserve. " + have
-                            + ": the reserve is not there when it is needed",
-                    change(pools, room - size, "reserve_pool_size", "reserve_pool_size")
-                            + ", or raise max_connections to at least " + (server.maxConnections() + most - room)));
+                    wants(pools) + " may open " + size + " connections, and " + most + " with their reserve. "
+                            + room.words() + ": the reserve is not there when it is needed",
+                    change(pools, room.connections() - size, "reserve_pool_size", "reserve_pool_size")
+                            + ", or raise max_connections to at least "
+                            + room.enoughFor(most, server, config.capacity()));
         } else {
             findings.add(Finding.ok(
-                    "capacity", where, wants(pools) + " may open " + most + " connections, reserve included. " + have));
-            if (all > room) {
+                    "capacity",
+                    where,
+                    wants(pools) + " may open " + most + " connections, reserve included. " + room.words()));
+            if (all > room.connections()) {
                 findings.add(Finding.note(
                         "pins_too_many",
                         where,
@@ -114,33 +112,49 @@ final class Capacity {
         }
     }
 
-    private static String reserved(SessionFacts server) {
-        int reserved = server.reservedForSuperusers() + server.reserved();
-        return reserved == 0
-                ? ""
-                : ", less " + reserved + " that are reserved (superuser_reserved_connections"
-                        + (server.reserved() > 0 ? ", reserved_connections)" : ")");
+    /** What is too much is an error where it is tried, and a grade less where Spillway keeps to what there is by itself. */
+    private void add(Level tried, String code, String where, String text, String change) {
+        boolean isKept = config.capacity().maxServerConnections() == 0;
+        Level level = !isKept ? tried : tried == Level.ERROR ? Level.WARNING : Level.NOTE;
+        findings.add(new Finding(level, code, where, text, change));
     }
 
-    /** What users hold who have no pool here; connections of those who have may be those of a Spillway that runs. */
-    private static int others(SessionFacts server, List<PlannedPool> pools) {
-        Map<String, Integer> sessions = server.sessions();
-        Set<String> ours = pools.stream().map(PlannedPool::user).collect(Collectors.toSet());
-        return sessions == null
-                ? 0
-                : sessions.entrySet().stream()
-                        .filter(entry -> !ours.contains(entry.getKey()))
-                        .mapToInt(Map.Entry::getValue)
-                        .sum();
+    private String consequence(Room room) {
+        return !room.isKept()
+                ? "Clients will wait in vain or be told \"too many clients already\""
+                : instances > 1 && !isFleet()
+                        ? "Each of the " + instances + " finds out what the others left, so who comes first has most"
+                        : "Spillway keeps to that, so pools do not reach their sizes, and clients wait for those of"
+                                + " others";
+    }
+
+    private String fleet() {
+        return instances > 1 && !isFleet() ? ", or set fleet, so that all share by need" : "";
+    }
+
+    /**
+     * What is taken of a server at most: by max_server_connections, which is for one instance or for a whole fleet, and of a fleet as
+     * much as one instance could take, since the others share it.
+     */
+    private int bounded(int wanted) {
+        int most = config.capacity().maxServerConnections();
+        int tried = isFleet() ? wanted / instances : wanted;
+        return most == 0 ? tried : Math.min(tried, isFleet() ? most : most * instances);
+    }
+
+    private boolean isFleet() {
+        return config.capacity().fleet() != null;
     }
 
     private String wants(List<PlannedPool> pools) {
         String many = pools.size() == 1 ? "one pool (" + pools.getFirst().name() + ")" : pools.size() + " pools";
-        return instances == 1 ? many : many + " in each of " + instances + " proxies";
+        return instances == 1
+                ? many
+                : many + " in each of " + instances + (isFleet() ? " proxies, which share," : " proxies");
     }
 
     private String change(List<PlannedPool> pools, int room, String setting, String own) {
-        int each = Math.max(0, room) / instances / pools.size();
+        int each = Math.max(0, room) / (isFleet() ? 1 : instances) / pools.size();
         boolean isOwn = pools.stream()
                 .anyMatch(pool ->
                         pool.database().poolSize() != null || pool.database().reservePoolSize() != null);
@@ -209,7 +223,7 @@ final class Capacity {
         boolean isError = size > limit;
         String text = "the " + what + " is " + limit + ", and " + wants(pools) + " may open "
                 + (isError ? size + " connections" : most + " connections with the reserve");
-        findings.add(isError ? Finding.error(code, where, text, change) : Finding.warning(code, where, text, change));
+        add(isError ? Level.ERROR : Level.WARNING, code, where, text, change);
     }
 
     private static boolean isSuperuser(SessionFacts server, String user) {

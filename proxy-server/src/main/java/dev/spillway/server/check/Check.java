@@ -30,11 +30,13 @@ public final class Check {
     private final List<Finding> findings = new ArrayList<>();
     private final Map<Place, SessionFacts> reached = new LinkedHashMap<>();
     private final Set<String> told = new LinkedHashSet<>();
+    private final FleetCheck fleet;
 
     Check(Plan plan, Prober prober, int instances) {
         this.plan = plan;
         this.prober = prober;
         this.instances = instances;
+        this.fleet = new FleetCheck(plan, instances);
     }
 
     /**
@@ -65,6 +67,7 @@ public final class Check {
                     "name a database, and a user in it, in [users.NAME] or in auth_file"));
         }
         findings.addAll(new Capacity(plan, instances).judge(reached));
+        findings.addAll(fleet.judge(reached));
         return new Report(findings);
     }
 
@@ -115,6 +118,7 @@ public final class Check {
 
     private void onReached(Login login, Answer.Reached answer) {
         SessionFacts facts = answer.facts();
+        fleet.onReached(login, answer);
         @Nullable SessionFacts before = reached.get(login.place());
         if (before == null || before.sessions() == null) {
             reached.put(login.place(), facts);

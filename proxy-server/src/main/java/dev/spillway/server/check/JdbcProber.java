@@ -2,6 +2,7 @@ package dev.spillway.server.check;
 
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.SslMode;
+import dev.spillway.core.fleet.Announcement;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -60,6 +61,16 @@ final class JdbcProber implements Prober {
 
     private static final String DATABASES = "select datname::text, datconnlimit from pg_database where datallowconn";
 
+    /** By Spillway's own words for what it does there; an instance is counted by its announcement. */
+    private static final String FLEET = """
+        select (select count(*)::int from pg_stat_activity
+            where usename = session_user and pid <> pg_backend_pid() and application_name ~ ?),
+          has_function_privilege('pg_catalog.pg_try_advisory_xact_lock(int, int)', 'execute'),
+          has_function_privilege(coalesce(to_regprocedure('pg_catalog.pg_terminate_backend(int, bigint)'),
+            to_regprocedure('pg_catalog.pg_terminate_backend(int)'))::oid, 'execute'),
+          current_setting('track_activities')::bool\
+        """;
+
     private final ProxyConfig config;
     private final Duration limit;
 
@@ -72,7 +83,7 @@ final class JdbcProber implements Prober {
     public Answer ask(Login login) {
         try (Connection connection = DriverManager.getConnection(url(login), properties(login))) {
             SessionFacts facts = facts(connection, login.roles());
-            return new Answer.Reached(facts, failures(connection, login));
+            return new Answer.Reached(facts, failures(connection, login), fleet(connection, login.fleet()));
         } catch (SQLException e) {
             String state = Objects.requireNonNullElse(e.getSQLState(), "");
             boolean mayBeTls =
@@ -182,6 +193,22 @@ final class JdbcProber implements Prober {
                     roles(connection, roles),
                     counts(connection, DATABASES),
                     Duration.ofMillis(row.getLong(10)));
+        }
+    }
+
+    /** {@code name} is of letters, digits and what means nothing in a pattern. Null: nobody would speak, or it cannot be seen. */
+    private static @Nullable FleetFacts fleet(Connection connection, @Nullable String name) {
+        if (name == null) {
+            return null;
+        }
+        try (PreparedStatement statement = connection.prepareStatement(FLEET)) {
+            statement.setString(1, "^" + Announcement.PREFIX + name + ":[0-9a-f]{8}:");
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return new FleetFacts(row.getInt(1), row.getBoolean(2), row.getBoolean(3), row.getBoolean(4));
+            }
+        } catch (SQLException e) {
+            return null; // which activity_unreadable says
         }
     }
 

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param connectQuery what every connection to the database begins with; empty: nothing
  * @param roles about which the server is asked
  * @param lookup how users are looked up on this connection; null: nobody is
+ * @param fleet the fleet that is spoken with by it; null: none
  */
 record Login(
         Place place,
@@ -19,7 +20,13 @@ record Login(
         @Nullable Secret password,
         String connectQuery,
         List<String> roles,
-        @Nullable String lookup) {
+        @Nullable String lookup,
+        @Nullable String fleet) {
+    /** The same, by which {@code name} is spoken with. */
+    Login speakingWith(String name) {
+        return new Login(place, dbname, user, password, connectQuery, roles, lookup, name);
+    }
+
     String where() {
         return place.text() + ", database " + dbname + ", user " + user;
     }

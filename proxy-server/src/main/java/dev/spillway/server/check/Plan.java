@@ -7,14 +7,17 @@ import dev.spillway.core.config.Secret;
 import dev.spillway.core.config.SessionState;
 import dev.spillway.core.config.SslMode;
 import dev.spillway.core.config.UserConfig;
+import dev.spillway.core.pool.PoolKey;
 import dev.spillway.core.pool.PoolLimits;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -112,7 +115,51 @@ record Plan(ProxyConfig config, Map<String, StoredSecret> secrets, List<PlannedP
                 }
             }
         }
+        addFleet(logins);
         return List.copyOf(logins.values());
+    }
+
+    private void addFleet(Map<String, Login> logins) {
+        @Nullable String fleet = config.capacity().fleet();
+        if (fleet == null) {
+            return;
+        }
+        for (PlannedPool pool : speakers()) {
+            for (Place place : pool.places()) {
+                Login login = login(place, pool.database(), pool.dbname(), pool.user(), null);
+                logins.merge(login.where(), login.speakingWith(fleet), (known, same) -> known.speakingWith(fleet));
+            }
+        }
+    }
+
+    /**
+     * Of each PostgreSQL the database and user by which an instance would speak with its fleet. There is none where no database or user
+     * is named; the first that is used speaks then.
+     */
+    List<PlannedPool> speakers() {
+        Map<String, List<DatabaseConfig>> hosts = config.databases().values().stream()
+                .filter(database -> !database.name().equals(ProxyConfig.FALLBACK))
+                .collect(Collectors.groupingBy(PoolKey::host, LinkedHashMap::new, Collectors.toList()));
+        List<PlannedPool> speakers = new ArrayList<>();
+        @Nullable String wanted = config.capacity().fleetDbname();
+        for (List<DatabaseConfig> databases : hosts.values()) {
+            DatabaseConfig database = databases.stream()
+                    .min(Comparator.comparing(
+                                    (DatabaseConfig each) -> !each.name().equals(wanted))
+                            .thenComparing(DatabaseConfig::name))
+                    .orElseThrow();
+            @Nullable String user = database.user() != null ? database.user() : lookupUser(config, database);
+            @Nullable
+            String first = pools.stream()
+                    .filter(pool -> pool.database().equals(database))
+                    .map(PlannedPool::user)
+                    .min(Comparator.naturalOrder())
+                    .orElse(null);
+            if (user != null || first != null) {
+                speakers.add(pool(config, database, Objects.requireNonNullElse(user, String.valueOf(first))));
+            }
+        }
+        return speakers;
     }
 
     private void addLookup(DatabaseConfig client, Map<String, Login> logins) {
@@ -139,7 +186,8 @@ record Plan(ProxyConfig config, Map<String, StoredSecret> secrets, List<PlannedP
                 password(database, user),
                 database.connectQuery(),
                 pools.stream().map(PlannedPool::user).distinct().toList(),
-                lookup);
+                lookup,
+                null);
     }
 
     private @Nullable Secret password(DatabaseConfig database, String user) {

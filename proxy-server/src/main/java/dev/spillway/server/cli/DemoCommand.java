@@ -14,7 +14,8 @@ import picocli.CommandLine.Spec;
         versionProvider = SpillwayVersion.class,
         footer = {
             "",
-            "200 clients connect to a PostgreSQL with 40 connections, then to Spillway before it.",
+            "200 clients connect to a PostgreSQL with 40 connections, then to Spillway before it; then three Spillways"
+                    + " share it.",
             "Ends with 1 if that does not go as it should."
         })
 final class DemoCommand implements Callable<Integer> {

@@ -82,13 +82,23 @@ public final class Demo {
             return false;
         }
         screen.lines(Report.through(figures));
+        int port = proxy.port();
+        boolean isGood = figures.isAsPromised();
+        if (plan.fleetPhase().isPositive()) {
+            proxy.close();
+            awaitNoClients(count);
+            FleetShow fleet = new FleetShow(plan, screen, teardown, count);
+            fleet.start(starter, config(postgres.port()).with(Settings.LISTEN_PORT, port));
+            fleet.run();
+            isGood &= fleet.isAsPromised();
+        }
         screen.line("");
-        screen.lines(Report.invitation(proxy.port()));
+        screen.lines(Report.invitation(port));
         if (stays) {
             screen.line("Ctrl-C ends the demo.");
             stopped.await();
         }
-        return figures.isAsPromised();
+        return isGood;
     }
 
     private Tally direct(EmbeddedServer postgres) throws InterruptedException {
@@ -121,15 +131,18 @@ public final class Demo {
         return new CountDownLatch(1).await(SAMPLE_EVERY.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private DemoProxy startProxy(int serverPort) throws IOException {
-        ProxyConfig config = ProxyConfig.defaults()
+    private ProxyConfig config(int serverPort) {
+        return ProxyConfig.defaults()
                 .with(Settings.AUTH_TYPE, AuthType.TRUST)
                 .with(Settings.STATS_USERS, Set.of(EmbeddedServer.USER))
                 .with(Settings.POOL_MODE, PoolMode.TRANSACTION)
-                .with(Settings.DEFAULT_POOL_SIZE, plan.poolSize())
                 .with(Settings.RESERVE_POOL_SIZE, 0)
                 .with(Settings.SHUTDOWN_TIMEOUT, Duration.ofSeconds(1))
                 .with(DatabaseConfig.named(EmbeddedServer.DATABASE).with(DatabaseSettings.PORT, serverPort));
+    }
+
+    private DemoProxy startProxy(int serverPort) throws IOException {
+        ProxyConfig config = config(serverPort).with(Settings.DEFAULT_POOL_SIZE, plan.poolSize());
         try {
             return starter.start(config.with(Settings.LISTEN_PORT, plan.preferredPort()));
         } catch (IOException portIsTaken) {

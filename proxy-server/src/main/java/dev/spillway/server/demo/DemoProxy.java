@@ -23,6 +23,9 @@ public interface DemoProxy extends AutoCloseable {
     /** What its pools have done so far, counted together. */
     Totals totals();
 
+    /** Connections that it has to PostgreSQL now. */
+    int servers();
+
     /** Stops the proxy. */
     @Override
     void close();

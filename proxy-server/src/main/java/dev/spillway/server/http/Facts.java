@@ -1,12 +1,17 @@
 package dev.spillway.server.http;
 
+import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.pool.HostFigures;
 import dev.spillway.core.pool.Orders;
+import dev.spillway.core.pool.PoolKey;
+import dev.spillway.core.stats.LittlesLaw;
 import dev.spillway.core.stats.Overview;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +39,25 @@ record Facts(
         overview.pools().forEach(pool -> names.add(pool.figures().database()));
         names.addAll(overview.work().keySet());
         return List.copyOf(names);
+    }
+
+    /** Those of them whose servers are at {@code host}. */
+    List<String> databasesAt(String host) {
+        return databases().stream()
+                .filter(name -> {
+                    DatabaseConfig database = config.database(name);
+                    return database != null && PoolKey.host(database).equals(host);
+                })
+                .toList();
+    }
+
+    /** How many servers at {@code host} the load needs. */
+    double needed(String host) {
+        Map<String, Double> atWork = new HashMap<>();
+        overview.work()
+                .forEach((database, work) ->
+                        atWork.put(database, LittlesLaw.atWork(work.recent(), overview.windowNanos())));
+        return LittlesLaw.needed(host, atWork, config);
     }
 
     /**

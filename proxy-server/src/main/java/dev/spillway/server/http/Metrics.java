@@ -156,7 +156,7 @@ final class Metrics {
             times(
                     "spillway_server_wait_seconds",
                     "How long clients waited for a server, also those that did not have to.",
-                    Metrics::waits,
+                    PoolCounters::assignmentTimes,
                     work -> work.waitNanos),
             times(
                     "spillway_transaction_seconds",
@@ -380,14 +380,6 @@ final class Metrics {
         if (facts.config().databases().containsKey(ProxyConfig.FALLBACK)) {
             taker.take(facts.overview().forgotten());
         }
-    }
-
-    /** Counted are those who had to wait; all others who were given a server waited for no time. */
-    static Durations waits(PoolCounters work) {
-        Durations all = new Durations();
-        all.add(work.waitTimes);
-        all.addNone(work.assignments - work.waits);
-        return all;
     }
 
     private static void serverErrors(Facts facts, Points points) {

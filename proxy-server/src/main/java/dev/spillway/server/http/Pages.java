@@ -3,6 +3,7 @@ package dev.spillway.server.http;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.pool.HostFigures;
 import dev.spillway.core.pool.Orders;
+import dev.spillway.core.stats.History;
 import dev.spillway.core.stats.Overview;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.nio.charset.StandardCharsets;
@@ -26,6 +27,9 @@ public final class Pages {
 
         /** What each PostgreSQL has. */
         List<HostFigures> hosts();
+
+        /** What was done in the last minutes. */
+        History history();
 
         ProxyConfig config();
 
@@ -72,8 +76,10 @@ public final class Pages {
             case "/status" ->
                 ofFacts(facts ->
                         Page.ok("application/json", StatusPage.write(facts).getBytes(StandardCharsets.UTF_8)));
+            case "/history" -> CompletableFuture.supplyAsync(this::history, source.work());
             case "/metrics" -> ofFacts(facts -> Metrics.write(facts, accept));
-            default -> now(HttpResponseStatus.NOT_FOUND, "there are /, /healthz, /readyz, /status and /metrics");
+            default ->
+                now(HttpResponseStatus.NOT_FOUND, "there are /, /healthz, /readyz, /status, /history and /metrics");
         };
     }
 
@@ -85,6 +91,11 @@ public final class Pages {
             dashboard = made;
         }
         return made.page();
+    }
+
+    private Page history() {
+        String text = HistoryPage.write(source.history().stretches());
+        return Page.ok("application/json", text.getBytes(StandardCharsets.UTF_8));
     }
 
     private CompletableFuture<Page> readiness() {

@@ -36,7 +36,7 @@ final class StatusPage {
         json.array("pools");
         facts.overview().pools().forEach(pool -> pool(json, pool));
         json.endArray().array("hosts");
-        facts.hosts().forEach(host -> host(json, host));
+        facts.hosts().forEach(host -> host(json, host, facts));
         json.endArray().array("databases");
         facts.databases().forEach(database -> database(json, database, facts));
         json.endArray().array("pins");
@@ -101,23 +101,32 @@ final class StatusPage {
         json.endObject();
     }
 
-    private static void host(Json json, HostFigures host) {
-        json.object()
-                .put("host", host.host())
+    private static void host(Json json, HostFigures host, Facts facts) {
+        json.object();
+        connections(json, host);
+        json.put("waits", host.waits()).put("refusals", host.refusals()).put("needed", facts.needed(host.host()));
+        json.put("fleet_members", host.fleetMembers())
+                .put("fleet_budget", host.fleetBudget())
+                .put("fleet_open", host.fleetOpen())
+                .array("databases");
+        facts.databasesAt(host.host()).forEach(json::add);
+        json.endArray()
+                .put("problem", host.problem().isEmpty() ? null : host.problem())
+                .endObject();
+    }
+
+    /** Of one PostgreSQL, in two pages. */
+    static void connections(Json json, HostFigures host) {
+        json.put("host", host.host())
                 .put("max_connections", host.maxConnections())
                 .put("reserved", host.reserved())
                 .put("others", host.others())
                 .put("others_peak", host.othersPeak())
                 .put("budget", host.budget())
+                .put("refused_at", host.ceiling() == Integer.MAX_VALUE ? 0 : host.ceiling())
                 .put("ours", host.ours())
                 .put("opening", host.opening())
-                .put("peak", host.peak())
-                .put("waits", host.waits())
-                .put("refusals", host.refusals())
-                .put("fleet_members", host.fleetMembers())
-                .put("fleet_budget", host.fleetBudget())
-                .put("problem", host.problem().isEmpty() ? null : host.problem())
-                .endObject();
+                .put("peak", host.peak());
     }
 
     private static void database(Json json, String name, Facts facts) {
@@ -138,7 +147,7 @@ final class StatusPage {
         json.object("recent").put("seconds", facts.overview().windowNanos() / NANOS_PER_SECOND);
         totals(json, work.recent());
         json.endObject().object("times");
-        times(json, "wait", Metrics.waits(work));
+        times(json, "wait", work.assignmentTimes());
         times(json, "transaction", work.transactionTimes);
         times(json, "query", work.queryTimes);
         times(json, "login", work.loginTimes);

@@ -80,6 +80,13 @@ public final class Json {
         return this;
     }
 
+    /** An element of an array. */
+    public Json add(String value) {
+        separate();
+        quote(value);
+        return this;
+    }
+
     private void name(String name) {
         separate();
         quote(name);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spillway.core.auth.StoredSecret;
 import dev.spillway.core.config.AuthType;
+import dev.spillway.core.config.CapacitySettings;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.DatabaseSettings;
 import dev.spillway.core.config.LookupSettings;
@@ -43,53 +44,84 @@ class CheckTest {
         assertThat(report.exitCode()).isZero();
         assertThat(finding(report, "capacity").text())
                 .isEqualTo("one pool (shop/app) may open 50 connections, reserve included. max_connections 100, less 3"
-                        + " that are reserved (superuser_reserved_connections): 97 for Spillway");
+                        + " that are reserved (superuser_reserved_connections), less 10 of server_headroom: 87 for"
+                        + " Spillway");
+    }
+
+    private static ProxyConfig twoPoolsOf50() {
+        return config().with(Settings.DEFAULT_POOL_SIZE, 50)
+                .with(SHOP.with(DatabaseSettings.DBNAME, "shop"))
+                .with(named(SHOP, "second").with(DatabaseSettings.DBNAME, "shop"));
     }
 
     @Test
     void poolsThatDoNotFitGetTheNumberThatDoes() {
-        ProxyConfig config = config().with(Settings.DEFAULT_POOL_SIZE, 50)
-                .with(SHOP.with(DatabaseSettings.DBNAME, "shop"))
-                .with(named(SHOP, "second").with(DatabaseSettings.DBNAME, "shop"));
+        Report report = check(
+                twoPoolsOf50(), server().sessions(Map.of("cron", 12, "app", 40)).build());
+
+        assertThat(report.exitCode()).isEqualTo(1);
+        assertThat(finding(report, "pools_too_large").text())
+                .isEqualTo("2 pools may open 100 connections. max_connections 100, less 3 that are reserved"
+                        + " (superuser_reserved_connections), less 12 that other users hold now, less 10 of"
+                        + " server_headroom: 75 for Spillway. Spillway keeps to that, so pools do not reach"
+                        + " their sizes, and clients wait for those of others");
+        assertThat(finding(report, "pools_too_large").change())
+                .isEqualTo("set default_pool_size to 37, or raise max_connections to at least 128");
+        // 128 less 3, less 13 of headroom, less 12: 100
+        assertThat(codes(check(twoPoolsOf50().with(Settings.DEFAULT_POOL_SIZE, 37), server())))
+                .doesNotContain("pools_too_large");
+    }
+
+    @Test
+    void numberThatIsSetIsTriedWhetherItIsThereOrNot() {
+        ProxyConfig config = twoPoolsOf50().with(CapacitySettings.MAX_SERVER_CONNECTIONS, 90);
 
         Report report =
                 check(config, server().sessions(Map.of("cron", 12, "app", 40)).build());
 
         assertThat(report.exitCode()).isEqualTo(2);
         assertThat(finding(report, "pools_too_large").text())
-                .startsWith("2 pools may open 100 connections. max_connections 100, less 3 that are reserved"
-                        + " (superuser_reserved_connections), less 12 that other users hold now: 85 for Spillway.");
+                .startsWith("2 pools may open 90 connections. max_connections 100, less 3 that are reserved"
+                        + " (superuser_reserved_connections), less 12 that other users hold now: 85 for Spillway."
+                        + " Clients");
         assertThat(finding(report, "pools_too_large").change())
-                .isEqualTo("set default_pool_size to 42, or raise max_connections to at least 115");
+                .isEqualTo("set default_pool_size to 42, or raise max_connections to at least 105");
+        assertThat(check(config.with(CapacitySettings.MAX_SERVER_CONNECTIONS, 85), server())
+                        .exitCode())
+                .isZero();
     }
 
     @Test
-    void reserveThatDoesNotFitIsAWarning() {
+    void reserveThatDoesNotFitIsSaid() {
         ProxyConfig config = config().with(Settings.RESERVE_POOL_SIZE, 100);
 
         Report report = check(config, server());
 
-        assertThat(report.exitCode()).isEqualTo(1);
+        assertThat(finding(report, "reserve_too_large").level()).isEqualTo(Level.NOTE);
         assertThat(finding(report, "reserve_too_large").change())
-                .isEqualTo("set reserve_pool_size to 77, or raise max_connections to at least 123");
-        assertThat(check(config.with(Settings.RESERVE_POOL_TIMEOUT, Duration.ZERO), server())
-                        .exitCode())
-                .isZero();
+                .isEqualTo("set reserve_pool_size to 67, or raise max_connections to at least 137");
+        assertThat(finding(
+                                check(config.with(CapacitySettings.MAX_SERVER_CONNECTIONS, 120), server()),
+                                "reserve_too_large")
+                        .level())
+                .isEqualTo(Level.WARNING);
+        assertThat(codes(check(config.with(Settings.RESERVE_POOL_TIMEOUT, Duration.ZERO), server())))
+                .doesNotContain("reserve_too_large");
     }
 
     @Test
     void limitsOfOurOwnHoldWhateverTheSizesAre() {
         ProxyConfig config = config().with(Settings.DEFAULT_POOL_SIZE, 500);
 
-        assertThat(check(config, server()).exitCode()).isEqualTo(2);
-        assertThat(check(config.with(Settings.MAX_DB_CONNECTIONS, 97), server()).exitCode())
+        assertThat(check(config, server()).exitCode()).isEqualTo(1);
+        assertThat(check(config.with(Settings.MAX_DB_CONNECTIONS, 87), server()).exitCode())
                 .isZero();
-        assertThat(check(config.with(Settings.MAX_USER_CONNECTIONS, 97), server())
+        assertThat(check(config.with(Settings.MAX_USER_CONNECTIONS, 87), server())
                         .exitCode())
                 .isZero();
-        assertThat(check(config.with(Settings.MAX_USER_CONNECTIONS, 98), server())
+        assertThat(check(config.with(Settings.MAX_USER_CONNECTIONS, 88), server())
                         .exitCode())
-                .isEqualTo(2);
+                .isEqualTo(1);
     }
 
     @Test
@@ -99,8 +131,126 @@ class CheckTest {
         Report report = check(config(), server());
 
         assertThat(finding(report, "pools_too_large").text())
-                .startsWith("one pool (shop/app) in each of 8 proxies may open 160 connections");
-        assertThat(finding(report, "pools_too_large").change()).startsWith("set default_pool_size to 12,");
+                .startsWith("one pool (shop/app) in each of 8 proxies may open 160 connections")
+                .endsWith("who comes first has most");
+        assertThat(finding(report, "pools_too_large").change())
+                .startsWith("set default_pool_size to 10,")
+                .endsWith(", or set fleet, so that all share by need");
+    }
+
+    // ---- a fleet ---------------------------------------------------------------------------------------------------
+
+    private static final FleetFacts ALL_RIGHTS = new FleetFacts(3, true, true, true);
+
+    private Report checkFleet(ProxyConfig config, SessionFacts facts, @Nullable FleetFacts fleet) {
+        return run(
+                config.with(CapacitySettings.FLEET, "shops"),
+                login -> new Answer.Reached(facts, List.of(), login.fleet() == null ? null : fleet));
+    }
+
+    @Test
+    void instancesOfAFleetShareWhatThereIs() {
+        instances = 8;
+
+        Report report = checkFleet(config(), server().build(), ALL_RIGHTS);
+
+        assertThat(report.exitCode()).isZero();
+        assertThat(finding(report, "capacity").text())
+                .startsWith("one pool (shop/app) in each of 8 proxies, which share, may open 50");
+        assertThat(finding(report, "fleet").where()).isEqualTo("db:5432, fleet shops");
+        assertThat(finding(report, "fleet").text())
+                .endsWith(
+                        ": 87 for Spillway, less 2 that stay free for an instance that comes: 85 for all instances, by"
+                            + " need, the one to speak by included. 3 instances speak there now; if all of 8 are busy"
+                            + " each has 10");
+        assertThat(tried)
+                .singleElement()
+                .satisfies(login -> assertThat(login.fleet()).isEqualTo("shops"));
+    }
+
+    @Test
+    void fleetThatIsTooLargeGetsTheNumberThatDoes() {
+        instances = 43;
+
+        Report report = checkFleet(config(), server().build(), ALL_RIGHTS);
+
+        assertThat(report.exitCode()).isEqualTo(2);
+        // 101 less 3, less 10 of headroom, less 2: 86
+        assertThat(finding(report, "fleet_too_large").change()).startsWith("raise max_connections to at least 101,");
+        instances = 42;
+        assertThat(codes(checkFleet(config(), server().build(), ALL_RIGHTS))).doesNotContain("fleet_too_large");
+        instances = 2;
+        assertThat(finding(
+                                checkFleet(
+                                        config().with(CapacitySettings.MAX_SERVER_CONNECTIONS, 5),
+                                        server().build(),
+                                        ALL_RIGHTS),
+                                "fleet_too_large")
+                        .change())
+                .isEqualTo("set max_server_connections to 8 at least");
+    }
+
+    @Test
+    void fleetNeedsRights() {
+        assertThat(codes(checkFleet(config(), server().build(), new FleetFacts(0, false, true, true))))
+                .contains("fleet_lock")
+                .doesNotContain("fleet_end", "fleet_blind");
+        assertThat(codes(checkFleet(config(), server().build(), new FleetFacts(0, true, false, true))))
+                .contains("fleet_end")
+                .doesNotContain("fleet_lock", "fleet_blind");
+        assertThat(finding(checkFleet(config(), server().build(), new FleetFacts(0, true, true, false)), "fleet_blind")
+                        .change())
+                .startsWith("ALTER ROLE app SET track_activities = on");
+        assertThat(finding(checkFleet(config(), server().sessions(null).build(), null), "fleet_blind")
+                        .level())
+                .isEqualTo(Level.ERROR);
+    }
+
+    @Test
+    void instanceThatMayHaveOneConnectionCannotBeOfAFleet() {
+        SessionFacts one = server().role("app", new Role(1, false, true)).build();
+
+        assertThat(finding(checkFleet(config(), one, ALL_RIGHTS), "fleet_limit").change())
+                .isEqualTo("ALTER ROLE app CONNECTION LIMIT 2 at least");
+        instances = 8;
+        SessionFacts few = server().database("shop", 15).build();
+        assertThat(finding(checkFleet(config(), few, ALL_RIGHTS), "fleet_limit").text())
+                .isEqualTo("the CONNECTION LIMIT of database shop is 15: 8 instances need one to speak by and one for"
+                        + " clients each");
+        assertThat(codes(checkFleet(config(), server().database("shop", 16).build(), ALL_RIGHTS)))
+                .doesNotContain("fleet_limit");
+    }
+
+    @Test
+    void fleetSpeaksByTheDatabaseThatIsNamed() {
+        ProxyConfig config = config().with(named(SHOP, "other").with(DatabaseSettings.USER, "teller"));
+        SessionFacts facts = server().role("teller", new Role(-1, false, true)).build();
+
+        checkFleet(config, facts, ALL_RIGHTS);
+        assertThat(tried)
+                .filteredOn(login -> login.fleet() != null)
+                .extracting(Login::user)
+                .containsExactly("teller"); // the first by name
+        checkFleet(config.with(CapacitySettings.FLEET_DBNAME, "shop"), facts, ALL_RIGHTS);
+        assertThat(tried)
+                .filteredOn(login -> login.fleet() != null)
+                .extracting(Login::user)
+                .containsExactly("app");
+
+        Report report = run(
+                config.with(CapacitySettings.FLEET, "shops"),
+                login -> login.user().equals("teller") ? new Answer.Refused("28P01", "no") : reached(facts));
+        assertThat(finding(report, "fleet_unreachable").change()).contains("fleet_dbname");
+        assertThat(codes(checkFleet(ProxyConfig.defaults().with(named(SHOP, ProxyConfig.FALLBACK)), facts, ALL_RIGHTS)))
+                .contains("fleet_speaks_later");
+    }
+
+    @Test
+    void whoIsNotInAFleetIsNotAskedForIt() {
+        Report report = check(config(), server());
+
+        assertThat(tried).allMatch(login -> login.fleet() == null);
+        assertThat(codes(report)).noneMatch(code -> code.startsWith("fleet"));
     }
 
     @Test
@@ -133,7 +283,7 @@ class CheckTest {
                 check(config(), server().role("app", new Role(1, false, true)).build());
 
         Finding found = finding(report, "role_limit");
-        assertThat(found.level()).isEqualTo(Level.ERROR);
+        assertThat(found.level()).isEqualTo(Level.WARNING); // Spillway keeps to it by itself
         assertThat(found.text())
                 .isEqualTo("the CONNECTION LIMIT of role app is 1, and one pool (shop/app) may open 20 connections");
         assertThat(found.change()).isEqualTo("set max_user_connections to 1, or ALTER ROLE app CONNECTION LIMIT 50");
@@ -145,18 +295,18 @@ class CheckTest {
     }
 
     @Test
-    void limitThatOnlyTheReservePassesIsAWarning() {
-        assertThat(finding(
-                                check(
-                                        config(),
-                                        server().role("app", new Role(30, false, true))
-                                                .build()),
-                                "role_limit")
+    void limitThatOnlyTheReservePassesIsSaid() {
+        SessionFacts facts = server().role("app", new Role(30, false, true)).build();
+
+        assertThat(finding(check(config(), facts), "role_limit").level()).isEqualTo(Level.NOTE);
+        ProxyConfig unasked = config().with(CapacitySettings.MAX_SERVER_CONNECTIONS, 80);
+        assertThat(finding(check(unasked, facts), "role_limit").level()).isEqualTo(Level.WARNING);
+        assertThat(finding(check(unasked.with(Settings.DEFAULT_POOL_SIZE, 31), facts), "role_limit")
                         .level())
-                .isEqualTo(Level.WARNING);
+                .isEqualTo(Level.ERROR);
         assertThat(finding(check(config(), server().database("shop", 49).build()), "database_limit")
                         .level())
-                .isEqualTo(Level.WARNING);
+                .isEqualTo(Level.NOTE);
         assertThat(codes(check(config(), server().database("shop", 50).build())))
                 .doesNotContain("database_limit");
     }
@@ -167,11 +317,18 @@ class CheckTest {
                 .role("app", new Role(1, true, true))
                 .superuser()
                 .build();
-        Report report =
-                check(config().with(Settings.DEFAULT_POOL_SIZE, 100).with(Settings.RESERVE_POOL_SIZE, 0), facts);
+        Report report = check(
+                config().with(Settings.DEFAULT_POOL_SIZE, 100)
+                        .with(Settings.RESERVE_POOL_SIZE, 0)
+                        .with(CapacitySettings.MAX_SERVER_CONNECTIONS, 100),
+                facts);
 
         assertThat(report.exitCode()).isZero();
         assertThat(codes(report)).contains("superuser").doesNotContain("role_limit", "database_limit");
+        assertThat(finding(check(config(), facts), "capacity").text())
+                .as("Spillway leaves what is reserved to others all the same")
+                .contains("less 3 that are reserved")
+                .endsWith(": 87 for Spillway");
     }
 
     // ---- logins ----------------------------------------------------------------------------------------------------
@@ -252,7 +409,8 @@ class CheckTest {
                         server().build(),
                         login.lookup() == null
                                 ? List.of()
-                                : List.of(new Answer.Failure("auth_query", "permission denied for table x"))));
+                                : List.of(new Answer.Failure("auth_query", "permission denied for table x")),
+                        null));
 
         assertThat(tried.getFirst().user()).isEqualTo("lookup");
         assertThat(tried.getFirst().dbname()).isEqualTo("hr");
@@ -380,7 +538,7 @@ class CheckTest {
     }
 
     private static Answer reached(SessionFacts facts) {
-        return new Answer.Reached(facts, List.of());
+        return new Answer.Reached(facts, List.of(), null);
     }
 
     private static List<String> codes(Report report) {

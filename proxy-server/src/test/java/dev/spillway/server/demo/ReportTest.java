@@ -9,7 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ReportTest {
-    private static final DemoPlan PLAN = new DemoPlan(200, 40, 20, Duration.ofSeconds(10), 6432);
+    private static final DemoPlan PLAN = new DemoPlan(200, 40, 20, Duration.ofSeconds(10), Duration.ZERO, 6432);
     private static final Totals POOL = new Totals(9000, 0, 0, 0, 0, 0, 0, 500, 2_000_000, 0, 0, 0, 0);
 
     @Test

@@ -2,6 +2,7 @@ package dev.spillway.server.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spillway.core.pool.HostFigures;
 import dev.spillway.core.pool.Orders;
 import dev.spillway.core.stats.Overview;
 import java.io.IOException;
@@ -83,11 +84,12 @@ class MetricsReferenceTest {
                 .hasSize(1);
     }
 
-    static Facts nothing() {
+    /** Where nothing runs; {@code hosts} are told of all the same. */
+    static Facts nothing(HostFigures... hosts) {
         StillLife still = new StillLife(() -> new CompletableFuture<>());
         return new Facts(
                 Overview.sum(List.of()),
-                List.of(),
+                List.of(hosts),
                 still.config(),
                 Orders.NONE,
                 ProcessFigures.now(),

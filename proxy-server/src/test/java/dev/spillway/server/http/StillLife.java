@@ -3,6 +3,7 @@ package dev.spillway.server.http;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.pool.HostFigures;
 import dev.spillway.core.pool.Orders;
+import dev.spillway.core.stats.History;
 import dev.spillway.core.stats.Overview;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -24,6 +25,11 @@ record StillLife(Supplier<CompletableFuture<Void>> pulses) implements Pages.Sour
     @Override
     public List<HostFigures> hosts() {
         return List.of();
+    }
+
+    @Override
+    public History history() {
+        return new History();
     }
 
     @Override
