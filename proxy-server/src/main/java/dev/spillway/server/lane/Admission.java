@@ -23,7 +23,9 @@ import dev.spillway.core.session.Wire;
 import dev.spillway.server.pipeline.ConnectionHandler;
 import dev.spillway.server.pipeline.ProxyHeaderHandler;
 import dev.spillway.server.transport.TlsContexts;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.ssl.SslHandler;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Set;
@@ -114,6 +116,12 @@ final class Admission implements ClientLogin.Reception {
         if (tls.isOfferedToClients() && pipeline.channel().remoteAddress() instanceof InetSocketAddress) {
             ClientTls.openDoor(() -> tls, client, pipeline);
         }
+    }
+
+    /** As for clients; null: they get none. */
+    @Nullable
+    SslHandler tls(ByteBufAllocator allocator) {
+        return tls.isOfferedToClients() ? tls.forClient(allocator) : null;
     }
 
     @Override
