@@ -41,6 +41,7 @@ final class Admission implements ClientLogin.Reception {
     private final Lanes lanes;
     private final LanePools pools;
     private final ConsoleDoor door;
+    private final LimitedLines limited;
     private final RandomBytes random = RandomBytes.secure();
     private final UserLookups lookups;
     private ProxyConfig config;
@@ -57,6 +58,7 @@ final class Admission implements ClientLogin.Reception {
             Lanes lanes,
             LanePools pools,
             ConsoleDoor door,
+            LimitedLines limited,
             ProxyConfig config,
             Credentials credentials,
             TlsContexts tls) {
@@ -64,6 +66,7 @@ final class Admission implements ClientLogin.Reception {
         this.lanes = lanes;
         this.pools = pools;
         this.door = door;
+        this.limited = limited;
         this.config = config;
         this.credentials = credentials;
         this.tls = tls;
@@ -104,7 +107,7 @@ final class Admission implements ClientLogin.Reception {
 
             @Override
             public void refused(String peer, String why) {
-                if (config.log().logPoolerErrors()) {
+                if (config.log().logPoolerErrors() && limited.ofPeer("client refused", peer)) {
                     LOG.info("client refused {}: {}", peer, why);
                 }
             }
