@@ -13,6 +13,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
@@ -142,33 +143,56 @@ final class AdminPort {
         };
         var silence =
                 loop.schedule(hangUp, isCrowded ? CROWDED_LIMIT_SECONDS : SILENCE_LIMIT_SECONDS, TimeUnit.SECONDS);
-        channel.pipeline().addLast("caller-door", new CallerDoor(new CallerDoor.Host() {
-            @Override
-            public void onPostgres() {
-                silence.cancel(false);
-                lanes.of(loop).operators().accept(channel, isCrowded ? MOST : 0);
-            }
+        channel.pipeline().addLast("caller-door", new CallerDoor(new Caller(channel, isCrowded, silence)));
+    }
 
-            @Override
-            public void onHttp(Runnable enter) {
-                whenReady(
-                        ready -> {
-                            silence.cancel(false);
-                            HttpEntrance.open(channel.pipeline(), ready, isCrowded);
-                            enter.run();
-                        },
-                        () -> {
-                            silence.cancel(false);
-                            HttpEntrance.fail(channel);
-                        });
-            }
+    /** Makes of a connection what its client wants it to be. */
+    private final class Caller implements CallerDoor.Host {
+        private final Channel channel;
+        private final boolean isCrowded;
+        private final Future<?> silence;
 
-            @Override
-            public void onStranger() {
-                silence.cancel(false);
-                HttpEntrance.refuse(channel);
+        Caller(Channel channel, boolean isCrowded, Future<?> silence) {
+            this.channel = channel;
+            this.isCrowded = isCrowded;
+            this.silence = silence;
+        }
+
+        @Override
+        public void onPostgres() {
+            silence.cancel(false);
+            lanes.of(loop).operators().accept(channel, isCrowded ? MOST : 0);
+        }
+
+        @Override
+        public void onTls(boolean isPostgres) {
+            SslHandler tls = isPostgres ? null : lanes.of(loop).operators().tls(channel.alloc());
+            if (tls == null) {
+                onPostgres(); // which tells those who may not
+            } else {
+                CallerDoor.openWithin(channel.pipeline(), tls, this);
             }
-        }));
+        }
+
+        @Override
+        public void onHttp(Runnable enter) {
+            whenReady(
+                    ready -> {
+                        silence.cancel(false);
+                        HttpEntrance.open(channel.pipeline(), ready, isCrowded);
+                        enter.run();
+                    },
+                    () -> {
+                        silence.cancel(false);
+                        HttpEntrance.fail(channel);
+                    });
+        }
+
+        @Override
+        public void onStranger() {
+            silence.cancel(false);
+            HttpEntrance.refuse(channel);
+        }
     }
 
     /**

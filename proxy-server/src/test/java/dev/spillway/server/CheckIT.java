@@ -164,13 +164,13 @@ class CheckIT {
             [pgbouncer]
             auth_type = scram-sha-256
             auth_file = %s
-            syslog_ident = x
+            job_name = x
             """.formatted(PORT, users));
 
         assertThat(check(Map.of(), "-c", file.toString())).as(out.toString()).isEqualTo(1);
         assertThat(out.toString())
                 .contains("ok      127.0.0.1:" + PORT + ", database bench, user scram_user")
-                .contains("without effect in Spillway: syslog_ident")
+                .contains("without effect in Spillway: job_name")
                 .contains("userlist.txt:2: ");
     }
 

@@ -216,6 +216,7 @@ class ConsoleCommandsIT {
                 "DISABLE app",
                 "ENABLE app",
                 "WAIT_CLOSE",
+                "TRACE 1",
                 "RELOAD",
                 "SUSPEND",
                 "SHUTDOWN",

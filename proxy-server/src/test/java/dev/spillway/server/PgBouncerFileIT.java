@@ -76,7 +76,7 @@ class PgBouncerFileIT {
             [pgbouncer]
             logfile = /var/log/pgbouncer/pgbouncer.log
             pidfile = /var/run/pgbouncer/pgbouncer.pid
-            syslog_ident = bench
+            job_name = bench
             listen_addr = localhost
             listen_port = 0
             unix_socket_dir = %2$s
@@ -111,8 +111,8 @@ class PgBouncerFileIT {
         Proxy proxy = start();
         try {
             assertThat(log.lines())
-                    .anySatisfy(line ->
-                            assertThat(line).endsWith("pgbouncer.ini: without effect in Spillway: syslog_ident"));
+                    .anySatisfy(
+                            line -> assertThat(line).endsWith("pgbouncer.ini: without effect in Spillway: job_name"));
             assertThat(ask(proxy, scram, PostgresFixture.PASSWORD, "bench", "select current_user"))
                     .isEqualTo(scram);
             assertThat(ask(proxy, md5, PostgresFixture.PASSWORD, "bench", "select current_user"))

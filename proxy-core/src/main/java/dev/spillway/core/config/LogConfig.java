@@ -38,6 +38,18 @@ public record LogConfig(SettingValues values) {
         return values.find(ProcessSettings.LOGFILE);
     }
 
+    public boolean syslog() {
+        return values.get(ProcessSettings.SYSLOG);
+    }
+
+    public String syslogIdent() {
+        return values.get(ProcessSettings.SYSLOG_IDENT);
+    }
+
+    public SyslogFacility syslogFacility() {
+        return values.get(ProcessSettings.SYSLOG_FACILITY);
+    }
+
     public int verbose() {
         return values.get(ProcessSettings.VERBOSE);
     }

@@ -58,6 +58,25 @@ public final class ProcessSettings {
             "\"\"",
             RELOAD,
             "File that the log is appended to as well; RELOAD and SIGHUP open it anew, so that it can be rotated."));
+    public static final Setting<Boolean> SYSLOG = add(Setting.of(
+            "syslog",
+            new FlagType(),
+            false,
+            RELOAD,
+            "Send the log to the system's log as well, at the socket `/dev/log`. Lines that it does not take"
+                    + " are lost."));
+    public static final Setting<String> SYSLOG_IDENT = add(Setting.of(
+            "syslog_ident",
+            new TextType(),
+            "spillway",
+            RELOAD,
+            "Name that lines have in the system's log. PgBouncer's default is `pgbouncer`."));
+    public static final Setting<SyslogFacility> SYSLOG_FACILITY = add(Setting.of(
+            "syslog_facility",
+            ChoiceType.of(SyslogFacility.class, SyslogFacility::spelling),
+            SyslogFacility.DAEMON,
+            RELOAD,
+            "Which part of the system they are said to come from."));
     public static final Setting<Integer> VERBOSE = add(Setting.of(
             "verbose",
             new IntegerType(0, Integer.MAX_VALUE),

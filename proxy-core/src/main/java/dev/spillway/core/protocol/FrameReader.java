@@ -298,6 +298,16 @@ public final class FrameReader {
         return split == null || pieceIsSplit ? 0 : split.writerIndex();
     }
 
+    /** The same, borrowed; null: none are kept back. */
+    public @Nullable ByteBuf held() {
+        return pieceIsSplit ? null : split;
+    }
+
+    /** How many bytes of a frame are still to come whose head the caller has seen. */
+    public int missing() {
+        return missing;
+    }
+
     /** A cursor over the body of the current, whole frame. */
     public MessageCursor body() {
         return new MessageCursor(buffer(), start + HEADER_BYTES, end);

@@ -5,8 +5,11 @@ import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.ProtocolViolation;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendType;
+import dev.spillway.core.protocol.trace.MessageMeter;
 import dev.spillway.core.session.ConnectionLog.ClientEnd;
 import io.netty.buffer.ByteBuf;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -262,6 +265,12 @@ final class ClientInput {
     /** Has nothing of a message come without its end? */
     boolean isBetweenMessages() {
         return frames.heldBytes() == 0 && !frames.isInsideFrame();
+    }
+
+    /** Brings {@code meter} to where the client is in what it sends. */
+    void align(MessageMeter meter) {
+        meter.skip(frames.missing());
+        Stream.of(frames.held(), held.peek()).filter(Objects::nonNull).forEach(meter::pass);
     }
 
     /** What has come and is not sent on: messages that wait, and the beginning of one. */

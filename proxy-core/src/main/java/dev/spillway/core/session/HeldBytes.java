@@ -24,6 +24,12 @@ final class HeldBytes {
         return bytes == null ? 0 : bytes.readableBytes();
     }
 
+    /** Borrowed; null if there is nothing. */
+    @Nullable
+    ByteBuf peek() {
+        return bytes;
+    }
+
     /** Should the client be read on? */
     boolean hasRoom() {
         return bytes == null || bytes.readableBytes() < LIMIT_BYTES;

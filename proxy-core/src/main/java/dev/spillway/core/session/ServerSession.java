@@ -395,6 +395,11 @@ public final class ServerSession implements Phase, PooledServer {
         return frames.isInsideFrame() && forwardsFrame;
     }
 
+    /** How much of a message its holder has yet to be given whose beginning it was. */
+    int halfToCome() {
+        return hasHalfSent() ? frames.missing() : 0;
+    }
+
     void breakOff(String why) {
         ports.log().serverEnded(describe(), true, why);
         leavePool();

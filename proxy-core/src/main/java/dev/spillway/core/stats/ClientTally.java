@@ -17,7 +17,10 @@ final class ClientTally {
     static Map<ServerPool, ClientTally> of(LaneView view) {
         Map<ServerPool, ClientTally> tallies = new HashMap<>();
         for (ClientSession client : view.clients()) {
-            boolean isCancelWaiting = client.facts(view.nowNanos()).isCancelWaiting();
+            // what waits is behind a restore, which needs a server; of thousands that have none the facts would cost a
+            // lane too much
+            boolean isCancelWaiting =
+                    client.server() != null && client.facts(view.nowNanos()).isCancelWaiting();
             tallies.computeIfAbsent(client.pool(), first -> new ClientTally())
                     .count(!client.isWaiting(), isCancelWaiting);
         }

@@ -2,6 +2,7 @@ package dev.spillway.core.stats;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Lets so many lines of the log through in a second for each cause, and counts the others. One per lane. Causes that somebody invents do
@@ -22,10 +23,13 @@ public final class LineLimit {
     private final Map<String, Passed> causes = new HashMap<>();
 
     /** How many of {@code cause} were dropped since the last that was not; -1: so is this one. */
-    long pass(String cause, long nowMillis) {
+    public long pass(String cause, long nowMillis) {
+        if (causes.size() >= MOST_CAUSES) {
+            causes.values().removeIf(passed -> passed.dropped == 0 && isOver(passed, nowMillis));
+        }
         String known = causes.size() < MOST_CAUSES || causes.containsKey(cause) ? cause : "";
         Passed passed = causes.computeIfAbsent(known, any -> new Passed());
-        if (Math.abs(nowMillis - passed.sinceMillis) >= MILLIS) {
+        if (isOver(passed, nowMillis)) {
             passed.sinceMillis = nowMillis;
             passed.lines = 0;
         }
@@ -37,5 +41,21 @@ public final class LineLimit {
         long dropped = passed.dropped;
         passed.dropped = 0;
         return dropped;
+    }
+
+    /** How many of each cause were dropped since one was let through or they were told here; an empty cause is that of many. */
+    public Map<String, Long> takeDropped() {
+        Map<String, Long> dropped = new TreeMap<>();
+        causes.forEach((cause, passed) -> {
+            if (passed.dropped > 0) {
+                dropped.put(cause, passed.dropped);
+                passed.dropped = 0;
+            }
+        });
+        return dropped;
+    }
+
+    private static boolean isOver(Passed passed, long nowMillis) {
+        return Math.abs(nowMillis - passed.sinceMillis) >= MILLIS;
     }
 }

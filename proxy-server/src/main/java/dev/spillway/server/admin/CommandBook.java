@@ -11,13 +11,17 @@ final class CommandBook {
 
     private final ShowCommands shows;
     private final ActingCommands acting;
+    private final Operations operations;
+    private final boolean isAdmin;
     private final String version;
 
     /** {@code isAdmin}: may it change anything? {@code version} is what SHOW VERSION says. */
     CommandBook(Source source, boolean isAdmin, String version) {
         this.shows =
                 new ShowCommands(source::config, source::orders, source::statements, source::hosts, isAdmin, version);
-        this.acting = new ActingCommands(source.operations(), isAdmin);
+        this.operations = source.operations();
+        this.acting = new ActingCommands(operations, isAdmin);
+        this.isAdmin = isAdmin;
         this.version = version;
     }
 
@@ -32,6 +36,7 @@ final class CommandBook {
             case ConsoleCommand.Invalid(ErrorFields error) -> new Request.Refusal(withReason(error, sql));
             case ConsoleCommand.Assignment(String setting, String value) ->
                 new Request.Acting(() -> acting.set(setting, value));
+            case ConsoleCommand.Trace trace -> TraceCommand.request(trace, operations, isAdmin);
             case ConsoleCommand.Words words
             when words.name().equals("show") || words.name().equals("select") -> {
                 Request shown = shows.find(words.argument());

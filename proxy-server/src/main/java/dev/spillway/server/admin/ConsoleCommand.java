@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a client of the console has written, by PgBouncer's grammar: one command with at most one argument, or SET with a
- * setting and a value, and at most one semicolon behind it.
+ * setting and a value, and at most one semicolon behind it. TRACE, which PgBouncer has not, takes two arguments.
  *
  * <p>Immutable. A word has letters without accents, digits and underscores, or stands in double quotes, of which two are
  * one inside. The case of commands does not matter, that of arguments does. A value may also stand in single quotes.
@@ -22,7 +22,10 @@ sealed interface ConsoleCommand {
 
     record Assignment(String key, String value) implements ConsoleCommand {}
 
-    /** Neither of them. */
+    /** Of a client, by its number, for so many seconds; empty: as usual. */
+    record Trace(String client, String seconds) implements ConsoleCommand {}
+
+    /** None of them. */
     record Invalid(ErrorFields error) implements ConsoleCommand {}
 
     /** PgBouncer's: so many bytes as written, quotes included, are too many. */
@@ -76,10 +79,25 @@ sealed interface ConsoleCommand {
             int behindArgument = at;
             if (isEnd()) {
                 String lower = unquote(name, '"', NAME_LIMIT).toLowerCase(Locale.ROOT);
-                return new Words(lower, argument == null ? "" : unquote(argument, '"', ARGUMENT_LIMIT));
+                String only = argument == null ? "" : unquote(argument, '"', ARGUMENT_LIMIT);
+                return lower.equals("trace") ? new Trace(only, "") : new Words(lower, only);
             }
             at = behindArgument;
-            return argument != null && name.equalsIgnoreCase("set") ? readValue(argument) : null;
+            if (argument == null) {
+                return null;
+            }
+            return switch (name.toLowerCase(Locale.ROOT)) {
+                case "set" -> readValue(argument);
+                case "trace" -> readSeconds(argument);
+                default -> null;
+            };
+        }
+
+        private @Nullable ConsoleCommand readSeconds(String client) throws BadArgumentException {
+            String seconds = word('"');
+            return seconds != null && isEnd()
+                    ? new Trace(unquote(client, '"', ARGUMENT_LIMIT), unquote(seconds, '"', ARGUMENT_LIMIT))
+                    : null;
         }
 
         private @Nullable ConsoleCommand readValue(String key) throws BadArgumentException {

@@ -28,6 +28,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,6 +84,9 @@ public final class ConsoleSession implements Phase {
     private final CancelKey key;
     /** The command that is not done yet; null if there is none, or none that can be cancelled. */
     private @Nullable CompletableFuture<ActingCommands.Answer> running;
+
+    /** The rows that are on their way; null: none are. */
+    private @Nullable RowStream stream;
 
     private final Queue<Runnable> pending = new ArrayDeque<>();
     private boolean isAsking;
@@ -194,6 +198,11 @@ public final class ConsoleSession implements Phase {
         }
 
         @Override
+        public void stream(RowStream rows) {
+            send(rows);
+        }
+
+        @Override
         public boolean isInBlock() {
             return isInBlock;
         }
@@ -208,18 +217,27 @@ public final class ConsoleSession implements Phase {
     /** Of a simple query. */
     private void answer(Outcome outcome) {
         extended.endOfTransaction();
-        write(out -> {
-            switch (outcome) {
-                case Outcome.Failed(ErrorFields error) -> error.writeError(out);
-                case Outcome.Told(Consumer<ByteBuf> writer) -> writer.accept(out);
-                case Outcome.Rows(Table table) -> {
+        switch (outcome) {
+            case Outcome.Failed(ErrorFields error) -> finish(error::writeError);
+            case Outcome.Told(Consumer<ByteBuf> writer) -> finish(writer);
+            case Outcome.Rows(Table table) ->
+                finish(out -> {
                     TableOutput.rowDescription(out, table.columns(), column -> false);
                     for (int row = 0; row < table.rows().size(); row++) {
                         TableOutput.dataRow(out, table, row, column -> false);
                     }
                     BackendMessages.commandComplete(out, ExtendedQuery.TAG);
-                }
+                });
+            case Outcome.Traced(TraceFeed feed) -> {
+                write(out -> TableOutput.rowDescription(out, TraceFeed.COLUMNS, column -> false));
+                send(new RowStream(feed, column -> false, 0, this::finish));
             }
+        }
+    }
+
+    private void finish(Consumer<ByteBuf> writer) {
+        write(out -> {
+            writer.accept(out);
             ready(out);
         });
     }
@@ -246,6 +264,7 @@ public final class ConsoleSession implements Phase {
             }
             case Request.Telling(Consumer<ByteBuf> writer) -> taker.accept(new Outcome.Told(writer));
             case Request.Showing(ShowCommands.Answer answer) -> show(answer, taker);
+            case Request.Watching(Supplier<CompletableFuture<TraceFeed>> begin) -> watch(begin.get(), taker);
             case Request.Acting(Request.Deed deed) -> await(deed.begin(), taker);
         }
     }
@@ -264,6 +283,45 @@ public final class ConsoleSession implements Phase {
                                                 : new Outcome.Rows(table))),
                                 source.executor());
             }
+        }
+    }
+
+    // ---- rows that come while they happen --------------------------------------------------------------------------
+
+    private void watch(CompletableFuture<TraceFeed> begun, Consumer<Outcome> taker) {
+        pause();
+        var _ = begun.whenCompleteAsync(
+                (feed, failure) -> {
+                    if (feed != null && isOver) {
+                        feed.stop("");
+                    }
+                    resume(() -> taker.accept(
+                            feed == null ? new Outcome.Failed(errorOf(failure)) : new Outcome.Traced(feed)));
+                },
+                source.executor());
+    }
+
+    /** Sends them while they come. The client is read on meanwhile, so that its leaving is noticed. */
+    private void send(RowStream rows) {
+        isAsking = true;
+        stream = rows;
+        rows.feed().whenMore(() -> source.executor().execute(this::sendMore));
+    }
+
+    private void sendMore() {
+        RowStream rows = stream;
+        if (rows == null || isOver) {
+            return;
+        }
+        rows.feed().look();
+        while (rows.hasRows() && wire.isWritable()) {
+            write(rows::write);
+        }
+        if (rows.isDone()) {
+            stream = null;
+            resume(rows::end);
+        } else {
+            wire.flush();
         }
     }
 
@@ -307,6 +365,10 @@ public final class ConsoleSession implements Phase {
         if (command != null) {
             command.cancel(false);
         }
+        RowStream rows = stream;
+        if (rows != null) {
+            rows.feed().stop("canceled");
+        }
     }
 
     private void pause() {
@@ -341,10 +403,11 @@ public final class ConsoleSession implements Phase {
     @Override
     public void onWritabilityChanged() {
         updateReading();
+        sendMore();
     }
 
     private void updateReading() {
-        boolean isWaitingForFigures = isAsking && running == null;
+        boolean isWaitingForFigures = isAsking && running == null && stream == null;
         wire.setReading(!isWaitingForFigures && pending.size() < MOST_PENDING && wire.isWritable());
     }
 
@@ -356,6 +419,11 @@ public final class ConsoleSession implements Phase {
         isOver = true;
         source.close(key);
         frames.close();
+        extended.close();
+        RowStream rows = stream;
+        if (rows != null) {
+            rows.feed().stop("");
+        }
         CompletableFuture<ActingCommands.Answer> command = running;
         if (command != null) {
             command.complete(NOBODY); // what it has begun stays

@@ -37,6 +37,9 @@ final class ExtendedQuery {
 
         void write(Consumer<ByteBuf> writer);
 
+        /** Sends rows while they come; nothing else is answered before they are all sent, or as many as are wanted. */
+        void stream(RowStream rows);
+
         /** Has the client begun a transaction and not ended it? */
         boolean isInBlock();
     }
@@ -55,12 +58,19 @@ final class ExtendedQuery {
         private final Statement statement;
         private final IntPredicate isBinary;
         private @Nullable Table table;
+        private @Nullable TraceFeed feed;
         private int next;
         private boolean isDone;
 
         Portal(Statement statement, IntPredicate isBinary) {
             this.statement = statement;
             this.isBinary = isBinary;
+        }
+
+        void end() {
+            if (feed != null) {
+                feed.stop("");
+            }
         }
     }
 
@@ -81,7 +91,20 @@ final class ExtendedQuery {
     /** A Query has come: what has no name ends with it. */
     void onQuery() {
         statements.remove("");
-        portals.remove("");
+        endPortal("");
+    }
+
+    private void endPortal(String name) {
+        Portal portal = portals.remove(name);
+        if (portal != null) {
+            portal.end();
+        }
+    }
+
+    /** The client has gone. */
+    void close() {
+        portals.values().forEach(Portal::end);
+        portals.clear();
     }
 
     /**
@@ -124,7 +147,7 @@ final class ExtendedQuery {
     /** Ends the portals, unless the client has begun a transaction that goes on. */
     void endOfTransaction() {
         if (!host.isInBlock()) {
-            portals.clear();
+            close();
         }
     }
 
@@ -188,6 +211,7 @@ final class ExtendedQuery {
         } else if (problem != null) {
             fail(problem);
         } else {
+            endPortal(name);
             portals.put(name, new Portal(statement, isBinary(formats)));
             host.write(out -> BackendMessages.bare(out, BackendType.BIND_COMPLETE));
         }
@@ -272,7 +296,7 @@ final class ExtendedQuery {
             if (isStatement) {
                 statements.remove(name);
             } else {
-                portals.remove(name);
+                endPortal(name);
             }
             host.write(out -> BackendMessages.bare(out, BackendType.CLOSE_COMPLETE));
         };
@@ -294,6 +318,8 @@ final class ExtendedQuery {
             fail(ProxyError.CONSOLE_PORTAL_DONE.fields(name));
         } else if (portal.table != null) {
             sendRows(portal, portal.table, mostRows);
+        } else if (portal.feed != null) {
+            host.stream(new RowStream(portal.feed, portal.isBinary, mostRows, host::write));
         } else {
             host.run(portal.statement.request, outcome -> onOutcome(portal, mostRows, outcome));
         }
@@ -305,6 +331,10 @@ final class ExtendedQuery {
             case Outcome.Told(Consumer<ByteBuf> writer) -> {
                 portal.isDone = true;
                 host.write(writer);
+            }
+            case Outcome.Traced(TraceFeed feed) -> {
+                portal.feed = feed;
+                host.stream(new RowStream(feed, portal.isBinary, mostRows, host::write));
             }
             case Outcome.Rows(Table table) -> {
                 portal.table = table;

@@ -1,5 +1,6 @@
 package dev.spillway.server.admin;
 
+import dev.spillway.core.protocol.trace.TrafficListener;
 import dev.spillway.core.session.Ending;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,9 @@ public interface Operations {
 
     /** Disconnects the client of that number in SHOW CLIENTS. */
     CompletableFuture<Void> killClient(long id);
+
+    /** Has {@code listener} told of the messages of the client of that number; what is returned ends that. */
+    CompletableFuture<Runnable> trace(long id, TrafficListener listener);
 
     /** Lets no new client in. */
     CompletableFuture<Void> disable(String database);

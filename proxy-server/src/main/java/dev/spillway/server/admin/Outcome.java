@@ -11,6 +11,9 @@ sealed interface Outcome {
 
     record Rows(Table table) implements Outcome {}
 
+    /** Rows that come while they happen. */
+    record Traced(TraceFeed feed) implements Outcome {}
+
     /** Messages up to CommandComplete, or what stands in its place; there are no rows. */
     record Told(Consumer<ByteBuf> writer) implements Outcome {}
 }

@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What a text asks of the console, before any of it is done. Immutable; may be carried out several times. */
@@ -26,6 +27,9 @@ sealed interface Request {
     /** Rows. */
     record Showing(ShowCommands.Answer answer) implements Request {}
 
+    /** Rows that come while they happen. */
+    record Watching(Supplier<CompletableFuture<TraceFeed>> begin) implements Request {}
+
     /** Something is to be done. */
     record Acting(Deed deed) implements Request {}
 
@@ -36,7 +40,15 @@ sealed interface Request {
 
     /** The columns of its rows; none: there are no rows. */
     default List<Column> columns() {
-        return this instanceof Showing(ShowCommands.Answer answer) ? answer.columns() : List.of();
+        return switch (this) {
+            case Showing(ShowCommands.Answer answer) -> answer.columns();
+            case Watching watching -> TraceFeed.COLUMNS;
+            case Refusal refusal -> List.of();
+            case Nothing nothing -> List.of();
+            case Block block -> List.of();
+            case Telling telling -> List.of();
+            case Acting acting -> List.of();
+        };
     }
 
     /** One row of one column that is known beforehand. */

@@ -135,6 +135,7 @@ final class ShowCommands {
         \tCLEANUP [<db>]
         \tKILL [<db>]
         \tKILL_CLIENT <client_id>
+        \tTRACE <client_id> [<seconds>]
         \tWAIT_CLOSE [<db>]
         \tSHUTDOWN
         \tSHUTDOWN WAIT_FOR_SERVERS|WAIT_FOR_CLIENTS\

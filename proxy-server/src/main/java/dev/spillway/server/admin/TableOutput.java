@@ -46,7 +46,11 @@ final class TableOutput {
      * @throws Refused if a number does not fit into the binary form of its type; nothing is written then
      */
     static void dataRow(ByteBuf out, Table table, int row, IntPredicate isBinary) {
-        List<@Nullable String> cells = table.rows().get(row);
+        dataRow(out, table.columns(), table.rows().get(row), isBinary);
+    }
+
+    /** The same of a row whose table nobody has. */
+    static void dataRow(ByteBuf out, List<Column> columns, List<@Nullable String> cells, IntPredicate isBinary) {
         int begin = out.writerIndex();
         int at = MessageWriter.begin(out, BackendType.DATA_ROW);
         out.writeShort(cells.size());
@@ -56,11 +60,11 @@ final class TableOutput {
                 out.writeInt(-1);
             } else if (isBinary.test(i)) {
                 try {
-                    binary(out, table.columns().get(i).type(), cell);
+                    binary(out, columns.get(i).type(), cell);
                 } catch (NumberFormatException e) {
                     out.writerIndex(begin);
                     throw new Refused(ProxyError.CONSOLE_NUMBER_TOO_LARGE.fields(
-                            cell, table.columns().get(i).name()));
+                            cell, columns.get(i).name()));
                 }
             } else {
                 text(out, cell);

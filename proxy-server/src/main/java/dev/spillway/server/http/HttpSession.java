@@ -1,5 +1,6 @@
 package dev.spillway.server.http;
 
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
@@ -15,6 +16,7 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.ArrayDeque;
@@ -156,8 +158,12 @@ final class HttpSession extends ChannelInboundHandlerAdapter {
     private void linger(ChannelHandlerContext own) {
         pending.clear();
         limit(own, LINGER_MILLIS);
+        SslHandler tls = own.pipeline().get(SslHandler.class);
         if (own.channel() instanceof DuplexChannel channel) {
-            var _ = channel.shutdownOutput();
+            ChannelFuture said = tls == null ? own.newSucceededFuture() : tls.closeOutbound();
+            said.addListener(done -> {
+                var _ = channel.shutdownOutput();
+            });
         } else {
             close(own);
         }

@@ -23,7 +23,9 @@ import dev.spillway.core.session.Wire;
 import dev.spillway.server.pipeline.ConnectionHandler;
 import dev.spillway.server.pipeline.ProxyHeaderHandler;
 import dev.spillway.server.transport.TlsContexts;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.ssl.SslHandler;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Set;
@@ -39,6 +41,7 @@ final class Admission implements ClientLogin.Reception {
     private final Lanes lanes;
     private final LanePools pools;
     private final ConsoleDoor door;
+    private final LimitedLines limited;
     private final RandomBytes random = RandomBytes.secure();
     private final UserLookups lookups;
     private ProxyConfig config;
@@ -55,6 +58,7 @@ final class Admission implements ClientLogin.Reception {
             Lanes lanes,
             LanePools pools,
             ConsoleDoor door,
+            LimitedLines limited,
             ProxyConfig config,
             Credentials credentials,
             TlsContexts tls) {
@@ -62,6 +66,7 @@ final class Admission implements ClientLogin.Reception {
         this.lanes = lanes;
         this.pools = pools;
         this.door = door;
+        this.limited = limited;
         this.config = config;
         this.credentials = credentials;
         this.tls = tls;
@@ -102,7 +107,7 @@ final class Admission implements ClientLogin.Reception {
 
             @Override
             public void refused(String peer, String why) {
-                if (config.log().logPoolerErrors()) {
+                if (config.log().logPoolerErrors() && limited.ofPeer("client refused", peer)) {
                     LOG.info("client refused {}: {}", peer, why);
                 }
             }
@@ -114,6 +119,12 @@ final class Admission implements ClientLogin.Reception {
         if (tls.isOfferedToClients() && pipeline.channel().remoteAddress() instanceof InetSocketAddress) {
             ClientTls.openDoor(() -> tls, client, pipeline);
         }
+    }
+
+    /** As for clients; null: they get none. */
+    @Nullable
+    SslHandler tls(ByteBufAllocator allocator) {
+        return tls.isOfferedToClients() ? tls.forClient(allocator) : null;
     }
 
     @Override

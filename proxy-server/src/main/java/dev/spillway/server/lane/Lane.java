@@ -74,6 +74,7 @@ public final class Lane implements SessionPorts {
     private final int number;
     private final @Nullable Usage usage;
     private Orders orders = Orders.NONE;
+    private final LimitedLines limited;
     private final ConnectionLog log;
     private final Admission admission;
     private final Operators operators;
@@ -115,16 +116,17 @@ public final class Lane implements SessionPorts {
         this.usage = lanes.isElastic() ? new Usage() : null;
         this.derivations = new Derivations(slowWork, loop);
         Incidents incidents = new Incidents();
+        this.limited = LimitedLines.on(loop, this::nowMillis);
         ConnectionLog written = config.log().logFormat() == LogFormat.PGBOUNCER
-                ? new PgBouncerConnectionLog(this::config, this::nowMillis)
-                : new OwnConnectionLog(this::config);
+                ? new PgBouncerConnectionLog(this::config, this::nowMillis, limited)
+                : new OwnConnectionLog(this::config, limited);
         this.log = new WatchedConnectionLog(written, incidents, this::nowMillis);
         this.door = new ConsoleDoor(this, console);
         this.connector = new ServerConnector(loop, transport, config, credentials, tls, names, number, this, channels);
         this.pools = new LanePools(number, lanes, config, connector::open, connector::abandonOpenings);
         this.listening = new LaneChannels(this, number, lanes, pools, config);
         this.fleets = new LaneFleets(this, lanes, pools, config);
-        this.admission = new Admission(this, lanes, pools, door, config, credentials, tls);
+        this.admission = new Admission(this, lanes, pools, door, limited, config, credentials, tls);
         this.operators = new Operators(
                 this, number, incidents, pools, clients, arrivals, connector, door, admission, period, channels);
         var _ = loop.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);

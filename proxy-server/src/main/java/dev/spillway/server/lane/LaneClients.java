@@ -36,6 +36,17 @@ final class LaneClients {
         return byKey.get(key);
     }
 
+    /** By the number of its connection. */
+    @Nullable
+    ClientSession find(long id) {
+        for (ClientSession client : byKey.values()) {
+            if (client.wire().id() == id) {
+                return client;
+            }
+        }
+        return null;
+    }
+
     /** A copy: what is done to a client may end it. */
     List<ClientSession> all() {
         return List.copyOf(byKey.values());

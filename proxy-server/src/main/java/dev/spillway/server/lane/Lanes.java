@@ -16,6 +16,7 @@ import dev.spillway.core.session.prepared.StatementStore;
 import dev.spillway.core.stats.LaneView;
 import dev.spillway.core.stats.Overview;
 import dev.spillway.core.stats.ProxyFigures;
+import dev.spillway.server.pipeline.TrafficTap;
 import dev.spillway.server.transport.TlsContexts;
 import io.netty.channel.EventLoop;
 import java.nio.ByteBuffer;
@@ -172,15 +173,21 @@ public final class Lanes implements Crossing<ServerSession> {
 
     /** Ends the client whose connection has that number; false if there is none. */
     public CompletableFuture<Boolean> kill(long client) {
-        return kill(client, MOST_LOOKS);
+        return find(lane -> lane.kill(client), MOST_LOOKS);
     }
 
-    private CompletableFuture<Boolean> kill(long client, int looks) {
+    /** Has {@code tap} watch the client whose connection has that number; false if there is none. */
+    public CompletableFuture<Boolean> trace(long client, TrafficTap tap) {
+        return find(lane -> lane.operators().trace(client, tap), MOST_LOOKS);
+    }
+
+    /** Does {@code act} on each lane find whom it is for? That one may change lanes meanwhile, and more than one find it. */
+    private CompletableFuture<Boolean> find(Predicate<Lane> act, int looks) {
         int before = departed.get();
         boolean wasTravelling = isTravelling();
         AtomicBoolean isFound = new AtomicBoolean();
         return onEach(lane -> {
-                    if (lane.kill(client)) {
+                    if (act.test(lane)) {
                         isFound.set(true);
                     }
                 })
@@ -188,7 +195,7 @@ public final class Lanes implements Crossing<ServerSession> {
                     boolean mayHaveMoved = wasTravelling || before != departed.get();
                     return isFound.get() || !mayHaveMoved || looks == 1
                             ? CompletableFuture.completedFuture(isFound.get())
-                            : kill(client, looks - 1);
+                            : find(act, looks - 1);
                 });
     }
 

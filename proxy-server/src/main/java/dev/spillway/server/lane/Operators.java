@@ -3,6 +3,7 @@ package dev.spillway.server.lane;
 import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.protocol.startup.StartupPacket;
 import dev.spillway.core.session.ClientLogin;
+import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.Proof;
 import dev.spillway.core.session.Refused;
 import dev.spillway.core.session.StartupRequest;
@@ -10,8 +11,12 @@ import dev.spillway.core.session.Wire;
 import dev.spillway.core.stats.Incidents;
 import dev.spillway.core.stats.LaneView;
 import dev.spillway.server.pipeline.ConnectionHandler;
+import dev.spillway.server.pipeline.TrafficTap;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.group.ChannelGroup;
+import io.netty.handler.ssl.SslHandler;
+import org.jspecify.annotations.Nullable;
 
 /** What a lane has for operators: a way in from the admin port, and what there is to show. Confined to that lane. */
 public final class Operators {
@@ -75,6 +80,11 @@ public final class Operators {
         return login;
     }
 
+    /** For a connection to the admin port that begins with TLS; null: there is none. */
+    public @Nullable SslHandler tls(ByteBufAllocator allocator) {
+        return admission.tls(allocator);
+    }
+
     /** Lets nobody in but to the console. */
     private record ConsoleOnly(Admission admission) implements ClientLogin.Reception {
         @Override
@@ -109,6 +119,15 @@ public final class Operators {
     /** A client of the console on this lane has sent a command. */
     public void onConsoleCommand() {
         door.onCommand();
+    }
+
+    /** Has {@code tap} watch the client whose connection has that number; false if it is not here. */
+    boolean trace(long id, TrafficTap tap) {
+        ClientSession client = clients.find(id);
+        if (client != null) {
+            tap.begin(client);
+        }
+        return client != null;
     }
 
     /** What the lane holds now, to be read at once. */

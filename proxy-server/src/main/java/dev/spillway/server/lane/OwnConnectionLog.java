@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Spillway's own lines: what happened, to whom, and why. Usable from any thread; {@code config} says what is wanted. */
-record OwnConnectionLog(Supplier<ProxyConfig> config) implements ConnectionLog {
+/** Spillway's own lines: what happened, to whom, and why. Confined to its lane; {@code config} says what is wanted. */
+record OwnConnectionLog(Supplier<ProxyConfig> config, LimitedLines limited) implements ConnectionLog {
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
 
     @Override
@@ -29,19 +29,23 @@ record OwnConnectionLog(Supplier<ProxyConfig> config) implements ConnectionLog {
 
     @Override
     public void clientNotServed(LogSubject client, ErrorFields error) {
-        if (config.get().log().logPoolerErrors()) {
+        if (config.get().log().logPoolerErrors() && limited.ofPool("client not served", client)) {
             LOG.info("client not served {}: {}", client.name(), error.message());
         }
     }
 
     @Override
     public void clientPinned(LogSubject client, int kinds) {
-        LOG.info("client pinned {}: {}", client.name(), StateKind.words(kinds));
+        if (limited.ofPool("client pinned", client)) {
+            LOG.info("client pinned {}: {}", client.name(), StateKind.words(kinds));
+        }
     }
 
     @Override
     public void clientStays(LogSubject client, Stay stay) {
-        LOG.warn("client stuck {}: {}", client.name(), stay.text());
+        if (limited.ofPool("client stuck", client)) {
+            LOG.warn("client stuck {}: {}", client.name(), stay.text());
+        }
     }
 
     @Override
@@ -62,7 +66,8 @@ record OwnConnectionLog(Supplier<ProxyConfig> config) implements ConnectionLog {
             if (LOG.isDebugEnabled()) {
                 LOG.debug("client gone {}: {}", client.name(), why);
             }
-        } else if (config.get().log().logPoolerErrors()) {
+        } else if (config.get().log().logPoolerErrors()
+                && limited.ofPeer(event, client.wire().peer())) {
             LOG.info("{} {}: {}", event, client.name(), why);
         }
     }
@@ -79,13 +84,17 @@ record OwnConnectionLog(Supplier<ProxyConfig> config) implements ConnectionLog {
 
     @Override
     public void serverRefused(LogSubject server, ErrorFields error) {
-        LOG.info("server login failed {}: {} {}", server.name(), error.sqlstate(), error.message());
+        if (limited.ofPool("server login failed", server)) {
+            LOG.info("server login failed {}: {} {}", server.name(), error.sqlstate(), error.message());
+        }
     }
 
     @Override
     public void serverEnded(LogSubject server, boolean isMisbehaviour, String why) {
         if (isMisbehaviour) {
-            LOG.info("server broke the protocol {}: {}", server.name(), why);
+            if (limited.ofPool("server broke the protocol", server)) {
+                LOG.info("server broke the protocol {}: {}", server.name(), why);
+            }
         } else if (config.get().log().logDisconnections()) {
             LOG.info("server closed {}: {}", server.name(), why);
         }
@@ -118,6 +127,9 @@ record OwnConnectionLog(Supplier<ProxyConfig> config) implements ConnectionLog {
 
     @Override
     public void serverNotReached(String pool, boolean isLast, String why) {
-        LOG.info("{} {}: {}", isLast ? "server login failed" : "server not reached", pool, why);
+        String event = isLast ? "server login failed" : "server not reached";
+        if (limited.pass(event, pool)) {
+            LOG.info("{} {}: {}", event, pool, why);
+        }
     }
 }

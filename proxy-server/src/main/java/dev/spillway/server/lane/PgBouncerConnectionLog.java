@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * PgBouncer's lines, for filters and parsers that were written for them: {@code C-0x1f: db/user@addr:port closing because:
- * … (age=0s)}. Usable from any thread.
+ * … (age=0s)}. Confined to its lane.
  *
  * <p>Names come from clients. A blank in one is replaced, so that nobody can put the words of another line, with another's
  * address, before the true ones.
@@ -27,7 +27,8 @@ import org.slf4j.LoggerFactory;
  * @param config says what is wanted
  * @param nowMillis the wall clock
  */
-record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMillis) implements ConnectionLog {
+record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMillis, LimitedLines limited)
+        implements ConnectionLog {
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
     private static final Pattern BLANK = Pattern.compile("[\\s\\p{Cntrl}]");
     private static final int MILLIS_PER_SECOND = 1000;
@@ -74,12 +75,16 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
 
     @Override
     public void clientPinned(LogSubject client, int kinds) {
-        LOG.info("{}pinned to its server: {}", prefix('C', client), StateKind.words(kinds));
+        if (limited.ofPool("pinned to its server", client)) {
+            LOG.info("{}pinned to its server: {}", prefix('C', client), StateKind.words(kinds));
+        }
     }
 
     @Override
     public void clientStays(LogSubject client, Stay stay) {
-        LOG.warn("{}stuck: {}", prefix('C', client), stay.text());
+        if (limited.ofPool("stuck", client)) {
+            LOG.warn("{}stuck: {}", prefix('C', client), stay.text());
+        }
     }
 
     @Override
@@ -90,7 +95,9 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
     @Override
     public void clientEnded(LogSubject client, ClientEnd how, String why, @Nullable ErrorFields told) {
         boolean isSasl = how == ClientEnd.SASL_FAILED;
-        if (isSasl) {
+        if (isSasl
+                && limited.ofPeer(
+                        "password authentication failed", client.wire().peer())) {
             LOG.error("{}password authentication failed", prefix('C', client));
         }
         String reason = isSasl ? "SASL authentication failed" : told == null ? why : told.message();
@@ -101,7 +108,8 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
     }
 
     private void poolerError(LogSubject client, String text) {
-        if (config.get().log().logPoolerErrors()) {
+        if (config.get().log().logPoolerErrors()
+                && limited.ofPeer("pooler error", client.wire().peer())) {
             LOG.warn("{}pooler error: {}", prefix('C', client), text);
         }
     }
@@ -126,13 +134,15 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
 
     @Override
     public void serverRefused(LogSubject server, ErrorFields error) {
-        LOG.error("{}login failed: {}: {}", prefix('S', server), error.severity(), error.message());
+        if (limited.ofPool("server login failed", server)) {
+            LOG.error("{}login failed: {}: {}", prefix('S', server), error.severity(), error.message());
+        }
         closing('S', server, error.message());
     }
 
     @Override
     public void serverEnded(LogSubject server, boolean isMisbehaviour, String why) {
-        if (isMisbehaviour) {
+        if (isMisbehaviour && limited.ofPool("server broke the protocol", server)) {
             LOG.error("{}{}", prefix('S', server), why);
         }
         closing('S', server, WORDS.getOrDefault(why, why));
@@ -166,7 +176,9 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
     /** There is no connection yet, so none has an address. */
     @Override
     public void serverNotReached(String pool, boolean isLast, String why) {
-        LOG.warn("S-0x0: {}@(bad-af):0 closing because: connect failed: {} (age=0s)", word(pool), why);
+        if (limited.pass("connect failed", pool)) {
+            LOG.warn("S-0x0: {}@(bad-af):0 closing because: connect failed: {} (age=0s)", word(pool), why);
+        }
     }
 
     private void closing(char side, LogSubject subject, String reason) {

@@ -5,11 +5,13 @@ import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.pool.Orders;
 import dev.spillway.core.pool.PoolKey;
 import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.protocol.trace.TrafficListener;
 import dev.spillway.core.session.Ending;
 import dev.spillway.core.session.Refused;
 import dev.spillway.server.admin.Operations;
 import dev.spillway.server.configfile.ConfigSource;
 import dev.spillway.server.lane.Lanes;
+import dev.spillway.server.pipeline.TrafficTap;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -167,6 +169,32 @@ public final class LaneOperations implements Operations {
                 throw refusal("client not found");
             }
         });
+    }
+
+    @Override
+    public CompletableFuture<Runnable> trace(long id, TrafficListener listener) {
+        note("TRACE", Long.toString(id));
+        TrafficTap tap = new TrafficTap(new Noted(id, listener));
+        return lanes.trace(id, tap).thenApply(isFound -> {
+            if (!isFound) {
+                throw refusal("client not found");
+            }
+            return tap::remove;
+        });
+    }
+
+    /** Who is watched, and for how long, is in the log. */
+    private record Noted(long client, TrafficListener listener) implements TrafficListener {
+        @Override
+        public void onMessage(boolean isFromClient, int server, String name, long lengthBytes, String detail) {
+            listener.onMessage(isFromClient, server, name, lengthBytes, detail);
+        }
+
+        @Override
+        public void onEnd() {
+            LOG.info("TRACE '{}' has ended", client);
+            listener.onEnd();
+        }
     }
 
     @Override

@@ -8,8 +8,10 @@ import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.Layout;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
+import dev.spillway.core.config.LogConfig;
 import dev.spillway.core.config.LogFormat;
 import dev.spillway.core.config.ProxyConfig;
+import dev.spillway.core.config.SyslogFacility;
 import dev.spillway.server.configfile.LogOpening;
 import java.io.IOException;
 import java.util.Iterator;
@@ -19,7 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Puts the settings of the log into force: its format, {@code logfile} and {@code verbose}, and whether there is a console.
+ * Puts the settings of the log into force: its format, {@code logfile}, {@code syslog} and {@code verbose}, and whether there is
+ * a console.
  *
  * <p>It takes the place of what {@code logback.xml} has set up as appender {@code log} of the root logger, as soon as
  * something else is wanted. Where there is no such {@link CountingAsyncAppender}, somebody has a log of his own, which stays
@@ -36,10 +39,28 @@ public final class LogSetup implements LogOpening {
     private @Nullable Layout<ILoggingEvent> layout;
     private @Nullable ConsoleAppender<ILoggingEvent> console;
     private @Nullable LogFile file;
+    private final String syslogPlace;
+    private SyslogChoice syslogChoice = SyslogChoice.NONE;
+    private @Nullable Syslog syslog;
     private boolean isOwnTold;
+
+    /** What there is to know of the system's log. */
+    private record SyslogChoice(boolean isOn, String ident, SyslogFacility facility) {
+        private static final SyslogChoice NONE = new SyslogChoice(false, "", SyslogFacility.DAEMON);
+
+        static SyslogChoice of(LogConfig config) {
+            return config.syslog() ? new SyslogChoice(true, config.syslogIdent(), config.syslogFacility()) : NONE;
+        }
+    }
 
     /** {@code isQuiet}: nothing goes to the console. */
     public LogSetup(LoggerContext logs, boolean isQuiet) {
+        this(logs, isQuiet, Syslog.PLACE);
+    }
+
+    /** {@code syslogPlace} is where the system's log is. */
+    LogSetup(LoggerContext logs, boolean isQuiet, String syslogPlace) {
+        this.syslogPlace = syslogPlace;
         this.logs = logs;
         this.root = logs.getLogger(Logger.ROOT_LOGGER_NAME);
         this.isQuiet = isQuiet;
@@ -53,13 +74,17 @@ public final class LogSetup implements LogOpening {
     @Override
     public void open(ProxyConfig config) throws IOException {
         setVerbose(config.log().verbose());
-        boolean isPlain = config.log().logfile() == null && config.log().logFormat() == LogFormat.SPILLWAY && !isQuiet;
+        boolean isPlain = config.log().logfile() == null
+                && config.log().logFormat() == LogFormat.SPILLWAY
+                && !config.log().syslog()
+                && !isQuiet;
         if (outputs == null && !isPlain) {
             takeOver(config.log().logFormat());
         }
         LogOutputs own = outputs;
         if (own != null) {
             setFile(config.log().logfile(), own);
+            setSyslog(SyslogChoice.of(config.log()), own);
         }
     }
 
@@ -170,5 +195,39 @@ public final class LogSetup implements LogOpening {
         if (before != null) {
             own.remove(before);
         }
+    }
+
+    /** One that cannot be reached stops no proxy: it is tried again. */
+    private void setSyslog(SyslogChoice choice, LogOutputs own) {
+        if (choice.equals(syslogChoice)) {
+            return;
+        }
+        syslogChoice = choice;
+        Syslog before = syslog;
+        syslog = null;
+        if (choice.isOn && !Syslog.isPossible()) {
+            LOG.warn("syslog has no effect: this system has no {}", Syslog.PLACE);
+        } else if (choice.isOn) {
+            syslog = openSyslog(choice, own);
+        }
+        if (before != null) {
+            own.remove(before);
+        }
+    }
+
+    private Syslog openSyslog(SyslogChoice choice, LogOutputs own) {
+        Layout<ILoggingEvent> json = layout instanceof JsonLayout known ? known : null;
+        SyslogLayout lines = new SyslogLayout(choice.facility, choice.ident, json);
+        lines.setContext(logs);
+        lines.start();
+        Syslog made = new Syslog(syslogPlace, lines, System::nanoTime);
+        String problem = made.open();
+        if (problem != null) {
+            LOG.warn("syslog cannot be reached now, it is tried again each second: {}", problem);
+        }
+        made.setContext(logs);
+        made.start();
+        own.add(made);
+        return made;
     }
 }

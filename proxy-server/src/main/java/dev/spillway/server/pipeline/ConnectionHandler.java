@@ -11,10 +11,10 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
-import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
@@ -78,7 +78,7 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
     /** Inside a verb that may make Netty report writability. */
     private boolean inVerb;
     /** To be done when the end has been told: the rest of a move that it has overtaken. */
-    private @Nullable Runnable afterEnd;
+    private Runnable afterEnd = () -> {};
     /** A report of writability waits in the event loop. */
     private boolean reportQueued;
     /** Whose TLS it is; null without. */
@@ -197,11 +197,7 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
         if (last != null) {
             last.onClosed();
         }
-        Runnable next = afterEnd;
-        if (next != null) {
-            afterEnd = null;
-            next.run();
-        }
+        afterEnd.run();
     }
 
     /** A peer that broke off is everyday life and shows as the end of the connection; anything else is our defect. */
@@ -230,9 +226,13 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
     public void secure(SslHandler handler, TlsListener listener) {
         tls = listener;
         isShakingHands = true;
-        ChannelPipeline pipeline = ctx.pipeline();
-        pipeline.addBefore(ctx.name(), "read-gate", ReadGate.INSTANCE);
-        pipeline.addBefore(ctx.name(), "tls", handler);
+        insert("read-gate", ReadGate.INSTANCE);
+        insert("tls", handler);
+    }
+
+    /** Puts {@code handler} between the socket and this one. */
+    void insert(@Nullable String name, ChannelHandler handler) {
+        ctx.pipeline().addBefore(ctx.name(), name, handler);
     }
 
     /** What was given to {@link #secure}; null: nothing. */

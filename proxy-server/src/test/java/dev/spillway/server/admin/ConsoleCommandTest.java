@@ -84,6 +84,22 @@ class ConsoleCommandTest {
         });
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "TRACE 12         | 12   | ''",
+                "trace 0x1f;      | 0x1f | ''",
+                "Trace 12 30      | 12   | 30",
+                "trace \"12\"\t30 ; | 12   | 30",
+                "trace            | ''   | ''",
+            })
+    void traceTakesTwoArguments(String text, String client, String seconds) {
+        assertThat(ConsoleCommand.parse(text)).isEqualTo(new ConsoleCommand.Trace(client, seconds));
+        assertThat(ConsoleCommand.parse("trace 1 2 3")).isInstanceOf(ConsoleCommand.Invalid.class);
+        assertThat(ConsoleCommand.parse("trace 1 = 2")).isInstanceOf(ConsoleCommand.Invalid.class);
+    }
+
     @Test
     void whatPgBouncerHasNoRoomForIsABadArgument() {
         String fits = "a".repeat(63);

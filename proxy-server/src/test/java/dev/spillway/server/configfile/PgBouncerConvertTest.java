@@ -32,14 +32,14 @@ class PgBouncerConvertTest {
             user1 = pool_size=5 reserve_pool_size=2 pool_mode=transaction max_user_connections=10
             [pgbouncer]
             logfile = /var/log/pgbouncer/pgbouncer.log
-            syslog_ident = shop
+            job_name = shop
             listen_addr = localhost
             auth_type = md5
             auth_file = /etc/pgbouncer/userlist.txt
             admin_users = user2, someadmin
             """);
         assertThat(toml)
-                .contains("\n# Without effect in Spillway:\n#   syslog_ident: shop\n")
+                .contains("\n# Without effect in Spillway:\n#   job_name: shop\n")
                 .contains("\nlogfile = \"/var/log/pgbouncer/pgbouncer.log\"\n")
                 .contains("\nlog_format = \"pgbouncer\"\n")
                 .contains("\nauth_user = \"bar\"\n")
@@ -154,7 +154,7 @@ class PgBouncerConvertTest {
                 Arbitraries.of("default_pool_size = 0", "pool_mode = transaction", "unix_socket_mode = 0750"),
                 Arbitraries.of("admin_users = a, b  c,", "listen_addr = *", "listen_addr =", "auth_file = x y"),
                 Arbitraries.of(
-                        "server_reset_query =", "server_check_query = select 'a\\b', \"c\"", "syslog_ident = x\u0001y"),
+                        "server_reset_query =", "server_check_query = select 'a\\b', \"c\"", "job_name = x\u0001y"),
                 Arbitraries.of("server_check_delay = 0", "transport = nio", "[databases]\nz =\n[pgbouncer]"));
     }
 

@@ -58,6 +58,7 @@ class PgBouncerFileTest {
                         "reserve_pool_size = 0",
                         "server_check_query = ;",
                         "server_lifetime = 3600",
+                        "syslog_ident = pgbouncer",
                         "unix_socket_dir = /tmp");
         assertThat(config.databases()).isEmpty();
         assertThat(none.poolMode()).isNotEqualTo(config.poolMode());
@@ -321,7 +322,7 @@ class PgBouncerFileTest {
                 b = host=h min_pool_size=5 max_db_connections=2
                 [pgbouncer]
                 auth_type = trust
-                syslog_facility = local0
+                job_name = shop
                 syslog = 0
                 resolv_conf =
                 client_tls_sslmode = disable
@@ -340,7 +341,7 @@ class PgBouncerFileTest {
                             line -> assertThat(line).contains("pgbouncer.ini:14: ", "tcp_keepidle", "have no effect"),
                             line -> assertThat(line).contains("database 'b' is to keep 5 servers"),
                             line -> assertThat(line)
-                                    .endsWith("pgbouncer.ini: without effect in Spillway: peer 1, syslog_facility,"
+                                    .endsWith("pgbouncer.ini: without effect in Spillway: peer 1, job_name,"
                                             + " auth_ldap_options, password of database 'a'"));
             assertThat(log.lines().toString()).doesNotContain("secret").doesNotContain("hush");
         }

@@ -8,7 +8,14 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
+import java.nio.ByteBuffer;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -43,6 +50,11 @@ class CallerDoorTest {
             }
 
             @Override
+            public void onTls(boolean isPostgres) {
+                enter(channel, isPostgres ? "postgres in tls" : "tls");
+            }
+
+            @Override
             public void onHttp(Runnable open) {
                 enter(channel, "http");
                 if (isSlow) {
@@ -64,7 +76,6 @@ class CallerDoorTest {
     @CsvSource({
         "postgres, 00000008 04d2162f 0000000c 00030000 00000000",
         "postgres, 00002710 00030000",
-        "postgres, 160301 0005 0100000100",
         "http, 474554202f20485454502f312e310d0a0d0a",
         "http, 50524920 2a",
         "stranger, 0d0a0d0a",
@@ -90,6 +101,68 @@ class CallerDoorTest {
             assertThat(channel.pipeline().get(CallerDoor.class)).isNull();
             assertThat(channel.finishAndReleaseAll()).isFalse();
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "postgres in tls, x, postgresql",
+        "postgres in tls, x, http/1.1 postgresql",
+        "tls, postgresql, ''",
+        "tls, postgresql, h2 http/1.1",
+        "tls, x, postgresql2 npostgresql",
+    })
+    void whatIsSpokenWithinTlsIsToldByTheNamesOfProtocols(String name, String host, String protocols) throws Exception {
+        byte[] bytes = hello(host, protocols);
+        for (int cut = 1; cut < bytes.length; cut++) {
+            who.setLength(0);
+            behind.setLength(0);
+            EmbeddedChannel channel = channel();
+            channel.writeInbound(Unpooled.copiedBuffer(bytes, 0, cut));
+            assertThat(who).as("cut at " + cut).isEmpty();
+            channel.writeInbound(Unpooled.copiedBuffer(bytes, cut, bytes.length - cut));
+            assertThat(who.toString()).isEqualTo(name);
+            assertThat(behind.toString()).isEqualTo(new String(bytes, ISO_8859_1));
+            assertThat(channel.finishAndReleaseAll()).isFalse();
+        }
+    }
+
+    @Test
+    void aHandshakeThatIsNoneIsNobodysInParticular() throws Exception {
+        byte[] hello = hello("x", "postgresql");
+        Random random = new Random(1);
+        for (int round = 0; round < 2000; round++) {
+            byte[] bytes = hello.clone();
+            for (int i = random.nextInt(8); i >= 0; i--) {
+                bytes[5 + random.nextInt(bytes.length - 5)] = (byte) random.nextInt(256);
+            }
+            who.setLength(0);
+            EmbeddedChannel channel = channel();
+            channel.writeInbound(Unpooled.wrappedBuffer(bytes));
+            assertThat(who.toString()).isIn("tls", "postgres in tls");
+            assertThat(channel.finishAndReleaseAll()).isFalse();
+        }
+        who.setLength(0);
+        EmbeddedChannel channel = channel();
+        channel.writeInbound(Unpooled.wrappedBuffer(new byte[] {0x16, 3, 1, 0, 0}));
+        assertThat(who.toString()).isEqualTo("tls");
+        assertThat(channel.finishAndReleaseAll()).isFalse();
+    }
+
+    /** What the JDK's TLS begins with. */
+    private static byte[] hello(String host, String protocols) throws Exception {
+        SSLEngine engine = SSLContext.getDefault().createSSLEngine(host, 1);
+        engine.setUseClientMode(true);
+        SSLParameters parameters = engine.getSSLParameters();
+        parameters.setServerNames(List.of(new SNIHostName(host)));
+        if (!protocols.isEmpty()) {
+            parameters.setApplicationProtocols(protocols.split(" ", -1));
+        }
+        engine.setSSLParameters(parameters);
+        ByteBuffer out = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
+        engine.wrap(ByteBuffer.allocate(0), out);
+        byte[] bytes = new byte[out.flip().remaining()];
+        out.get(bytes);
+        return bytes;
     }
 
     @Test
