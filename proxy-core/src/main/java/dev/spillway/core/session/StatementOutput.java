@@ -13,6 +13,7 @@ import dev.spillway.core.session.prepared.StatementKey;
 import dev.spillway.core.session.prepared.Step;
 import dev.spillway.core.session.prepared.UnnamedStatement;
 import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
 
 /** What is sent to a server on account of prepared statements, with its entries. Stateless; the wire is flushed with what follows. */
 final class StatementOutput {
@@ -93,6 +94,23 @@ final class StatementOutput {
         ByteBuf message = server.wire().allocator().buffer(name.length + 32);
         FrontendMessages.query(message, Forgetting.of(name));
         server.wire().write(message);
+    }
+
+    /** The same as the statement without a name; its entry is the caller's. Returns what follows the name. */
+    static byte[] parseDeallocate(ServerSession server, byte[] name) {
+        byte[] sql = Forgetting.of(name);
+        byte[] body = Arrays.copyOf(sql, sql.length + EMPTY_STATEMENT.length);
+        ByteBuf message = server.wire().allocator().buffer(body.length + 8);
+        FrontendMessages.parse(message, UNNAMED, body);
+        server.wire().write(message);
+        return body;
+    }
+
+    /** Has the placeholder not be there. */
+    static void displace(ServerSession server) {
+        if (server.statements().hasPlaceholder() || server.statements().isUncertain()) {
+            close(server, ServerStatements.PLACEHOLDER, server.statements().displaced());
+        }
     }
 
     static void close(ServerSession server, byte[] name, Step step) {

@@ -33,17 +33,32 @@ public final class UnnamedStatement extends Step {
 
     /** A Parse of it is sent to {@code server}: the current frame, which is borrowed; {@code from} is where its text begins. */
     public void parse(FrameReader frames, int from, ServerStatements server) {
+        Text text = next(server);
+        text.fill(frames, from);
+        add(text);
+    }
+
+    /** A Parse of {@code body} is sent, in the place of a DEALLOCATE of what the client calls otherwise. */
+    public void parse(byte[] body, Renaming deallocates, ServerStatements server) {
+        Text text = next(server);
+        text.fill(body, deallocates);
+        add(text);
+    }
+
+    private Text next(ServerStatements server) {
         if (!server.hasUnnamed(this)) {
             server.claimUnnamed(this, this);
             claimedOn = server;
         }
         Text text = spare;
         spare = null;
-        if (text == null) {
-            text = new Text();
-        }
-        text.fill(frames, from);
-        add(text);
+        return text == null ? new Text() : text;
+    }
+
+    /** The statement that running it deallocates, if that has another name on servers; null: there is none. */
+    public @Nullable Renaming deallocates() {
+        Text last = more != null && !more.isEmpty() ? more.getLast() : first != null ? first : parsed;
+        return last.deallocates;
     }
 
     /** A Query or a Close, with which it ends. */
@@ -178,9 +193,11 @@ public final class UnnamedStatement extends Step {
         private int length;
         private boolean isChecked = true;
         private boolean mayForget;
+        private @Nullable Renaming deallocates;
 
         void end() {
             length = 0;
+            deallocates = null;
             isChecked = true;
             mayForget = false;
         }
@@ -193,9 +210,18 @@ public final class UnnamedStatement extends Step {
             return mayForget;
         }
 
+        void fill(byte[] body, Renaming renaming) {
+            bytes = body;
+            length = body.length;
+            isChecked = true;
+            mayForget = true;
+            deallocates = renaming;
+        }
+
         /** Becomes what follows {@code from} in the current frame; nothing if that is too long. */
         void fill(FrameReader frames, int from) {
             int size = frames.end() - from;
+            deallocates = null;
             length = frames.isComplete() && size <= LARGEST_BYTES ? size : 0;
             if (bytes.length < length || (bytes.length > KEPT_BYTES && length <= KEPT_BYTES)) {
                 bytes = length == 0 ? NONE : new byte[Math.max(length, Math.min(2 * length, KEPT_BYTES))];
