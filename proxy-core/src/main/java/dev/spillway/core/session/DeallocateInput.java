@@ -81,6 +81,19 @@ final class DeallocateInput {
         return back != null;
     }
 
+    /** What the name in a DEALLOCATE that was parsed has become since, if the client has given it by now; null: nothing. */
+    @Nullable
+    Renaming late(UnnamedStatement unnamed) {
+        byte[] given = statements.isWatching() ? unnamed.deallocatesAsItIs() : null;
+        return given == null || statements.names().find(given) == null ? null : renamed(given);
+    }
+
+    /** It is parsed with the name it has now, ahead of its Bind. */
+    void parseAgain(Renaming late, ServerSession server) {
+        run.flush();
+        StatementOutput.parseDeallocateAhead(server, late, statements.unnamed());
+    }
+
     /** Does a Bind of the statement without a name deallocate what the server knows by another? */
     boolean isNext(UnnamedStatement unnamed) {
         return unnamed.deallocates() != null;

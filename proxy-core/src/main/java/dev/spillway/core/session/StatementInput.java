@@ -246,8 +246,12 @@ final class StatementInput {
     }
 
     private Outcome bindUnnamed(ServerSession server) {
-        if (deallocates.isNext(unnamed) && mustWait(server)) {
+        Renaming late = deallocates.late(unnamed);
+        if ((late != null || deallocates.isNext(unnamed)) && mustWait(server)) {
             return Outcome.WAITS;
+        }
+        if (late != null) {
+            deallocates.parseAgain(late, server);
         }
         Outcome outcome = useUnnamed(server);
         if (outcome == Outcome.PASSES) {

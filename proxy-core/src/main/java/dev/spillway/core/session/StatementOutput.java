@@ -7,6 +7,7 @@ import dev.spillway.core.session.ReplyQueue.Kind;
 import dev.spillway.core.session.prepared.Forgetting;
 import dev.spillway.core.session.prepared.Mapping;
 import dev.spillway.core.session.prepared.Plan;
+import dev.spillway.core.session.prepared.Renaming;
 import dev.spillway.core.session.prepared.ServerStatements;
 import dev.spillway.core.session.prepared.Statement;
 import dev.spillway.core.session.prepared.StatementKey;
@@ -104,6 +105,14 @@ final class StatementOutput {
         FrontendMessages.parse(message, UNNAMED, body);
         server.wire().write(message);
         return body;
+    }
+
+    /** The same ahead of a message that uses it. */
+    static void parseDeallocateAhead(ServerSession server, Renaming back, UnnamedStatement unnamed) {
+        byte[] sql = Forgetting.of(back.serverName());
+        byte[] body = Arrays.copyOf(sql, sql.length + EMPTY_STATEMENT.length);
+        unnamed.parse(body, back, server.statements());
+        parse(server, UNNAMED, body, unnamed);
     }
 
     /** Has the placeholder not be there. */

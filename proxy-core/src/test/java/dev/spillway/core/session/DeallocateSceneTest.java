@@ -142,6 +142,22 @@ class DeallocateSceneTest {
     }
 
     @Test
+    void aNameThatIsGivenAfterItWasParsedIsTakenToo() {
+        client(0).says(deallocate("s1"), sync());
+        server();
+        server().says("1 Z");
+        server().heard();
+        client(0).says(parse("s1", "select 1"), sync());
+        server().says("p Z");
+        server().heard();
+        client(0).heard();
+        client(0).says(bind(""), execute(), sync());
+        assertThat(server().heard()).endsWith(AS_PLACEHOLDER + " P:spillway_0: B:: E S");
+        server().says("1 1 2 C:DEALLOCATE Z");
+        assertThat(client(0).heard()).isEqualTo("2 C ZI");
+    }
+
+    @Test
     void aNameLikeOursReachesNothing() {
         prepared();
         client(1).says(deallocate("spillway_1"), bind(""), execute(), sync());

@@ -1,6 +1,7 @@
 package dev.spillway.core.session.prepared;
 
 import dev.spillway.core.protocol.FrameReader;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -57,8 +58,17 @@ public final class UnnamedStatement extends Step {
 
     /** The statement that running it deallocates, if that has another name on servers; null: there is none. */
     public @Nullable Renaming deallocates() {
-        Text last = more != null && !more.isEmpty() ? more.getLast() : first != null ? first : parsed;
-        return last.deallocates;
+        return last().deallocates;
+    }
+
+    /** The name in it, if it is a DEALLOCATE that was sent as it is; null: it is none. */
+    public byte @Nullable [] deallocatesAsItIs() {
+        Text last = last();
+        return last.deallocates == null && last.mayForget() ? last.onlyName() : null;
+    }
+
+    private Text last() {
+        return more != null && !more.isEmpty() ? more.getLast() : first != null ? first : parsed;
     }
 
     /** A Query or a Close, with which it ends. */
@@ -208,6 +218,12 @@ public final class UnnamedStatement extends Step {
                 mayForget = Forgetting.isPossible(Unpooled.wrappedBuffer(bytes), 0, length);
             }
             return mayForget;
+        }
+
+        byte @Nullable [] onlyName() {
+            ByteBuf text = Unpooled.wrappedBuffer(bytes, 0, length);
+            int end = text.indexOf(0, length, (byte) 0);
+            return end < 0 ? null : Forgetting.onlyName(text, 0, end);
         }
 
         void fill(byte[] body, Renaming renaming) {
