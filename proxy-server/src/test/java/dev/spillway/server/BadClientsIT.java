@@ -289,6 +289,19 @@ class BadClientsIT {
         return client;
     }
 
+    /** As PostgreSQL does: a driver that is ended before it is connected would take an answer for a fault. */
+    @Test
+    void whoLeavesBeforeBeginningIsNotAnswered() throws Exception {
+        try (RunningProxy proxy = new RunningProxy(RunningProxy.config(direct.port(), PoolMode.TRANSACTION, 2))) {
+            for (Endpoint end : List.of(direct, through(proxy))) {
+                try (WireClient client = WireClient.open(end, LIMIT)) {
+                    client.send(Messages.terminate());
+                    assertThat(untilClosed(client)).isEmpty();
+                }
+            }
+        }
+    }
+
     private void assertRefused(String what, WireClient client) throws IOException {
         List<BackendMessage> said = untilClosed(client);
         assertThat(said).as(what).isNotEmpty();

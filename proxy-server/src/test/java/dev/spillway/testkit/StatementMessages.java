@@ -184,7 +184,8 @@ final class StatementMessages {
     }
 
     private String unnamed() {
-        return switch (random.nextInt(5)) {
+        return switch (random.nextInt(7)) {
+            case 2, 3 -> "DEALLOCATE " + quoted(shortName());
             case 0 -> "deallocate all";
             case 1 -> discard();
             default -> CONTROL.get(random.nextInt(CONTROL.size()));

@@ -78,6 +78,9 @@ public final class ClientLogin implements Phase {
     private boolean isOver;
     private boolean isCancelling;
     private boolean isSasl;
+    /** Has it said so where a startup packet is due? It expects no words, and a driver would take them for a fault. */
+    private boolean isLeaving;
+
     private final long sinceMillis;
     private final long sinceNanos;
 
@@ -120,6 +123,7 @@ public final class ClientLogin implements Phase {
         ByteBuf in = join(startup, bytes);
         startup = in;
         while (!isOver && request == null) {
+            isLeaving = StartupDecoder.isTerminate(in);
             StartupPacket packet = StartupDecoder.decode(in);
             if (packet == null) {
                 keep(in);
@@ -387,10 +391,10 @@ public final class ClientLogin implements Phase {
         end(ClientEnd.TURNED_AWAY, error.message(), error);
     }
 
-    /** One that asked to cancel expects no words. */
+    /** One that asked to cancel expects no words, nor one that leaves. */
     private void end(ClientEnd how, String why, ErrorFields error) {
-        ports.log().clientEnded(subject(), how, why, isCancelling ? null : error);
-        if (!isCancelling) {
+        ports.log().clientEnded(subject(), how, why, isCancelling || isLeaving ? null : error);
+        if (!isCancelling && !isLeaving) {
             ByteBuf message = wire.allocator().buffer(128);
             error.writeError(message);
             wire.write(message);

@@ -114,13 +114,19 @@ final class ClientState {
 
     /** The client could let its server go: does that have to be asked first what the client has left? Then it is. */
     boolean asks(ServerSession linked, long nowNanos) {
-        boolean asks = linked.session().isSuspect();
+        boolean asks = linked.session().isSuspect() && !settles(linked);
         if (asks) {
             guard.beginAsk();
             linked.session().ask(startup, now, nowNanos);
             linked.wire().flush();
         }
         return asks;
+    }
+
+    private boolean settles(ServerSession linked) {
+        Snapshot certain = linked.session().settle(now);
+        now = certain == null ? now : certain;
+        return certain != null;
     }
 
     /** The server has answered; null: in vain. */

@@ -59,7 +59,7 @@ final class ColumnGuard {
         Plan plan = server.statements().find(current.statement());
         if (plan == null) {
             plan = prepareAhead(current, server);
-        } else if (plan.isOutdated() || !(plan.isOpen() || plan.hasShape())) {
+        } else if (plan.isOutdated() || plan.isBefore(current) || !(plan.isOpen() || plan.hasShape())) {
             plan = renew(current, server);
         }
         agreed = current;

@@ -100,6 +100,9 @@ final class ParseInput {
     // hot: once per statement of a client that prepares none
     private Outcome parseUnnamed(FrameReader frames, ServerSession server, int text) {
         UnnamedStatement unnamed = statements.unnamed();
+        if (statements.deallocates().isParsed(frames, server, text)) {
+            return Outcome.TAKEN;
+        }
         unnamed.parse(frames, text, server.statements());
         Requests.note(server, Kind.PARSE, frames, unnamed);
         run.add(frames);
@@ -124,7 +127,10 @@ final class ParseInput {
                 StatementOutput.close(server, statement.name(), Step.none());
             }
             forwardParse(frames, server, nameEnd, mapping, known.prepared(mapping));
-        } else if (plan.isOutdated() || statement.mayWorkWhenFailed() || replies.mayBeFailed()) {
+        } else if (plan.isOutdated()
+                || plan.isBefore(mapping)
+                || statement.mayWorkWhenFailed()
+                || replies.mayBeFailed()) {
             // Only PostgreSQL knows: it is asked, under the same name.
             Step closed = known.closedToPrepareAnew();
             run.flush();

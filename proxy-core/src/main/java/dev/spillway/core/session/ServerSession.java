@@ -281,6 +281,7 @@ public final class ServerSession implements Phase, PooledServer {
         boolean isForwarded = replies.isForwarded(replies.onReadyForQuery(newStatus), BackendType.READY_FOR_QUERY);
         status = newStatus;
         state.onReady();
+        statements.onReady(newStatus == IDLE);
         LeaseHolder linked = holder;
         if (isForwarded && linked != null) {
             addToRun(newStatus != IDLE || !state.isReadyWatched() || !isReadyHeld(linked));

@@ -4,12 +4,14 @@ import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.session.channels.Notification;
 import dev.spillway.core.session.prepared.Statement;
+import dev.spillway.core.session.state.CertainSet;
 import dev.spillway.core.session.state.Snapshot;
 import dev.spillway.core.session.state.StateKind;
 import dev.spillway.core.session.state.TextFindings;
 import dev.spillway.core.session.state.TextScan;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The session on a server: which settings are in force, what it reports, what its holder may have made of it, and how all that
@@ -256,6 +258,27 @@ final class ServerState {
     /** Does it keep it for something that is known to be there, or because it {@code wantsMore} and has not kept it so far? */
     boolean isKept(boolean wantsMore) {
         return isPinned ? suspicion.immovable() != 0 : wantsMore;
+    }
+
+    /**
+     * What is in force for the holder, who had {@code before}, if all that it has made is a setting that need not be asked about: then the
+     * server is as if that had been put into force, and nothing is suspected any more. Null: it has to be asked.
+     */
+    @Nullable
+    Snapshot settle(Snapshot before) {
+        CertainSet made = suspicion.certain();
+        boolean isRestorable = made != null && (made.isOfAnyone() || home.areRestorable(Set.of(made.name())));
+        if (made == null || !isRestorable || !settings.are(before)) {
+            return null;
+        }
+        Snapshot with = before.withMade(made);
+        Snapshot now = with == null ? null : home.shared(with);
+        if (now != null) {
+            settings.become(now);
+            suspicion.clear();
+            suspicion.expectReported(parameters.now());
+        }
+        return now;
     }
 
     /** Asks what the holder has made of its session, which it began with {@code startup}. The holder hears of the answer. */

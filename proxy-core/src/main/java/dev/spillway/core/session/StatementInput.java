@@ -13,7 +13,6 @@ import dev.spillway.core.session.prepared.Mapping;
 import dev.spillway.core.session.prepared.Plan;
 import dev.spillway.core.session.prepared.Renaming;
 import dev.spillway.core.session.prepared.ReservedName;
-import dev.spillway.core.session.prepared.ServerStatements;
 import dev.spillway.core.session.prepared.Statement;
 import dev.spillway.core.session.prepared.Step;
 import dev.spillway.core.session.prepared.UnnamedStatement;
@@ -50,6 +49,7 @@ final class StatementInput {
     private final Run run;
     private final ParseInput parses;
     private final ColumnGuard guard;
+    private final DeallocateInput deallocates;
     private final boolean isOn;
     /** Null until the first. */
     private @Nullable ClientStatements names;
@@ -66,6 +66,7 @@ final class StatementInput {
         this.run = run;
         this.parses = new ParseInput(this, client, state, run);
         this.guard = new ColumnGuard(this, client, parses, run);
+        this.deallocates = new DeallocateInput(this, run);
         this.isOn = client.pool().mode() != PoolMode.SESSION
                 && client.pool().preparing().isOn();
     }
@@ -85,6 +86,10 @@ final class StatementInput {
         if (names != null) {
             names.release();
         }
+    }
+
+    DeallocateInput deallocates() {
+        return deallocates;
     }
 
     UnnamedStatement unnamed() {
@@ -126,6 +131,7 @@ final class StatementInput {
                         || isNamedBind(frames.buffer(), body, end);
             case FrontendType.DESCRIBE, FrontendType.CLOSE ->
                 end - body >= 2 && frames.buffer().getByte(body) == 'S';
+            case FrontendType.EXECUTE -> deallocates.isBound();
             case FrontendType.QUERY ->
                 isWatching || unnamed.isKnown() || Forgetting.mayBegin(frames.buffer(), body, end);
             default -> false;
@@ -180,6 +186,10 @@ final class StatementInput {
             case FrontendType.PARSE -> parses.take(frames, server);
             case FrontendType.BIND -> bind(frames, server);
             case FrontendType.DESCRIBE -> describe(frames, server);
+            case FrontendType.EXECUTE -> {
+                deallocates.execute(frames, server);
+                yield Outcome.TAKEN;
+            }
             default -> close(frames, server);
         };
     }
@@ -229,10 +239,25 @@ final class StatementInput {
             return unfinished(frames);
         }
         if (nameEnd == name) {
-            return useUnnamed(server);
+            return bindUnnamed(server);
         }
         client.pool().pool().counters().binds++;
         return use(frames, server, Kind.BIND, name, nameEnd);
+    }
+
+    private Outcome bindUnnamed(ServerSession server) {
+        Renaming late = deallocates.late(unnamed);
+        if ((late != null || deallocates.isNext(unnamed)) && mustWait(server)) {
+            return Outcome.WAITS;
+        }
+        if (late != null) {
+            deallocates.parseAgain(late, server);
+        }
+        Outcome outcome = useUnnamed(server);
+        if (outcome == Outcome.PASSES) {
+            deallocates.bind(unnamed, server);
+        }
+        return outcome;
     }
 
     /** What the server has without a name must be this client's, or nothing. */
@@ -313,7 +338,7 @@ final class StatementInput {
     /** PostgreSQL says that there is none; unless SQL has prepared it. Names like ours are none of the client's. */
     private Outcome useUnknown(FrameReader frames, ServerSession server, Kind kind, int name, int nameEnd) {
         byte[] given = bytes(frames.buffer(), name, nameEnd);
-        Renaming back = reserved(given);
+        Renaming back = DeallocateInput.reserved(given);
         if (back == null) {
             return Outcome.PASSES;
         }
@@ -369,7 +394,7 @@ final class StatementInput {
         }
         server.statements().usedBy(names());
         byte[] only = frames.isComplete() ? Forgetting.onlyName(frames.buffer(), text, frames.end() - 1) : null;
-        if (only == null || !isDeallocated(only, server)) {
+        if (only == null || !deallocates.isSent(only, server)) {
             Requests.note(server, Kind.QUERY, frames, unnamed.endInDoubt(null));
             run.add(frames);
         }
@@ -383,35 +408,7 @@ final class StatementInput {
                 : !frames.isComplete() || !Forgetting.mayBegin(frames.buffer(), text, frames.end());
     }
 
-    /**
-     * DEALLOCATE of a name that the server does not know by it deallocates the placeholder, and of one like ours a name that is nobody's,
-     * with the same answers. Any other is the server's to look for: false.
-     */
-    private boolean isDeallocated(byte[] given, ServerSession server) {
-        Mapping mapping = names().find(given);
-        Renaming back = mapping == null
-                ? reserved(given)
-                : new Renaming(ServerStatements.PLACEHOLDER, mapping.renaming().clientName());
-        if (back == null) {
-            return false;
-        }
-        run.flush();
-        if (mapping != null) {
-            StatementOutput.place(server);
-            server.statements().deallocates(mapping);
-        }
-        server.replies().add(Kind.QUERY, Disposition.FORWARD, unnamed.endInDoubt(back));
-        StatementOutput.deallocate(server, back.serverName());
-        return true;
-    }
-
     // ---- what they share ------------------------------------------------------------------------------------------
-
-    /** What a name like ours is on the server; null: it is not like ours. */
-    private static @Nullable Renaming reserved(byte[] given) {
-        byte[] nobodys = ReservedName.replaced(given);
-        return nobodys == null ? null : new Renaming(nobodys, given);
-    }
 
     private @Nullable Mapping find(FrameReader frames, int name, int nameEnd) {
         return names == null ? null : names.find(frames.buffer(), name, nameEnd);

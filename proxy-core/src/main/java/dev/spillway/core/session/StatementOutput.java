@@ -7,12 +7,14 @@ import dev.spillway.core.session.ReplyQueue.Kind;
 import dev.spillway.core.session.prepared.Forgetting;
 import dev.spillway.core.session.prepared.Mapping;
 import dev.spillway.core.session.prepared.Plan;
+import dev.spillway.core.session.prepared.Renaming;
 import dev.spillway.core.session.prepared.ServerStatements;
 import dev.spillway.core.session.prepared.Statement;
 import dev.spillway.core.session.prepared.StatementKey;
 import dev.spillway.core.session.prepared.Step;
 import dev.spillway.core.session.prepared.UnnamedStatement;
 import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
 
 /** What is sent to a server on account of prepared statements, with its entries. Stateless; the wire is flushed with what follows. */
 final class StatementOutput {
@@ -93,6 +95,31 @@ final class StatementOutput {
         ByteBuf message = server.wire().allocator().buffer(name.length + 32);
         FrontendMessages.query(message, Forgetting.of(name));
         server.wire().write(message);
+    }
+
+    /** The same as the statement without a name; its entry is the caller's. Returns what follows the name. */
+    static byte[] parseDeallocate(ServerSession server, byte[] name) {
+        byte[] sql = Forgetting.of(name);
+        byte[] body = Arrays.copyOf(sql, sql.length + EMPTY_STATEMENT.length);
+        ByteBuf message = server.wire().allocator().buffer(body.length + 8);
+        FrontendMessages.parse(message, UNNAMED, body);
+        server.wire().write(message);
+        return body;
+    }
+
+    /** The same ahead of a message that uses it. */
+    static void parseDeallocateAhead(ServerSession server, Renaming back, UnnamedStatement unnamed) {
+        byte[] sql = Forgetting.of(back.serverName());
+        byte[] body = Arrays.copyOf(sql, sql.length + EMPTY_STATEMENT.length);
+        unnamed.parse(body, back, server.statements());
+        parse(server, UNNAMED, body, unnamed);
+    }
+
+    /** Has the placeholder not be there. */
+    static void displace(ServerSession server) {
+        if (server.statements().hasPlaceholder() || server.statements().isUncertain()) {
+            close(server, ServerStatements.PLACEHOLDER, server.statements().displaced());
+        }
     }
 
     static void close(ServerSession server, byte[] name, Step step) {

@@ -5,6 +5,7 @@ import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.Sqlstate;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.session.prepared.ChangedUse;
+import dev.spillway.core.session.prepared.Deallocation;
 import dev.spillway.core.session.prepared.Mapping;
 import dev.spillway.core.session.prepared.Renaming;
 import dev.spillway.core.session.prepared.ServerStatements;
@@ -18,6 +19,10 @@ final class StatementReplies {
     private static final long DEALLOCA = word("DEALLOCA");
     private static final long DISCARD_ = word("DISCARD ");
     private static final int ALL = (int) word("ALL\0");
+    private static final int ALTE = (int) word("ALTE");
+    private static final int CREA = (int) word("CREA");
+    private static final int DROP = (int) word("DROP");
+    private static final int CALL = (int) word("CALL");
 
     private StatementReplies() {}
 
@@ -39,9 +44,21 @@ final class StatementReplies {
             return; // BEGIN, INSERT, UPDATE
         }
         server.replies().noteSettings();
+        if ((first == 'A' || first == 'C' || first == 'D') && isDefinition(frames, body, length)) {
+            server.statements().onDefinition();
+        }
         if (first == 'D' && length >= Long.BYTES) {
             onDTag(frames, server, body, length, isOurs);
         }
+    }
+
+    /** Of what statements rest on, as far as tags tell. The tag of DO is shorter than others. */
+    private static boolean isDefinition(FrameReader frames, int body, int length) {
+        if (length < Integer.BYTES) {
+            return true;
+        }
+        int word = frames.buffer().getInt(body);
+        return word == ALTE || word == CREA || word == DROP || word == CALL;
     }
 
     private static void onDTag(FrameReader frames, ServerSession server, int body, int length, boolean isOurs) {
@@ -100,7 +117,9 @@ final class StatementReplies {
     private static boolean isSurprise(String sqlstate, Step step, Renaming renaming) {
         return switch (sqlstate) {
             case Sqlstate.INVALID_SQL_STATEMENT_NAME ->
-                step.isOfBooks() || Arrays.equals(renaming.serverName(), ServerStatements.PLACEHOLDER);
+                step.isOfBooks()
+                        || (!(step instanceof Deallocation)
+                                && Arrays.equals(renaming.serverName(), ServerStatements.PLACEHOLDER));
             case Sqlstate.DUPLICATE_PREPARED_STATEMENT -> step.isOfBooks();
             default -> false;
         };

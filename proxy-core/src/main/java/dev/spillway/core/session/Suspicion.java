@@ -1,6 +1,7 @@
 package dev.spillway.core.session;
 
 import dev.spillway.core.protocol.FrameReader;
+import dev.spillway.core.session.state.CertainSet;
 import dev.spillway.core.session.state.CustomNames;
 import dev.spillway.core.session.state.StateKind;
 import dev.spillway.core.session.state.StatePolicy;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What kinds of session state may be on a server beyond what was put into force there: judged by the texts that are sent, by
@@ -38,6 +40,7 @@ final class Suspicion {
     private static final int LAST_TS_OID = 3690;
 
     private final TextScan scan;
+    private final LoneSet lone = new LoneSet();
     private final PinTag pinTag = new PinTag();
     private boolean isWatching;
     private int kinds;
@@ -77,6 +80,7 @@ final class Suspicion {
         isInText = false;
         areLiteralsDoubtful = false;
         reported = reportedNow;
+        lone.begin();
         scan.use(policy.vocabulary());
     }
 
@@ -114,6 +118,12 @@ final class Suspicion {
         if (!isWatching) {
             return false;
         }
+        boolean isTextKnown = read(kind, frames);
+        lone.hear(kind, frames, scan);
+        return isTextKnown;
+    }
+
+    private boolean read(ReplyQueue.Kind kind, FrameReader frames) {
         return switch (kind) {
             case QUERY -> onQuery(frames);
             case PARSE -> onParse(frames);
@@ -234,6 +244,7 @@ final class Suspicion {
     }
 
     private void apply(TextFindings found) {
+        lone.refute();
         add(found.kinds(), found.hasListen(), found.hasUnlock(), found.isOfLiterals(), found.names());
         if (!found.customNames().isEmpty() && customNames.size() < MAX_NAMES) {
             customNames.addAll(found.customNames());
@@ -331,6 +342,16 @@ final class Suspicion {
     /** Is there anything that the next client must not find? */
     boolean isDirty(Map<String, String> reportedNow) {
         return isAny(reportedNow) || answered != 0;
+    }
+
+    /**
+     * The setting that the client has made, if it has certainly done nothing else and that is all that is suspected; null: that is not
+     * certain. Once the client may let its server go.
+     */
+    @Nullable
+    CertainSet certain() {
+        CertainSet made = kinds == StateKind.NAMED_SETTINGS.bit && answered == 0 && immovable == 0 ? lone.made() : null;
+        return made != null && names.size() == 1 && names.contains(made.name()) ? made : null;
     }
 
     private void compare(Map<String, String> reportedNow) {

@@ -132,4 +132,48 @@ class ColumnSceneTest {
         client(1).says(bind("x"), sync());
         assertThat(server().heard()).startsWith("C:S:spillway_1 P:spillway_1:select 1 D:S:spillway_1");
     }
+
+    @Test
+    void whoeverPreparesBehindADefinitionGetsAPlanOfThen() {
+        toldOfOneColumn("a");
+        client(1).says(query("alter table t add b int"), query("commit"));
+        server().says("C:ALTER_TABLE ZT C:COMMIT Z");
+        server().heard();
+        client(1).says(parse("x", "select 1"), bind("x"), execute(), sync());
+        assertThat(server().heard()).isEqualTo("C:S:spillway_1 P:spillway_1:select 1 D:S:spillway_1 B::spillway_1 E S");
+        server().says("3 1 t T:b 2 C Z");
+        client(0).says(bind("s1"), execute(), sync());
+        assertThat(server().heard()).as("who was told of other columns waits").doesNotContain("B::spillway_1");
+        server().says("t T:b");
+        client(0).heard();
+    }
+
+    @Test
+    void soOnAServerThatWasNotThere() {
+        toldOfOneColumn("a");
+        client(0).says(bind("s1"), execute(), sync());
+        scene.server(1).says("1 t T:a");
+        scene.server(1).says("2 C Z");
+        scene.server(1).heard();
+        client(1).says(query("drop type t"), query("rollback"));
+        server().says("C:DROP_TYPE ZT C:ROLLBACK Z");
+        server().heard();
+        client(0).says(query("begin"));
+        server().says("C:BEGIN ZT");
+        server().heard();
+        client(1).says(parse("x", "select 1"), sync());
+        client(1).says(bind("x"), execute(), sync());
+        assertThat(scene.server(1).heard()).startsWith("C:S:spillway_1 P:spillway_1:select 1 D:S:spillway_1");
+    }
+
+    @Test
+    void whoHasPreparedBeforeUsesWhatThereIs() {
+        toldOfOneColumn("a");
+        client(1).says(query("create table u (a int)"), query("commit"));
+        server().says("C:CREATE_TABLE ZT C:COMMIT Z");
+        server().heard();
+        client(0).says(bind("s1"), execute(), sync());
+        assertThat(server().heard()).isEqualTo("B::spillway_1 E S");
+        server().says("2 C Z");
+    }
 }

@@ -72,6 +72,44 @@ class StateSceneTest {
     @CsvSource(
             delimiter = '|',
             value = {
+                "what is set by itself is known       | open >setplain <SET,Z              | setplain           | SET"
+                        + " Z | idle/idle",
+                "so its own client goes on            | open >setplain <SET,Z >Q <C,Z      | setplain Q         | SET"
+                        + " Z C Z | idle/idle",
+                "and the same once more changes nothing | open >setplain <SET,Z >setplain <SET,Z | setplain setplain |"
+                        + " SET Z SET Z | idle/idle",
+                "whoever waits has it at once         | open >setplain other <SET,Z        | setplain           | SET"
+                        + " Z | idle/idle other-served",
+                "by the extended protocol too         | open >PSET,B,E,S <1,2,SET,Z        | PSET B E S         | 1 2"
+                        + " SET Z | idle/idle",
+                "with a Describe                      | open >PSET,B,D,E,S <1,2,n,SET,Z    | PSET B D E S       | 1 2"
+                        + " n SET Z | idle/idle",
+                "run twice it is asked about          | open >PSET,B,E,E,S <1,2,SET,SET,Z  | PSET B E E S ASK  | 1 2"
+                        + " SET SET Z | active/tested",
+                "not with another behind it           | open >setplain,Q <SET,Z,C,Z        | setplain Q ASK    | SET Z"
+                        + " C Z | active/tested",
+                "nor with another before it           | open >Q,setplain <C,Z,SET,Z        | Q setplain ASK    | C Z"
+                        + " SET Z | active/tested",
+                "nor in a transaction                 | open >begin <C,ZT >setplain <SET,ZT >commit <C,Z | begin"
+                        + " setplain commit ASK | C ZT SET ZT C Z | active/tested",
+                "nor when more is reported            | open >setplain <SET,Tokyo,Z        | setplain ASKBOTHNAMES |"
+                        + " SET Tokyo Z | active/tested",
+                "nor where something else keeps the server | open >lock <C,Z <LOCKS,C,Z >setplain <SET,Z | lock"
+                        + " ASKLOCKS setplain ASKBOTH | C Z SET Z | active/tested pinned:1",
+                "what fails makes nothing             | open >setplain <err,Z              | setplain           |"
+                        + " err Z | idle/idle",
+                "one of its own is asked about once   | open >setapp <SET,Z <TENANT,C,Z <C,Z >setapp <SET,Z | setapp"
+                        + " ASKAPP RTENANT setapp | SET Z SET Z | idle/idle",
+            })
+    void whatASetMakesThatIsAllByItselfNeedNotBeAsked(
+            String name, String events, String toServer, String toClient, String state) {
+        play(events, toServer, toClient, state);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
                 "leaves before it is answered         | open >set,X <SET,Z sent <Z         | set empty CLEAN    | ''  "
                         + "  | closed/tested",
                 "leaves while it is asked about       | open >set <SET,Z >X                | set ASK            | SET"

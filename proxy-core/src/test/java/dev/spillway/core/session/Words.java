@@ -51,7 +51,19 @@ final class Words {
             .query("APARTBOTH", "ROLLBACK;" + BOTH.restoreApartSql(0))
             .query("APARTTENANT", "ROLLBACK;" + TENANT.restoreApartSql(0))
             .query("BARE", "ROLLBACK;" + Snapshot.NEUTRAL.restoreApartSql(0))
-            .query("set", "set work_mem = '1MB'")
+            // what it makes has to be asked
+            .query("set", "set work_mem from current")
+            .query("setplain", "set work_mem = '1MB'")
+            .query("setapp", "set app.tenant = '1'")
+            .query(
+                    "ASKAPP",
+                    StateQuestion.named(0, Set.of("app.tenant"), StateKind.FORBIDDEN_SETTINGS.bit)
+                            .sql())
+            .query(
+                    "ASKBOTHNAMES",
+                    StateQuestion.named(0, Set.of("work_mem", "timezone"), StateKind.FORBIDDEN_SETTINGS.bit)
+                            .sql())
+            .put("PSET", out -> frame(out, 'P', "\0set work_mem = '1MB'\0\0\0"))
             .query("setlocal", "set local work_mem = '1MB'")
             .query("lock", "select pg_advisory_lock(1)")
             .query("do", "do $$ begin end $$")
@@ -112,12 +124,14 @@ final class Words {
             .put("FORBIDDEN", out -> BackendMessages.dataRow(out, List.of("f", hex("work_mem"), hex(""))))
             .put("TOCOME", out -> BackendMessages.dataRow(out, List.of("g", hex("work_mem"), hex(""))))
             .put("1MB", out -> BackendMessages.dataRow(out, List.of("c", hex("work_mem"), hex("1MB"))))
+            .put("TENANT", out -> BackendMessages.dataRow(out, List.of("c", hex("app.tenant"), hex("1"))))
             .put("T", out -> BackendMessages.rowDescription(out, List.of("a"), List.of(25)))
             .put("D", out -> BackendMessages.dataRow(out, List.of("x")))
             .put("G", out -> frame(out, 'G', "\0\0\0"))
             .put("I", out -> BackendMessages.bare(out, (byte) 'I'))
             .put("1", out -> BackendMessages.bare(out, (byte) '1'))
             .put("2", out -> BackendMessages.bare(out, (byte) '2'))
+            .put("n", out -> BackendMessages.bare(out, (byte) 'n'))
             .put("Tokyo", out -> BackendMessages.parameterStatus(out, "TimeZone", "Asia/Tokyo"))
             .put(
                     "err",

@@ -48,6 +48,11 @@ public final class StartupDecoder {
         return packet;
     }
 
+    /** Does the client say in the place of a startup packet that it goes, by a Terminate? Borrows the buffer. */
+    public static boolean isTerminate(ByteBuf in) {
+        return in.readableBytes() >= Integer.BYTES && in.getInt(in.readerIndex()) == 'X' << 24;
+    }
+
     private static StartupPacket read(MessageCursor cursor) {
         int code = cursor.readInt();
         return switch (code) {

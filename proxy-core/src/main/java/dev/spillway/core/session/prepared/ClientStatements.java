@@ -42,14 +42,14 @@ public final class ClientStatements {
     public Mapping name(ByteBuf buffer, int from, int to, Statement statement) {
         byte[] full = new byte[to - from];
         buffer.getBytes(from, full);
-        Mapping mapping = new Mapping(probe.fill(buffer, from, to).copy(), full, statement, store);
+        Mapping mapping = new Mapping(probe.fill(buffer, from, to).copy(), full, statement, store, store.moment());
         put(mapping);
         return mapping;
     }
 
     /** The same name for the statement {@code other}, one use of which it takes over. */
     public Mapping rename(Mapping mapping, Statement other) {
-        Mapping renamed = new Mapping(mapping.key(), mapping.renaming().clientName(), other, store);
+        Mapping renamed = new Mapping(mapping.key(), mapping.renaming().clientName(), other, store, mapping.moment());
         Plan told = mapping.told();
         if (told != null) {
             renamed.tell(told);

@@ -12,21 +12,27 @@ public final class Mapping extends Step {
     private final Renaming renaming;
     private final Statement statement;
     private final StatementStore store;
+    private final int moment;
     /** What the client knows of it, or could; null: nothing. */
     private @Nullable Plan told;
 
     private boolean isReleased;
 
-    /** Takes over one use of {@code statement} that the store counts. */
-    Mapping(StatementName key, byte[] clientName, Statement statement, StatementStore store) {
+    /** Takes over one use of {@code statement} that the store counts. The client has parsed it at that moment of the store's. */
+    Mapping(StatementName key, byte[] clientName, Statement statement, StatementStore store, int moment) {
         this.key = key;
         this.renaming = new Renaming(statement.name(), clientName);
         this.statement = statement;
         this.store = store;
+        this.moment = moment;
     }
 
     StatementName key() {
         return key;
+    }
+
+    int moment() {
+        return moment;
     }
 
     public Statement statement() {
@@ -58,7 +64,7 @@ public final class Mapping extends Step {
         }
         byte[] name = new byte[to - from];
         buffer.getBytes(from, name);
-        Mapping use = new Mapping(key, name, statement, store);
+        Mapping use = new Mapping(key, name, statement, store, moment);
         use.told = told;
         return use;
     }

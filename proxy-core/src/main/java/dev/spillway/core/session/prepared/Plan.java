@@ -10,12 +10,15 @@ package dev.spillway.core.session.prepared;
  */
 public final class Plan extends Step {
     private final Statement statement;
+    private final int moment;
     private int epoch;
     private boolean isOpen;
     private long shape;
 
-    Plan(Statement statement) {
+    /** Parsed at {@code moment} of the store's. */
+    Plan(Statement statement, int moment) {
         this.statement = statement;
+        this.moment = moment;
         this.epoch = statement.epoch();
     }
 
@@ -27,6 +30,11 @@ public final class Plan extends Step {
     // hot: once per Bind of a named statement
     public boolean isOutdated() {
         return epoch != statement.epoch();
+    }
+
+    /** Has anything been defined since, before the client of {@code mapping} parsed it? On a connection of its own it would not have this. */
+    public boolean isBefore(Mapping mapping) {
+        return moment - mapping.moment() < 0;
     }
 
     int epoch() {

@@ -24,6 +24,7 @@ public final class ServerStatements {
     private boolean hasPlaceholder;
     private boolean isUncertain;
     private boolean hasUnkept;
+    private boolean hasDefined;
     private @Nullable ClientStatements user;
     private @Nullable Mapping deallocating;
     private @Nullable UnnamedStatement unnamed;
@@ -82,13 +83,13 @@ public final class ServerStatements {
             hasUnkept = true;
             return Step.doubt();
         }
-        add(new Plan(mapping.statement()));
+        add(new Plan(mapping.statement(), store.moment()));
         return new Prepared(this, mapping, null);
     }
 
     /** A Close and a Parse of what the server knows already are sent; {@code closed} is the Close's step. */
     public Step preparedAnew(Mapping mapping, Step closed) {
-        add(new Plan(mapping.statement()));
+        add(new Plan(mapping.statement(), store.moment()));
         return new Prepared(this, mapping, closed);
     }
 
@@ -124,6 +125,12 @@ public final class ServerStatements {
     public Step placed() {
         hasPlaceholder = true;
         return new Placed(this);
+    }
+
+    /** A Close of the placeholder is sent. */
+    public Step displaced() {
+        hasPlaceholder = false;
+        return new Displaced(this);
     }
 
     // ---- the statement without a name -----------------------------------------------------------------------------
@@ -175,8 +182,8 @@ public final class ServerStatements {
         user = client;
     }
 
-    /** What a DEALLOCATE of the placeholder, which is sent, stands for: it takes this name from the client. */
-    public void deallocates(Mapping mapping) {
+    /** What a DEALLOCATE of the placeholder, which is sent, stands for: it takes this name from the client. Null: it was not run. */
+    public void deallocates(@Nullable Mapping mapping) {
         deallocating = mapping;
     }
 
@@ -239,6 +246,23 @@ public final class ServerStatements {
         Plan plan = find(use.statement());
         if (plan != null) {
             use.statement().outdate(plan);
+        }
+    }
+
+    // ---- definitions ---------------------------------------------------------------------------------------------
+
+    /** A statement that defines something has run: others see it when its transaction ends, and never if that is undone. */
+    public void onDefinition() {
+        hasDefined = true;
+        store.onDefinition();
+    }
+
+    /** A transaction may have ended: it has if {@code isOver}. */
+    // hot: once per ReadyForQuery
+    public void onReady(boolean isOver) {
+        if (hasDefined) {
+            hasDefined = !isOver;
+            store.onDefinition();
         }
     }
 
@@ -363,6 +387,19 @@ public final class ServerStatements {
         @Override
         public boolean isChange() {
             return false;
+        }
+    }
+
+    private static final class Displaced extends Step {
+        private final ServerStatements server;
+
+        Displaced(ServerStatements server) {
+            this.server = server;
+        }
+
+        @Override
+        public void dropped() {
+            server.hasPlaceholder = true;
         }
     }
 

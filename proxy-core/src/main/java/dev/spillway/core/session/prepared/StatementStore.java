@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 public final class StatementStore {
     private final ConcurrentHashMap<StatementKey, Statement> statements = new ConcurrentHashMap<>();
     private final AtomicLong numbers = new AtomicLong();
+    /** How often anything was defined anew that statements may rest on. */
+    private final AtomicInteger definitions = new AtomicInteger();
 
     /** The statement of that key, to which a client gives a name: {@link #release} must follow. */
     public Statement intern(StatementKey key, long nowNanos) {
@@ -27,6 +30,16 @@ public final class StatementStore {
     /** The statement of that key, if anybody has it. */
     public @Nullable Statement find(StatementKey key) {
         return statements.get(key);
+    }
+
+    /** A moment: what was parsed at an earlier one may mean tables and types that are not what they were. */
+    int moment() {
+        return definitions.get();
+    }
+
+    /** A statement has run that defines tables, types or the like, or what it did has come into effect or been undone. */
+    void onDefinition() {
+        definitions.incrementAndGet();
     }
 
     /** A context that is like no other, for a statement parsed under settings that nobody knows here. */

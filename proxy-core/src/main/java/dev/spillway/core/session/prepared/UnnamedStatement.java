@@ -1,6 +1,7 @@
 package dev.spillway.core.session.prepared;
 
 import dev.spillway.core.protocol.FrameReader;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -33,17 +34,41 @@ public final class UnnamedStatement extends Step {
 
     /** A Parse of it is sent to {@code server}: the current frame, which is borrowed; {@code from} is where its text begins. */
     public void parse(FrameReader frames, int from, ServerStatements server) {
+        Text text = next(server);
+        text.fill(frames, from);
+        add(text);
+    }
+
+    /** A Parse of {@code body} is sent, in the place of a DEALLOCATE of what the client calls otherwise. */
+    public void parse(byte[] body, Renaming deallocates, ServerStatements server) {
+        Text text = next(server);
+        text.fill(body, deallocates);
+        add(text);
+    }
+
+    private Text next(ServerStatements server) {
         if (!server.hasUnnamed(this)) {
             server.claimUnnamed(this, this);
             claimedOn = server;
         }
         Text text = spare;
         spare = null;
-        if (text == null) {
-            text = new Text();
-        }
-        text.fill(frames, from);
-        add(text);
+        return text == null ? new Text() : text;
+    }
+
+    /** The statement that running it deallocates, if that has another name on servers; null: there is none. */
+    public @Nullable Renaming deallocates() {
+        return last().deallocates;
+    }
+
+    /** The name in it, if it is a DEALLOCATE that was sent as it is; null: it is none. */
+    public byte @Nullable [] deallocatesAsItIs() {
+        Text last = last();
+        return last.deallocates == null && last.mayForget() ? last.onlyName() : null;
+    }
+
+    private Text last() {
+        return more != null && !more.isEmpty() ? more.getLast() : first != null ? first : parsed;
     }
 
     /** A Query or a Close, with which it ends. */
@@ -178,9 +203,11 @@ public final class UnnamedStatement extends Step {
         private int length;
         private boolean isChecked = true;
         private boolean mayForget;
+        private @Nullable Renaming deallocates;
 
         void end() {
             length = 0;
+            deallocates = null;
             isChecked = true;
             mayForget = false;
         }
@@ -193,9 +220,24 @@ public final class UnnamedStatement extends Step {
             return mayForget;
         }
 
+        byte @Nullable [] onlyName() {
+            ByteBuf text = Unpooled.wrappedBuffer(bytes, 0, length);
+            int end = text.indexOf(0, length, (byte) 0);
+            return end < 0 ? null : Forgetting.onlyName(text, 0, end);
+        }
+
+        void fill(byte[] body, Renaming renaming) {
+            bytes = body;
+            length = body.length;
+            isChecked = true;
+            mayForget = true;
+            deallocates = renaming;
+        }
+
         /** Becomes what follows {@code from} in the current frame; nothing if that is too long. */
         void fill(FrameReader frames, int from) {
             int size = frames.end() - from;
+            deallocates = null;
             length = frames.isComplete() && size <= LARGEST_BYTES ? size : 0;
             if (bytes.length < length || (bytes.length > KEPT_BYTES && length <= KEPT_BYTES)) {
                 bytes = length == 0 ? NONE : new byte[Math.max(length, Math.min(2 * length, KEPT_BYTES))];

@@ -41,6 +41,9 @@ public final class Snapshot {
     private static final Pattern SHORT_TIME =
             Pattern.compile("\\s*0*([1-9]\\d{0,2}|[.].*|0[.].*|\\d+us)\\s*(ms|us)?\\s*");
 
+    /** Of so many nobody knows without asking how large they are. */
+    private static final int MAX_MADE = 100;
+
     private static final HexFormat HEX = HexFormat.of();
 
     /** Of a client that asked for nothing, and of a server without a connect_query. */
@@ -125,6 +128,14 @@ public final class Snapshot {
             value.ifPresent(present -> changed.put(name, present));
         });
         return of(changed).listening(channels);
+    }
+
+    /** These settings and that one; null where that may be more than is kept for a client. */
+    public @Nullable Snapshot withMade(CertainSet made) {
+        if (made.value().equals(settings.get(made.name()))) {
+            return this;
+        }
+        return settings.size() < MAX_MADE ? with(Map.of(made.name(), Optional.of(made.value()))) : null;
     }
 
     /** Is there a setting of that name, in whatever case? */
