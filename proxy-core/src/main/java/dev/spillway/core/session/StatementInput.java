@@ -247,7 +247,8 @@ final class StatementInput {
 
     private Outcome bindUnnamed(ServerSession server) {
         Renaming late = deallocates.late(unnamed);
-        if ((late != null || deallocates.isNext(unnamed)) && mustWait(server)) {
+        boolean mayHaveEnded = late != null && !server.replies().isEmpty(); // by a Close or a Query
+        if (mayHaveEnded || (deallocates.isNext(unnamed) && mustWait(server))) {
             return Outcome.WAITS;
         }
         if (late != null) {

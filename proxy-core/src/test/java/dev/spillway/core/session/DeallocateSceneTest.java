@@ -1,6 +1,7 @@
 package dev.spillway.core.session;
 
 import static dev.spillway.core.session.StatementScene.bind;
+import static dev.spillway.core.session.StatementScene.close;
 import static dev.spillway.core.session.StatementScene.execute;
 import static dev.spillway.core.session.StatementScene.parse;
 import static dev.spillway.core.session.StatementScene.query;
@@ -155,6 +156,20 @@ class DeallocateSceneTest {
         assertThat(server().heard()).endsWith(AS_PLACEHOLDER + " P:spillway_0: B:: E S");
         server().says("1 1 2 C:DEALLOCATE Z");
         assertThat(client(0).heard()).isEqualTo("2 C ZI");
+    }
+
+    @Test
+    void butNotIfItWasClosedMeanwhile() {
+        client(0).says(deallocate("s1"), sync());
+        server();
+        server().says("1 Z");
+        server().heard();
+        client(0).says(parse("s1", "select 1"), sync());
+        server().says("p Z");
+        server().heard();
+        client(0).heard();
+        client(0).says(close(""), bind(""), execute(), sync());
+        assertThat(server().heard()).doesNotContain("P:");
     }
 
     @Test
