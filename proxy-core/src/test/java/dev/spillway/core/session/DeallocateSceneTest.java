@@ -31,6 +31,18 @@ class DeallocateSceneTest {
         return scene.server(0);
     }
 
+    /** Client 0 has parsed a DEALLOCATE of s1, and only then prepared s1. */
+    private void parsedBeforeItsName() {
+        client(0).says(deallocate("s1"), sync());
+        server();
+        server().says("1 Z");
+        server().heard();
+        client(0).says(parse("s1", "select 1"), sync());
+        server().says("p Z");
+        server().heard();
+        client(0).heard();
+    }
+
     /** Client 0 has prepared s1, and server 0 knows it as spillway_1. */
     private void prepared() {
         client(0).says(parse("s1", "select 1"), sync());
@@ -144,14 +156,7 @@ class DeallocateSceneTest {
 
     @Test
     void aNameThatIsGivenAfterItWasParsedIsTakenToo() {
-        client(0).says(deallocate("s1"), sync());
-        server();
-        server().says("1 Z");
-        server().heard();
-        client(0).says(parse("s1", "select 1"), sync());
-        server().says("p Z");
-        server().heard();
-        client(0).heard();
+        parsedBeforeItsName();
         client(0).says(bind(""), execute(), sync());
         assertThat(server().heard()).endsWith(AS_PLACEHOLDER + " P:spillway_0: B:: E S");
         server().says("1 1 2 C:DEALLOCATE Z");
@@ -160,14 +165,7 @@ class DeallocateSceneTest {
 
     @Test
     void butNotIfItWasClosedMeanwhile() {
-        client(0).says(deallocate("s1"), sync());
-        server();
-        server().says("1 Z");
-        server().heard();
-        client(0).says(parse("s1", "select 1"), sync());
-        server().says("p Z");
-        server().heard();
-        client(0).heard();
+        parsedBeforeItsName();
         client(0).says(close(""), bind(""), execute(), sync());
         assertThat(server().heard()).doesNotContain("P:");
     }
