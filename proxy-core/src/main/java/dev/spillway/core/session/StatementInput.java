@@ -248,7 +248,7 @@ final class StatementInput {
     private Outcome bindUnnamed(ServerSession server) {
         Renaming late = deallocates.late(unnamed);
         boolean mayHaveEnded = late != null && !server.replies().isEmpty(); // by a Close or a Query
-        if (mayHaveEnded || (deallocates.isNext(unnamed) && mustWait(server))) {
+        if (mayHaveEnded || isWhichInDoubt(server) || (deallocates.isNext(unnamed) && mustWait(server))) {
             return Outcome.WAITS;
         }
         if (late != null) {
@@ -259,6 +259,15 @@ final class StatementInput {
             deallocates.bind(unnamed, server);
         }
         return outcome;
+    }
+
+    /**
+     * Could it be one that deallocates, or another? An error in an earlier group discards what is parsed behind it, and the one before
+     * remains.
+     */
+    private boolean isWhichInDoubt(ServerSession server) {
+        ReplyRing owed = server.replies().entries();
+        return isWatching && unnamed.mayForget() && owed.hasOpen(unnamed) && !owed.isInOpenGroup(unnamed);
     }
 
     /** What the server has without a name must be this client's, or nothing. */

@@ -140,6 +140,34 @@ class DeallocateSceneTest {
     }
 
     @Test
+    void itIsNotKnownWhichRemainsWhereTheNextMayBeDiscarded() {
+        prepared();
+        client(0).says(deallocate("s1"), sync());
+        client(0).says(parse("s3", "selec"), parse("", "select 2"), sync());
+        server().says("1 Z");
+        client(0).says(bind(""), execute(), sync());
+        assertThat(server().heard()).endsWith("P::select 2 S");
+        server().says("E42601:syntax Z");
+        assertThat(server().heard()).isEqualTo(AS_PLACEHOLDER + " P:spillway_0: B:: E S");
+        server().says("1 1 2 C:DEALLOCATE Z");
+        assertThat(client(0).heard()).isEqualTo("1 ZI E42601:syntax ZI 2 C ZI");
+    }
+
+    @Test
+    void norWhetherTheNextIsOneWhereItMayBeDiscarded() {
+        prepared();
+        client(0).says(parse("", "select 2"), sync());
+        client(0).says(parse("s3", "selec"), deallocate("s1"), sync());
+        server().says("1 Z");
+        client(0).says(bind(""), execute(), sync());
+        assertThat(server().heard()).endsWith(AS_PLACEHOLDER + " S");
+        server().says("E42601:syntax Z");
+        assertThat(server().heard()).isEqualTo("P::select 2 B:: E S");
+        server().says("1 2 C:SELECT Z");
+        assertThat(client(0).heard()).isEqualTo("1 ZI E42601:syntax ZI 2 C ZI");
+    }
+
+    @Test
     void onAnotherServerItIsParsedAgainAsItWasSent() {
         scene = new StatementScene(2, 2);
         prepared();
