@@ -282,10 +282,10 @@ class Bench:
         for proxy in self.proxies("trust"):
             clients = []
             try:
-                time.sleep(5)
+                time.sleep(15)
                 idle = proxy.resident_mib()
                 clients = [idle_client(proxy.port) for _ in range(self.options.idle)]
-                time.sleep(5)
+                time.sleep(15)
                 print(f"| {proxy.name} | {idle:.0f} | {proxy.resident_mib():.0f} |", flush=True)
             finally:
                 for client in clients:

@@ -2,11 +2,14 @@ package dev.spillway.core.session.state;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Layer (a): what a snapshot is made of, in which order it is put into force, and what of it may stay. */
 class SnapshotTest {
@@ -29,6 +32,21 @@ class SnapshotTest {
         String sql = Snapshot.NEUTRAL.restoreSql(StateKind.LOCKS.bit | StateKind.CHANNELS.bit);
         assertThat(sql).contains("RESET ALL;UNLISTEN *;SELECT pg_catalog.pg_advisory_unlock_all();COMMIT");
         assertThat(Snapshot.NEUTRAL.restoreSql()).doesNotContain("UNLISTEN");
+    }
+
+    /** A quote, a backslash and what is no ASCII are read differently by one session and another, or end the literal. */
+    @ParameterizedTest
+    @ValueSource(strings = {"it's", "a\\b", "zwölf", "a\nb", "\t", "\u007f", "\u0000"})
+    void whatALiteralMayNotHoldGoesAsDigits(String value) {
+        String hex = HexFormat.of().formatHex(value.getBytes(StandardCharsets.UTF_8));
+        assertThat(Snapshot.text(value))
+                .isEqualTo("pg_catalog.convert_from(pg_catalog.decode('" + hex + "','hex'),'UTF8')");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "7MB", "\"$user\", public", "a;b--c/*~"})
+    void anyOtherIsALiteral(String value) {
+        assertThat(Snapshot.text(value)).isEqualTo("'" + value + "'");
     }
 
     @ParameterizedTest
