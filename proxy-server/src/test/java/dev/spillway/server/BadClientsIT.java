@@ -106,6 +106,18 @@ class BadClientsIT {
         }
     }
 
+    /** Some drivers say goodbye on a connection on which they have not begun. */
+    @Test
+    void whoLeavesBeforeItHasBegunIsNotTold() throws Exception {
+        try (RunningProxy proxy = new RunningProxy(RunningProxy.config(direct.port(), PoolMode.TRANSACTION, 2))) {
+            try (WireClient client = WireClient.open(through(proxy), LIMIT)) {
+                client.send(Messages.terminate());
+                assertThat(client.readUntilClosed()).isEmpty();
+            }
+            assertThat(proxy.log().defects()).isEmpty();
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(
             value = AuthType.class,

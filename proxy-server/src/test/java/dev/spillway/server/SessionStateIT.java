@@ -262,6 +262,7 @@ class SessionStateIT {
                 "prepare kept as select 1                              | prepared statements | PREPARE",
                 "begin; declare kept cursor with hold for select 1; commit | cursors with hold | DECLARE CURSOR",
                 "select pg_advisory_lock(4713)                         | advisory locks      | SELECT 1",
+                "begin; select pg_advisory_lock(4713); commit          | advisory locks      | SELECT 1",
                 "do $$ begin create temp table kept (a int); end $$    | temporary objects   | DO",
             })
     void whoKeepsAServerAndWhyIsShown(String makes, String reason, String tag) throws IOException {
@@ -282,6 +283,10 @@ class SessionStateIT {
             assertThat(console.query("show servers"))
                     .filteredOn(message -> message.is('D'))
                     .allSatisfy(row -> assertThat(row.columns()).endsWith("", null, ""));
+            one.query(makes);
+            await().untilAsserted(() -> assertThat(proxy.log().count("client pinned"))
+                    .as("it is told of again")
+                    .isEqualTo(2));
         }
     }
 

@@ -149,6 +149,22 @@ class ColumnSceneTest {
     }
 
     @Test
+    void aPlanThatWasMadeBeforeTheDefinitionWasCommittedIsOldToo() {
+        toldOfOneColumn("a");
+        client(1).says(query("alter table t add b int"));
+        server().says("C:ALTER_TABLE ZT");
+        client(0).says(parse("s2", "select 1"), bind("s2"), execute(), sync());
+        assertThat(scene.server(1).heard()).isEqualTo("P:spillway_1:select 1 D:S:spillway_1 B::spillway_1 E S");
+        scene.server(1).says("1 t T:a 2 C Z");
+        client(1).says(query("commit"), query("begin"));
+        server().says("C:COMMIT Z");
+        server().says("C:BEGIN ZT");
+        client(0).says(parse("x", "select 1"), bind("x"), execute(), sync());
+        assertThat(scene.server(1).heard())
+                .isEqualTo("C:S:spillway_1 P:spillway_1:select 1 D:S:spillway_1 B::spillway_1 E S");
+    }
+
+    @Test
     void soOnAServerThatWasNotThere() {
         toldOfOneColumn("a");
         client(0).says(bind("s1"), execute(), sync());

@@ -122,6 +122,22 @@ class DeallocateSceneTest {
     }
 
     @Test
+    void norIsItTakenByTheNextWithinTheSameTransaction() {
+        prepared();
+        client(0).says(query("begin; savepoint a; select 1/0"));
+        server().says("C:BEGIN C:SAVEPOINT E22012:zero ZE");
+        client(0).says(deallocate("s1"), bind(""), execute(), sync());
+        server().says("E25P02:aborted ZE");
+        client(0).says(query("rollback to a"));
+        server().says("C:ROLLBACK ZT");
+        client(0).says(query("deallocate of_sql"));
+        server().says("C:DEALLOCATE ZT");
+        server().heard();
+        client(0).says(bind("s1"), sync());
+        assertThat(server().heard()).as("s1 is still there").contains("B::spillway_1");
+    }
+
+    @Test
     void theNextWaitsForTheOneBefore() {
         prepared();
         client(0).says(parse("s2", "select 2"), sync());
