@@ -45,7 +45,7 @@ final class FairShares {
         while (!open.isEmpty()) {
             double part = part(rest, open);
             List<Need<K>> content = open.stream()
-                    .filter(need -> need.wanted - Math.min(need.least, need.wanted) <= Math.max(1, part * need.weight))
+                    .filter(need -> need.wanted - Math.min(need.least, need.wanted) <= part * need.weight)
                     .toList();
             if (content.isEmpty()) {
                 open.forEach(need -> shares.merge(need.pool, whole(part * need.weight), Integer::sum));

@@ -360,10 +360,84 @@ class HostBudgetTest {
     }
 
     @Test
-    void inAFleetTheShareIsSaidBesideWhatAllHave() {
-        HostBudget shared = new HostBudget(
+    void thatWeHaveAllOurselvesIsNoReasonToAskOften() {
+        budget.configure(
+                ProxyConfig.defaults().with(CapacitySettings.SERVER_HEADROOM, 0).capacity());
+        read(reading(15));
+        openOwn(10);
+        readLater(reading(15, processes(1, 10)));
+        assertThat(isAskedAfter(1000)).isFalse();
+    }
+
+    @Test
+    void whoHasLoggedInSinceItWasAskedIsOursThoughItDoesNotSaySo() {
+        read(reading(105));
+        openOwn(2);
+        now += 6 * SECOND;
+        assertThat(budget.claimReading(now)).isTrue();
+        open(1);
+        budget.owns(11, now + 1);
+        budget.onRead(reading(105, 9, 10), now + 2);
+        now += SECOND;
+        budget.tick(now);
+        readLater(reading(105, 9, 10, 11));
+        assertThat(budget.figures().others()).isZero();
+    }
+
+    @Test
+    void behindAnotherPoolerNobodyKnowsWhichRoleOthersUse() {
+        Cap ofRole = new Cap(0);
+        budget.adoptRole("few", ofRole);
+        read(reading(105));
+        openOwn(3);
+        readLater(reading(105, 11, 12, 13, 14));
+        assertThat(ofRole.limit()).isEqualTo(4);
+    }
+
+    private static HostBudget shared() {
+        return new HostBudget(
                 "db:5432",
                 ProxyConfig.defaults().with(CapacitySettings.FLEET, "shop").capacity());
+    }
+
+    private boolean isAskedForFleetAfter(HostBudget shared, long millis, HostReading last) {
+        shared.onRead(last, now);
+        now += SECOND / 2;
+        shared.tick(now);
+        boolean isAsked = shared.claimForFleet(now + Duration.ofMillis(millis).toNanos());
+        now += 6 * SECOND;
+        assertThat(isAsked || shared.claimForFleet(now)).isTrue();
+        return isAsked;
+    }
+
+    @Test
+    void inAFleetItIsNotAskedMoreOftenForEachOfThemWould() {
+        HostBudget shared = shared();
+        now += SECOND;
+        assertThat(shared.claimForFleet(now)).isTrue();
+        assertThat(isAskedForFleetAfter(shared, 250, reading(20, processes(1, 15))))
+                .as("all is in use: members have it")
+                .isFalse();
+        assertThat(isAskedForFleetAfter(shared, 250, reading(20, processes(1, 15))))
+                .as("as before")
+                .isFalse();
+        assertThat(isAskedForFleetAfter(shared, 1500, reading(20, 1)))
+                .as("members have less")
+                .isFalse();
+        PoolShare pool = PoolShare.single(
+                new PoolKey(DatabaseConfig.named("shop"), "few"), Limits.of(20).build());
+        shared.cap().join(pool);
+        pool.publishWaiting(0, now);
+        assertThat(shared.limit(1, now + 60 * SECOND)).isFalse();
+        assertThat(shared.tryTake(now)).isTrue();
+        assertThat(isAskedForFleetAfter(shared, 1500, reading(20, 1)))
+                .as("clients wait")
+                .isFalse();
+    }
+
+    @Test
+    void inAFleetTheShareIsSaidBesideWhatAllHave() {
+        HostBudget shared = shared();
         assertThat(shared.figures().fleetMembers()).isZero();
         assertThat(shared.claimForFleet(now + SECOND)).isTrue();
         shared.onRead(reading(105), now + SECOND);
