@@ -33,7 +33,7 @@ class DemoIT {
                 .contains("and clients had 0 errors")
                 .containsPattern("the first application works.*:\n +1 s +1+[.]+ +\\d+   0   0\n") // it is alone
                 .containsPattern("\n +4 s +11+22+33+[.]+ ") // each has a share
-                .containsPattern("the third Spillway ends:\n.*\n +6 s +11+22+[.]+ +\\d+ +\\d+   0\n")
+                .containsPattern("the third Spillway is shut down, .*:\n.*\n +6 s +11+22+[.]+ +\\d+ +\\d+   0\n")
                 .containsPattern("psql -h 127.0.0.1 -p \\d+ -U app shop\n")
                 .contains("SHOW POOLS");
     }

@@ -88,9 +88,13 @@ public final class Cap {
     }
 
     boolean isFull() {
+        return isAtLimit() || ceiling.isReached(used.get());
+    }
+
+    /** Are there as many as there may be, whatever PostgreSQL has said? */
+    boolean isAtLimit() {
         int most = limit;
-        int now = used.get();
-        return (most > 0 && now >= most) || ceiling.isReached(now);
+        return most > 0 && used.get() >= most;
     }
 
     /** Who wants more under it, where it is a limit of PostgreSQL's. */

@@ -22,6 +22,9 @@ final class FairShares {
      */
     record Need<K>(K pool, int weight, int least, int wanted, long waitNanos) {}
 
+    /** 2.0 / 49 * 49 is less than 2. */
+    private static final double ROUNDING = 1e-9;
+
     private FairShares() {}
 
     /** The share of each of {@code needs}, rounded down, of {@code budget} connections. */
@@ -40,12 +43,12 @@ final class FairShares {
             return shares;
         }
         while (!open.isEmpty()) {
-            double part = rest / open.stream().mapToDouble(Need::weight).sum();
+            double part = part(rest, open);
             List<Need<K>> content = open.stream()
                     .filter(need -> need.wanted - Math.min(need.least, need.wanted) <= part * need.weight)
                     .toList();
             if (content.isEmpty()) {
-                open.forEach(need -> shares.merge(need.pool, Math.max(1, (int) (part * need.weight)), Integer::sum));
+                open.forEach(need -> shares.merge(need.pool, whole(part * need.weight), Integer::sum));
                 break;
             }
             for (Need<K> need : content) {
@@ -55,6 +58,29 @@ final class FairShares {
             open.removeAll(content);
         }
         return shares;
+    }
+
+    /**
+     * What a weight of one is worth, where {@code rest} connections are as many as the {@code open} pools or more, and none has less
+     * than one.
+     */
+    private static <K> double part(int rest, List<Need<K>> open) {
+        List<Need<K>> above = open;
+        while (true) {
+            double weights = above.stream().mapToDouble(Need::weight).sum();
+            double part = (rest - open.size() + above.size()) / weights;
+            List<Need<K>> still = above.stream()
+                    .filter(need -> part * need.weight + ROUNDING >= 1)
+                    .toList();
+            if (still.size() == above.size()) {
+                return part;
+            }
+            above = still;
+        }
+    }
+
+    private static int whole(double share) {
+        return Math.max(1, (int) (share + ROUNDING));
     }
 
     private static <K> void giveToOldest(int rest, List<Need<K>> open, Map<K, Integer> shares) {

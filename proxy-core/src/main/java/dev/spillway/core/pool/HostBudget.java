@@ -29,6 +29,7 @@ public final class HostBudget {
     private static final long PERIOD_NANOS = 5 * SECOND_NANOS;
     private static final long AFTER_REFUSAL_NANOS = SECOND_NANOS / 5;
     private static final long AFTER_CHANGE_NANOS = SECOND_NANOS;
+    private static final long WHILE_PRESSED_NANOS = SECOND_NANOS / 2;
     private static final long AFTER_FAILURE_NANOS = 60 * SECOND_NANOS;
     /** Those who were being opened when it was asked are known as ours by then. */
     private static final long SETTLE_NANOS = SECOND_NANOS * 3 / 10;
@@ -67,8 +68,7 @@ public final class HostBudget {
     private final Cap cap = new Cap(0);
     private final Map<String, Cap> roles = new ConcurrentHashMap<>();
     private final Map<String, Cap> databases = new ConcurrentHashMap<>();
-    /** The processes of our servers, and since when they are known. */
-    private final Map<Integer, Long> ours = new ConcurrentHashMap<>();
+    private final OwnProcesses ours = new OwnProcesses();
 
     /** When those were closed that may not have ended yet. */
     private final Queue<Long> leaving = new ConcurrentLinkedQueue<>();
@@ -225,7 +225,7 @@ public final class HostBudget {
 
     /** That process is a server of ours. */
     public void owns(int processId, long nowNanos) {
-        ours.put(processId, nowNanos);
+        ours.add(processId, nowNanos);
     }
 
     /** Is the host to be asked for the first time? Then the caller does, and tells how it ended. */
@@ -251,7 +251,18 @@ public final class HostBudget {
         if (!isTried) {
             return firstNanos + FIRST_PATIENCE_NANOS;
         }
-        return isRefused ? Math.min(nextNanos, askedNanos + AFTER_REFUSAL_NANOS) : nextNanos;
+        if (isRefused) {
+            return Math.min(nextNanos, askedNanos + AFTER_REFUSAL_NANOS);
+        }
+        return isPressed() ? Math.min(nextNanos, askedNanos + WHILE_PRESSED_NANOS) : nextNanos;
+    }
+
+    /** Do clients wait for what others have? Each moment counts that it is known later that those have left, or want it back. */
+    private boolean isPressed() {
+        return fleet == null
+                && known.others >= 0
+                && cap.isAtLimit()
+                && cap.members().stream().anyMatch(PoolShare::isAnyoneWaiting);
     }
 
     private boolean claim(long nowNanos) {
@@ -312,18 +323,26 @@ public final class HostBudget {
         HostReading reading = answered.reading;
         Map<String, Integer> ofRoles = new HashMap<>();
         Map<String, Integer> ofDatabases = new HashMap<>();
-        int others = reading.hasOthers() ? countOthers(answered, ofRoles, ofDatabases) : -1;
+        int established = cap.used() - cap.opening();
+        int others = reading.hasOthers()
+                ? ours.countOthers(reading, answered.askedNanos, established, ofRoles, ofDatabases)
+                : -1;
         int growth = fleet == null && known.others >= 0 ? others - known.others : 0; // members know of each other
         int free = reading.maxConnections() - reading.reserved() - reading.connections();
         rush.seen(growth, free, answered.askedNanos, nowNanos);
-        if (others > known.others || rush.isOn(nowNanos)) {
+        int peakOfOthers = othersPeak.add(others, nowNanos);
+        int usable = reading.maxConnections() - reading.reserved();
+        boolean isTheirRoomInUse = peakOfOthers > others + headroom(usable);
+        if (fleet == null && others > 0 && free <= 0) {
+            nextNanos = nowNanos + AFTER_REFUSAL_NANOS; // whoever is refused is not among them
+        } else if (others > known.others || rush.isOn(nowNanos) || (fleet == null && isTheirRoomInUse)) {
             nextNanos = nowNanos + AFTER_CHANGE_NANOS; // they may be more in a moment
         }
         known = new Known(
                 reading.maxConnections(),
                 reading.reserved(),
                 others,
-                othersPeak.add(others, nowNanos),
+                peakOfOthers,
                 left(reading.roles(), ofRoles),
                 left(reading.databases(), ofDatabases));
         apply();
@@ -340,53 +359,28 @@ public final class HostBudget {
         return left;
     }
 
-    /** Whoever gives its servers other process numbers than PostgreSQL's, such as another pooler, gets the difference. */
-    private int countOthers(Pending answered, Map<String, Integer> ofRoles, Map<String, Integer> ofDatabases) {
-        int all = 0;
-        int mine = 0;
-        Map<Integer, Long> gone = new HashMap<>(ours);
-        for (HostReading.Group group : answered.reading.groups()) {
-            int foreign = 0;
-            for (int processId : group.processIds()) {
-                all++;
-                gone.remove(processId);
-                boolean isOurs = ours.containsKey(processId);
-                mine += isOurs ? 1 : 0;
-                foreign += isOurs ? 0 : 1;
-            }
-            ofRoles.merge(group.role(), foreign, Integer::sum);
-            ofDatabases.merge(group.database(), foreign, Integer::sum);
-        }
-        gone.forEach((processId, sinceNanos) -> {
-            if (sinceNanos - answered.askedNanos < 0) {
-                ours.remove(processId, sinceNanos);
-            }
-        });
-        int established = cap.used() - cap.opening();
-        boolean isOneOfUs = mine > 0 || established <= 0;
-        if (!isOneOfUs) {
-            ofRoles.clear();
-            ofDatabases.clear();
-        }
-        return isOneOfUs ? all - mine : Math.max(0, all - established);
-    }
-
     private void apply() {
         Known now = known;
         FleetPart shared = fleet;
-        cap.limit(shared == null ? most(now, now.othersPeak) : shared.most());
+        cap.limit(shared == null ? most(now, now.others, now.othersPeak) : shared.most());
         roles.forEach((role, ofRole) -> ofRole.limit(fixed > 0 ? 0 : now.roles.getOrDefault(role, 0)));
         databases.forEach((database, of) -> of.limit(fixed > 0 ? 0 : now.databases.getOrDefault(database, 0)));
     }
 
-    /** One is tried whatever others have: they may leave. */
-    private int most(Known now, int othersPeak) {
+    /**
+     * What others had lately stays free for them, and beside what they have now always the headroom: so it is not added to places that
+     * are free already. One is tried whatever others have: they may leave.
+     */
+    private int most(Known now, int others, int othersPeak) {
         if (fixed > 0 || now.maxConnections == 0) {
             return fixed;
         }
         int usable = now.maxConnections - now.reserved;
-        int headroom = (usable * headroomPercent + 99) / 100;
-        return Math.max(1, usable - headroom - Math.max(0, othersPeak));
+        return Math.max(1, usable - Math.max(Math.max(0, others) + headroom(usable), othersPeak));
+    }
+
+    private int headroom(int usable) {
+        return (usable * headroomPercent + 99) / 100;
     }
 
     // ---- what is shared with other instances -----------------------------------------------------------------------
@@ -405,7 +399,8 @@ public final class HostBudget {
         if (shared == null) {
             return 0;
         }
-        int all = most(known, shared.peak(foreign, nowNanos));
+        int strangers = shared.peak(foreign, nowNanos); // their number now may be a member's that has just come
+        int all = most(known, strangers, strangers);
         shared.see(new FleetPart.Seen(members + 1, all, theirs));
         return all;
     }
@@ -448,7 +443,7 @@ public final class HostBudget {
 
     /** Those of our servers. */
     public List<Integer> processes() {
-        return List.copyOf(ours.keySet());
+        return ours.all();
     }
 
     /** What errors and operators call it. */

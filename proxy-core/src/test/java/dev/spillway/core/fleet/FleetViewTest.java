@@ -27,6 +27,20 @@ class FleetViewTest {
     }
 
     @Test
+    void numbersInTheQueryItselfAreNoServers() {
+        add(1, "0000000a", "/*servers 1,2*/SELECT 4, 5");
+        add(4, "0000000b", "SELECT 1");
+        assertThat(view.dropForged(List.of())).isEmpty();
+        assertThat(view.members().getFirst().servers()).containsExactly(1, 2);
+    }
+
+    @Test
+    void aMemberThatHasMoreThanItMayHasWhatItHas() {
+        view.add(List.of("1", "spillway:shop:0000000a:30:9:3", "100", "SELECT 1"));
+        assertThat(view.members().getFirst().claim()).isEqualTo(9);
+    }
+
+    @Test
     void aServerOfOursIsNoMemberWhateverItsClientCallsIt() {
         add(1, "0000000a", "SELECT 1");
         add(7, "0000000b", "SELECT 1");

@@ -58,6 +58,24 @@ class FairSharesTest {
     }
 
     @Test
+    void whoIsWorthLessThanOneTakesItFromThoseWhoAreWorthMore() {
+        assertThat(FairShares.of(
+                        10,
+                        List.of(
+                                need("a", 100, 0, 50, 1),
+                                need("b", 1, 0, 50, 1),
+                                need("c", 1, 0, 50, 1),
+                                need("d", 1, 0, 50, 1))))
+                .isEqualTo(Map.of("a", 7, "b", 1, "c", 1, "d", 1));
+    }
+
+    @Test
+    void aSmallWeightGetsWhatAGreatOneDoesNotWant() {
+        assertThat(FairShares.of(100, List.of(need("a", 1000, 0, 5, 1), need("b", 1, 0, 80, 1))))
+                .isEqualTo(Map.of("a", 5, "b", 80));
+    }
+
+    @Test
     void whereThereIsNotOneForEachTheLongestWaitDecides() {
         assertThat(FairShares.of(2, List.of(need("a", 9, 0, 5, 10), need("b", 1, 0, 5, 30), need("c", 1, 0, 5, 20))))
                 .isEqualTo(Map.of("a", 0, "b", 1, "c", 1));
@@ -69,8 +87,10 @@ class FairSharesTest {
         for (int run = 0; run < 10_000; run++) {
             int budget = random.nextInt(60);
             List<FairShares.Need<String>> needs = new ArrayList<>();
+            int mostWeight = run % 2 == 0 ? 1 : 100;
             IntStream.range(0, 1 + random.nextInt(8))
-                    .forEach(i -> needs.add(need("p" + i, 1, 0, random.nextInt(20), random.nextInt(100))));
+                    .forEach(i -> needs.add(
+                            need("p" + i, 1 + random.nextInt(mostWeight), 0, random.nextInt(20), random.nextInt(100))));
             Map<String, Integer> shares = FairShares.of(budget, needs);
             int wanted = needs.stream().mapToInt(FairShares.Need::wanted).sum();
             int given = shares.values().stream().mapToInt(Integer::intValue).sum();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spillway.core.config.CapacityConfig;
 import dev.spillway.core.config.CapacitySettings;
+import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.ProxyConfig;
 import java.time.Duration;
 import java.util.Arrays;
@@ -65,13 +66,86 @@ class HostBudgetTest {
 
     @Test
     void othersCountForAMinute() {
-        read(reading(105, 1, 2, 3));
-        assertThat(most()).isEqualTo(87);
+        read(reading(105, processes(1, 20)));
+        assertThat(most()).isEqualTo(70);
         readLater(reading(105));
-        assertThat(most()).as("in a moment they may be there again").isEqualTo(87);
+        assertThat(most()).as("in a moment they may be there again").isEqualTo(80);
         now += 60 * SECOND;
         readLater(reading(105));
         assertThat(most()).isEqualTo(90);
+    }
+
+    @Test
+    void theHeadroomIsBesideThoseWhoAreThereAndNotBesideRoomThatIsFreeAnyway() {
+        read(reading(105, processes(1, 20)));
+        readLater(reading(105, processes(1, 15)));
+        assertThat(most()).as("15 and the headroom").isEqualTo(75);
+        readLater(reading(105, processes(1, 5)));
+        assertThat(most()).as("as many as there were").isEqualTo(80);
+    }
+
+    private boolean isAskedAfter(long millis) {
+        now += Duration.ofMillis(millis).toNanos();
+        boolean isAsked = budget.claimReading(now);
+        if (isAsked) {
+            budget.onReadingAbandoned();
+        }
+        return isAsked;
+    }
+
+    /** The last of them is process 10. */
+    private void openOwn(int servers) {
+        open(servers);
+        IntStream.rangeClosed(11 - servers, 10).forEach(process -> budget.owns(process, now));
+    }
+
+    private PoolShare pool() {
+        PoolShare pool = PoolShare.single(
+                new PoolKey(DatabaseConfig.named("shop"), "few"), Limits.of(20).build());
+        budget.cap().join(pool);
+        return pool;
+    }
+
+    @Test
+    void whileClientsWaitForWhatOthersHaveItIsAskedOften() {
+        PoolShare pool = pool();
+        read(reading(20, 11, 12, 13));
+        openOwn(10);
+        readLater(reading(20, processes(1, 13)));
+        assertThat(isAskedAfter(1000)).as("nobody waits").isFalse();
+        pool.publishWaiting(0, now);
+        assertThat(isAskedAfter(0)).as("somebody waits").isTrue();
+    }
+
+    @Test
+    void whileClientsWaitAndThereIsRoomItIsNotAskedOften() {
+        PoolShare pool = pool();
+        read(reading(20, 11, 12, 13));
+        openOwn(9);
+        readLater(reading(20, processes(2, 13)));
+        pool.publishWaiting(0, now);
+        assertThat(isAskedAfter(1000)).isFalse();
+    }
+
+    @Test
+    void whereNoPlaceIsLeftBesideOthersItIsAskedSoonForMoreOfThemMayKnock() {
+        read(reading(20));
+        readLater(reading(20, processes(1, 15)));
+        readLater(reading(20, processes(1, 14)));
+        assertThat(isAskedAfter(250)).as("one is free").isFalse();
+        readLater(reading(20, processes(1, 15)));
+        assertThat(isAskedAfter(250)).as("none is").isTrue();
+    }
+
+    @Test
+    void whileTheirRoomIsInUseItIsAskedEachSecond() {
+        read(reading(105, processes(1, 20)));
+        readLater(reading(105, processes(1, 12)));
+        assertThat(isAskedAfter(1500))
+                .as("the headroom is free for those who come back")
+                .isFalse();
+        readLater(reading(105));
+        assertThat(isAskedAfter(1500)).as("it is not").isTrue();
     }
 
     @Test
@@ -280,16 +354,90 @@ class HostBudgetTest {
         read(reading(105));
         readLater(reading(105, processes(1, 80)));
         readLater(reading(105));
-        assertThat(most()).isEqualTo(10);
+        assertThat(most()).isEqualTo(20);
         assertThat(tryOpen()).isTrue();
         assertThat(tryOpen()).isFalse();
     }
 
     @Test
-    void inAFleetTheShareIsSaidBesideWhatAllHave() {
-        HostBudget shared = new HostBudget(
+    void thatWeHaveAllOurselvesIsNoReasonToAskOften() {
+        budget.configure(
+                ProxyConfig.defaults().with(CapacitySettings.SERVER_HEADROOM, 0).capacity());
+        read(reading(15));
+        openOwn(10);
+        readLater(reading(15, processes(1, 10)));
+        assertThat(isAskedAfter(1000)).isFalse();
+    }
+
+    @Test
+    void whoHasLoggedInSinceItWasAskedIsOursThoughItDoesNotSaySo() {
+        read(reading(105));
+        openOwn(2);
+        now += 6 * SECOND;
+        assertThat(budget.claimReading(now)).isTrue();
+        open(1);
+        budget.owns(11, now + 1);
+        budget.onRead(reading(105, 9, 10), now + 2);
+        now += SECOND;
+        budget.tick(now);
+        readLater(reading(105, 9, 10, 11));
+        assertThat(budget.figures().others()).isZero();
+    }
+
+    @Test
+    void behindAnotherPoolerNobodyKnowsWhichRoleOthersUse() {
+        Cap ofRole = new Cap(0);
+        budget.adoptRole("few", ofRole);
+        read(reading(105));
+        openOwn(3);
+        readLater(reading(105, 11, 12, 13, 14));
+        assertThat(ofRole.limit()).isEqualTo(4);
+    }
+
+    private static HostBudget shared() {
+        return new HostBudget(
                 "db:5432",
                 ProxyConfig.defaults().with(CapacitySettings.FLEET, "shop").capacity());
+    }
+
+    private boolean isAskedForFleetAfter(HostBudget shared, long millis, HostReading last) {
+        shared.onRead(last, now);
+        now += SECOND / 2;
+        shared.tick(now);
+        boolean isAsked = shared.claimForFleet(now + Duration.ofMillis(millis).toNanos());
+        now += 6 * SECOND;
+        assertThat(isAsked || shared.claimForFleet(now)).isTrue();
+        return isAsked;
+    }
+
+    @Test
+    void inAFleetItIsNotAskedMoreOftenForEachOfThemWould() {
+        HostBudget shared = shared();
+        now += SECOND;
+        assertThat(shared.claimForFleet(now)).isTrue();
+        assertThat(isAskedForFleetAfter(shared, 250, reading(20, processes(1, 15))))
+                .as("all is in use: members have it")
+                .isFalse();
+        assertThat(isAskedForFleetAfter(shared, 250, reading(20, processes(1, 15))))
+                .as("as before")
+                .isFalse();
+        assertThat(isAskedForFleetAfter(shared, 1500, reading(20, 1)))
+                .as("members have less")
+                .isFalse();
+        PoolShare pool = PoolShare.single(
+                new PoolKey(DatabaseConfig.named("shop"), "few"), Limits.of(20).build());
+        shared.cap().join(pool);
+        pool.publishWaiting(0, now);
+        assertThat(shared.limit(1, now + 60 * SECOND)).isFalse();
+        assertThat(shared.tryTake(now)).isTrue();
+        assertThat(isAskedForFleetAfter(shared, 1500, reading(20, 1)))
+                .as("clients wait")
+                .isFalse();
+    }
+
+    @Test
+    void inAFleetTheShareIsSaidBesideWhatAllHave() {
+        HostBudget shared = shared();
         assertThat(shared.figures().fleetMembers()).isZero();
         assertThat(shared.claimForFleet(now + SECOND)).isTrue();
         shared.onRead(reading(105), now + SECOND);

@@ -200,6 +200,13 @@ class PoolTest {
         situationsEndAsTheyShould(name, events, outcome, figures);
     }
 
+    @Test
+    void theMinimumIsKeptHoweverLongItIsIdle() {
+        pool = pool(limits().with(Settings.MIN_POOL_SIZE, 1));
+        play("open 1 2 open a! b! +601s");
+        assertThat(figures()).isEqualTo("1/0/1/0");
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource(
             delimiter = '|',

@@ -14,7 +14,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Three Spillways before one small PostgreSQL, each with an application of its own: how many of the connections each has, second by
- * second, while applications begin to work and one Spillway ends. Used once, by one thread, which it blocks.
+ * second, while applications begin to work and one Spillway is shut down. All are in this process, so none can be killed. Used once,
+ * by one thread, which it blocks.
  */
 final class FleetShow {
     private static final int INSTANCES = 3;
@@ -69,7 +70,7 @@ final class FleetShow {
             awaitEnd(last);
             last.close();
             proxies.getLast().close();
-            show("the third Spillway ends", phase);
+            show("the third Spillway is shut down, as for a deployment (bench/fleet.py kills some)", phase);
             for (Crowd crowd : crowds) {
                 awaitEnd(crowd);
             }
