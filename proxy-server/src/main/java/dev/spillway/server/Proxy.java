@@ -11,6 +11,7 @@ import dev.spillway.core.session.ConnectionLog.ClientEnd;
 import dev.spillway.core.session.Ending;
 import dev.spillway.core.session.LogSubject;
 import dev.spillway.core.stats.LaneView;
+import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.core.stats.StatementTable;
 import dev.spillway.core.stats.Table;
 import dev.spillway.server.admin.ConsoleSession;
@@ -69,6 +70,7 @@ public final class Proxy {
     private final ExecutorService slowWork = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("slow-work").daemon().factory());
     private final ExecutorService tlsWork;
+    private final Executor lookWork = LookWork.executor();
     private final Lanes lanes;
     private final Listeners listeners;
     private final Recorder recorder;
@@ -101,7 +103,8 @@ public final class Proxy {
                 config,
                 first,
                 lanes,
-                () -> new Pages(new PageSource(lanes, recorder.history(), this::config, () -> ending != null)));
+                () -> new Pages(
+                        new PageSource(lanes, lookWork, recorder.history(), this::config, () -> ending != null)));
         this.reload = new Reload(source, config, tls, lanes, slowWork, tlsWork, places);
         this.operations = new LaneOperations(lanes, reload, this::end, () -> ending != null);
     }
@@ -213,6 +216,16 @@ public final class Proxy {
             @Override
             public <T> CompletableFuture<List<T>> gather(Function<LaneView, T> read) {
                 return lanes.gather(read);
+            }
+
+            @Override
+            public CompletableFuture<List<ProxyFigures>> figuresWithClients() {
+                return lanes.figuresWithClients();
+            }
+
+            @Override
+            public Executor work() {
+                return lookWork;
             }
 
             @Override

@@ -39,10 +39,14 @@ public record ProxyFigures(
     /** The console as a database, by whichever of its names it was reached. */
     public static final String CONSOLE = "pgbouncer";
 
-    /** Of one lane; called on that lane. */
-    public static ProxyFigures of(LaneView view) {
-        List<ConnectionFigures> clients = new ArrayList<>();
-        view.clients().forEach(client -> clients.add(ConnectionFigures.of(client, view)));
+    /** Of one lane, with none of its clients, of whom there may be thousands; called on that lane. */
+    public static ProxyFigures withoutClients(LaneView view) {
+        return of(view, List.of());
+    }
+
+    /** Of one lane, those of whose clients that are logged in are {@code sessions}; called on that lane. */
+    static ProxyFigures of(LaneView view, List<ConnectionFigures> sessions) {
+        List<ConnectionFigures> clients = new ArrayList<>(sessions);
         view.probes().forEach(client -> clients.add(ConnectionFigures.of(client, view)));
         Map<ServerPool, ClientTally> tallies = ClientTally.of(view);
         List<PoolFigures> pools = new ArrayList<>();

@@ -41,15 +41,10 @@ final class TableOutput {
     }
 
     /**
-     * A row of {@code table}.
+     * A row.
      *
      * @throws Refused if a number does not fit into the binary form of its type; nothing is written then
      */
-    static void dataRow(ByteBuf out, Table table, int row, IntPredicate isBinary) {
-        dataRow(out, table.columns(), table.rows().get(row), isBinary);
-    }
-
-    /** The same of a row whose table nobody has. */
     static void dataRow(ByteBuf out, List<Column> columns, List<@Nullable String> cells, IntPredicate isBinary) {
         int begin = out.writerIndex();
         int at = MessageWriter.begin(out, BackendType.DATA_ROW);
