@@ -233,11 +233,14 @@ public final class ConsoleSession implements Phase {
         switch (outcome) {
             case Outcome.Failed(ErrorFields error) -> finish(error::writeError);
             case Outcome.Told(Consumer<ByteBuf> writer) -> finish(writer);
-            case Outcome.Rows(RowSource rows) -> {
-                write(out -> TableOutput.rowDescription(out, rows.columns(), column -> false));
-                send(new RowStream(rows, column -> false, 0, this::finish, error -> finish(error::writeError)));
-            }
+            case Outcome.Rows(RowSource rows) -> send(rows, RowForm.TEXT);
+            case Outcome.Copied(RowSource rows) -> send(rows, RowForm.COPY);
         }
+    }
+
+    private void send(RowSource rows, RowForm form) {
+        write(out -> form.begin(out, rows.columns()));
+        send(new RowStream(rows, form, 0, this::finish, error -> finish(error::writeError)));
     }
 
     private void finish(Consumer<ByteBuf> writer) {
@@ -269,7 +272,8 @@ public final class ConsoleSession implements Phase {
             }
             case Request.Telling(Consumer<ByteBuf> writer) -> taker.accept(new Outcome.Told(writer));
             case Request.Showing(ShowCommands.Answer answer) -> show(answer, taker);
-            case Request.Watching(Supplier<CompletableFuture<TraceFeed>> begin) -> watch(begin.get(), taker);
+            case Request.Watching(Supplier<CompletableFuture<TraceFeed>> begin, boolean isCopied) ->
+                watch(begin.get(), isCopied ? Outcome.Copied::new : Outcome.Rows::new, taker);
             case Request.Acting(Request.Deed deed) -> await(deed.begin(), taker);
         }
     }
@@ -293,15 +297,16 @@ public final class ConsoleSession implements Phase {
 
     // ---- rows --------------------------------------------------------------------------
 
-    private void watch(CompletableFuture<TraceFeed> begun, Consumer<Outcome> taker) {
+    private void watch(
+            CompletableFuture<TraceFeed> begun, Function<TraceFeed, Outcome> outcome, Consumer<Outcome> taker) {
         pause();
         var _ = begun.whenCompleteAsync(
                 (feed, failure) -> {
                     if (feed != null && isOver) {
                         feed.stop("");
                     }
-                    resume(() ->
-                            taker.accept(feed == null ? new Outcome.Failed(errorOf(failure)) : new Outcome.Rows(feed)));
+                    resume(() -> taker.accept(
+                            feed == null ? new Outcome.Failed(errorOf(failure)) : outcome.apply(feed)));
                 },
                 source.executor());
     }

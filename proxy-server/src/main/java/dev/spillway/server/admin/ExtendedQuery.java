@@ -327,11 +327,17 @@ final class ExtendedQuery {
                 portal.rows = rows;
                 sendRows(portal, rows, mostRows);
             }
+            case Outcome.Copied(RowSource rows) -> {
+                portal.rows = rows;
+                portal.isDone = true;
+                host.write(out -> RowForm.COPY.begin(out, rows.columns()));
+                host.stream(new RowStream(rows, RowForm.COPY, 0, host::write, this::fail));
+            }
         }
     }
 
     /** {@code mostRows} 0, or less: all. As many as that are not known to be the last, even if they are. */
     private void sendRows(Portal portal, RowSource rows, int mostRows) {
-        host.stream(new RowStream(rows, portal.isBinary, mostRows, host::write, this::fail));
+        host.stream(new RowStream(rows, RowForm.rows(portal.isBinary), mostRows, host::write, this::fail));
     }
 }

@@ -10,6 +10,9 @@ sealed interface Outcome {
 
     record Rows(RowSource source) implements Outcome {}
 
+    /** Rows that are copied to the client. */
+    record Copied(RowSource source) implements Outcome {}
+
     /** Messages up to CommandComplete, or what stands in its place; there are no rows. */
     record Told(Consumer<ByteBuf> writer) implements Outcome {}
 }

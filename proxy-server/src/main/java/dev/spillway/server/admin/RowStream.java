@@ -8,7 +8,6 @@ import dev.spillway.core.session.Refused;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,11 +19,12 @@ final class RowStream {
     private static final int PORTION = 100;
 
     private final RowSource source;
-    private final IntPredicate isBinary;
+    private final RowForm form;
     private final Consumer<Consumer<ByteBuf>> done;
     private final Consumer<ErrorFields> failed;
     private final boolean isLimited;
     private int left;
+    private int written;
     private @Nullable ErrorFields failure;
 
     /**
@@ -34,12 +34,12 @@ final class RowStream {
      */
     RowStream(
             RowSource source,
-            IntPredicate isBinary,
+            RowForm form,
             int most,
             Consumer<Consumer<ByteBuf>> done,
             Consumer<ErrorFields> failed) {
         this.source = source;
-        this.isBinary = isBinary;
+        this.form = form;
         this.done = done;
         this.failed = failed;
         this.isLimited = most > 0;
@@ -74,8 +74,9 @@ final class RowStream {
             if (row == null) {
                 return;
             }
-            TableOutput.dataRow(out, source.columns(), row, isBinary);
+            form.write(out, source.columns(), row);
             left--;
+            written++;
         }
     }
 
@@ -99,6 +100,6 @@ final class RowStream {
             ErrorFields.of("NOTICE", Sqlstate.SUCCESSFUL_COMPLETION, source.why())
                     .writeNotice(out);
         }
-        BackendMessages.commandComplete(out, source.tag());
+        form.end(out, source.tag(), written);
     }
 }

@@ -145,6 +145,7 @@ final class ShowCommands {
         \tKILL [<db>]
         \tKILL_CLIENT <client_id>
         \tTRACE <client_id> [<seconds>]
+        \tCOPY (TRACE <client_id> [<seconds>]) TO STDOUT
         \tWAIT_CLOSE [<db>]
         \tSHUTDOWN
         \tSHUTDOWN WAIT_FOR_SERVERS|WAIT_FOR_CLIENTS\

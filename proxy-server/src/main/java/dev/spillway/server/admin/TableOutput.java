@@ -68,6 +68,28 @@ final class TableOutput {
         MessageWriter.end(out, at);
     }
 
+    /**
+     * A row as a line of COPY, in a message of its own.
+     *
+     * <p>Source: PostgreSQL documentation, COPY, "Text Format".
+     */
+    static void copyLine(ByteBuf out, List<@Nullable String> cells) {
+        int at = MessageWriter.begin(out, BackendType.COPY_DATA);
+        for (int i = 0; i < cells.size(); i++) {
+            String cell = cells.get(i);
+            ByteBufUtil.writeUtf8(out, cell == null ? "\\N" : escaped(cell));
+            out.writeByte(i < cells.size() - 1 ? '\t' : '\n');
+        }
+        MessageWriter.end(out, at);
+    }
+
+    private static String escaped(String cell) {
+        return cell.replace("\\", "\\\\")
+                .replace("\t", "\\t")
+                .replace("\n", "\\n")
+                .replace("\r", "\\r");
+    }
+
     private static void text(ByteBuf out, String cell) {
         out.writeInt(ByteBufUtil.utf8Bytes(cell));
         ByteBufUtil.writeUtf8(out, cell);

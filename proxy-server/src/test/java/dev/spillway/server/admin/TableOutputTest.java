@@ -8,6 +8,7 @@ import dev.spillway.core.stats.Table;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -55,6 +56,16 @@ class TableOutputTest {
         assertThat(ByteBufUtil.hexDump(out)).isEqualTo("440000000e0002ffffffffffffffff");
         TableOutput.dataRow(out.clear(), table.columns(), table.rows().get(1), column -> column == 1);
         assertThat(ByteBufUtil.hexDump(out)).isEqualTo("44000000100002" + "0000000137" + "0000000137");
+    }
+
+    @Test
+    void lineOfCopyHasNothingInItThatEndsOne() {
+        ByteBuf out = Unpooled.buffer();
+        TableOutput.copyLine(out, Arrays.asList("a\tb\\c", null, "d\ne\r", "ä"));
+        String line = "a\\tb\\\\c\t\\N\td\\ne\\r\tä\n";
+        assertThat(out.readByte()).isEqualTo((byte) 'd');
+        assertThat(out.readInt()).isEqualTo(4 + out.readableBytes());
+        assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo(line);
     }
 
     @Test
