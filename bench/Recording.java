@@ -84,6 +84,12 @@ final class Recording {
         Arrays.sort(found);
         System.out.printf(
                 "%-20s %6.2f ns (%.2f to %.2f of %d rounds), %.4f bytes each   [%d]%n",
-                what, found[ROUNDS / 2], found[0], found[ROUNDS - 1], ROUNDS, (double) bytes / ROUNDS / TRANSACTIONS, sum);
+                what,
+                found[ROUNDS / 2],
+                found[0],
+                found[ROUNDS - 1],
+                ROUNDS,
+                (double) bytes / ROUNDS / TRANSACTIONS,
+                sum);
     }
 }

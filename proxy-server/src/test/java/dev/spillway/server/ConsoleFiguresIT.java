@@ -113,10 +113,7 @@ class ConsoleFiguresIT {
             List<Map<String, Object>> shown = show(proxy, "clients").stream()
                     .filter(row -> "of-many".equals(row.get("application_name")))
                     .toList();
-            assertThat(shown)
-                    .hasSize(count)
-                    .extracting(row -> row.get("id"))
-                    .doesNotHaveDuplicates();
+            assertThat(shown).hasSize(count).extracting(row -> row.get("id")).doesNotHaveDuplicates();
             assertThat(show(proxy, "lists")).contains(Map.of("list", "used_clients", "items", count + 1));
             for (WireClient client : clients) {
                 client.close();

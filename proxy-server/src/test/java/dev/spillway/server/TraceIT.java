@@ -401,7 +401,8 @@ class TraceIT {
                             "psql",
                             "-X",
                             "-d",
-                            "host=localhost port=" + through().port() + " dbname=pgbouncer user=" + through().user(),
+                            "host=localhost port=" + through().port() + " dbname=pgbouncer user="
+                                    + through().user(),
                             "-c",
                             "COPY (TRACE " + number + " 3600) TO STDOUT")
                     .start();

@@ -305,8 +305,8 @@ public final class ConsoleSession implements Phase {
                     if (feed != null && isOver) {
                         feed.stop("");
                     }
-                    resume(() -> taker.accept(
-                            feed == null ? new Outcome.Failed(errorOf(failure)) : outcome.apply(feed)));
+                    resume(() ->
+                            taker.accept(feed == null ? new Outcome.Failed(errorOf(failure)) : outcome.apply(feed)));
                 },
                 source.executor());
     }

@@ -33,11 +33,7 @@ final class RowStream {
      *     one
      */
     RowStream(
-            RowSource source,
-            RowForm form,
-            int most,
-            Consumer<Consumer<ByteBuf>> done,
-            Consumer<ErrorFields> failed) {
+            RowSource source, RowForm form, int most, Consumer<Consumer<ByteBuf>> done, Consumer<ErrorFields> failed) {
         this.source = source;
         this.form = form;
         this.done = done;

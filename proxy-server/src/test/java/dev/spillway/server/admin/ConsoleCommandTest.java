@@ -102,10 +102,13 @@ class ConsoleCommandTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"copy (trace 12 30) to stdout", "COPY( TRACE 12 30 )TO STDOUT ;", "copy\n(trace \"12\" 30)\tto\nstdout"})
+            strings = {
+                "copy (trace 12 30) to stdout",
+                "COPY( TRACE 12 30 )TO STDOUT ;",
+                "copy\n(trace \"12\" 30)\tto\nstdout"
+            })
     void traceMayStandInACopy(String text) {
-        assertThat(ConsoleCommand.parse(text))
-                .isEqualTo(new ConsoleCommand.Copy(new ConsoleCommand.Trace("12", "30")));
+        assertThat(ConsoleCommand.parse(text)).isEqualTo(new ConsoleCommand.Copy(new ConsoleCommand.Trace("12", "30")));
     }
 
     @ParameterizedTest
