@@ -2,20 +2,10 @@ package dev.spillway.server;
 
 import dev.spillway.core.config.LogFormat;
 import dev.spillway.core.config.ProxyConfig;
-import dev.spillway.core.pool.HostFigures;
-import dev.spillway.core.pool.Orders;
 import dev.spillway.core.pool.Totals;
-import dev.spillway.core.protocol.CancelKey;
-import dev.spillway.core.protocol.backend.ErrorFields;
-import dev.spillway.core.session.ConnectionLog.ClientEnd;
 import dev.spillway.core.session.Ending;
 import dev.spillway.core.session.LogSubject;
-import dev.spillway.core.stats.LaneView;
-import dev.spillway.core.stats.ProxyFigures;
-import dev.spillway.core.stats.StatementTable;
-import dev.spillway.core.stats.Table;
 import dev.spillway.server.admin.ConsoleSession;
-import dev.spillway.server.admin.Operations;
 import dev.spillway.server.cli.SpillwayVersion;
 import dev.spillway.server.configfile.ConfigSource;
 import dev.spillway.server.http.Pages;
@@ -48,7 +38,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -207,72 +196,7 @@ public final class Proxy {
     }
 
     private ConsoleSession.Source source(Lane asker, LogSubject client) {
-        return new ConsoleSession.Source() {
-            @Override
-            public ProxyConfig config() {
-                return reload.current();
-            }
-
-            @Override
-            public <T> CompletableFuture<List<T>> gather(Function<LaneView, T> read) {
-                return lanes.gather(read);
-            }
-
-            @Override
-            public CompletableFuture<List<ProxyFigures>> figuresWithClients() {
-                return lanes.figuresWithClients();
-            }
-
-            @Override
-            public Executor work() {
-                return lookWork;
-            }
-
-            @Override
-            public void onEnd(ClientEnd how, String why, @Nullable ErrorFields told) {
-                asker.log().clientEnded(client, how, ending == null ? why : "the pooler is shutting down", told);
-            }
-
-            @Override
-            public void onCommand() {
-                asker.operators().onConsoleCommand();
-            }
-
-            @Override
-            public Orders orders() {
-                return lanes.orders();
-            }
-
-            @Override
-            public List<HostFigures> hosts() {
-                return lanes.hosts();
-            }
-
-            @Override
-            public Table statements(boolean showsTexts) {
-                return StatementTable.of(asker.statements().all(), asker.nowNanos(), showsTexts);
-            }
-
-            @Override
-            public Operations operations() {
-                return operations;
-            }
-
-            @Override
-            public Executor executor() {
-                return asker::execute;
-            }
-
-            @Override
-            public CancelKey open(Runnable cancel) {
-                return lanes.openConsole(() -> asker.execute(cancel));
-            }
-
-            @Override
-            public void close(CancelKey key) {
-                lanes.closeConsole(key);
-            }
-        };
+        return new ConsoleSource(lanes, this::config, operations, lookWork, () -> ending != null, asker, client);
     }
 
     private static NettyTransport transport(ProxyConfig config) throws IOException {
