@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """What it costs to look at a Spillway with thousands of clients: how long SHOW CLIENTS, a scrape of /metrics and /status take, and
-what queries pay when somebody scrapes each second.
+what queries pay when somebody looks each second.
 
-The second is measured in pairs of turns, with a scrape each second and without, beginning with another one each time; a ratio is
-that of one pair, the table shows the median of all and, in brackets, the least and the greatest. Needs: a built Spillway,
-PostgreSQL's server programs and pgbench. Started as root, PostgreSQL runs as --user.
+The second is measured in rounds of turns, one without a look and one with each kind of it, in the opposite order each time; a ratio is
+that of two turns of one round, the table shows the median of all and, in brackets, the least and the greatest. What is measured
+is a Spillway that has been looked at for a while (--warmup): before that the JVM compiles what makes the answers, on the same
+cores. A scraper keeps its connection, as Prometheus does. Needs: a built Spillway, PostgreSQL's server programs and pgbench. Started
+as root, PostgreSQL runs as --user.
 """
 import argparse
 import os
+import re
 import shutil
 import socket
 import statistics
@@ -16,7 +19,6 @@ import subprocess
 import tempfile
 import threading
 import time
-import urllib.request
 
 import measure
 
@@ -56,9 +58,30 @@ class Client:
         return self.until_ready()
 
 
-def page(path):
-    with urllib.request.urlopen(f"http://127.0.0.1:{ADMIN_PORT}{path}", timeout=30) as answer:
-        return len(answer.read())
+class Browser:
+    """One connection that is kept."""
+
+    def __init__(self):
+        self.socket = socket.create_connection(("127.0.0.1", ADMIN_PORT))
+
+    def get(self, path):
+        """Returns how many bytes the page has."""
+        self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            answer += self.receive()
+        head, body = answer.split(b"\r\n\r\n", 1)
+        length, left = int(re.search(rb"(?i)content-length: (\d+)", head).group(1)), -len(body)
+        left += length
+        while left > 0:
+            left -= len(self.receive())
+        return length
+
+    def receive(self):
+        piece = self.socket.recv(1 << 16)
+        if not piece:
+            raise SystemExit("the connection was closed")
+        return piece
 
 
 def times(act, count):
@@ -74,42 +97,49 @@ def times(act, count):
     return found, size
 
 
-def show_times(count):
-    console = Client(ADMIN_PORT, b"pgbouncer")
-    acts = {"SHOW CLIENTS": lambda: console.ask(b"show clients"), "/metrics": lambda: page("/metrics"),
-            "/status": lambda: page("/status")}
-    print(f"{'':14} {'median':>8} {'p95':>8} {'most':>8} {'KiB':>8}   (ms, of {count})")
-    for name, act in acts.items():
-        found, size = times(act, count)
-        ordered = sorted(found)
-        print(f"{name:14} {statistics.median(found):8.1f} {ordered[int(count * 0.95)]:8.1f} {ordered[-1]:8.1f} {size / 1024:8.0f}")
-
-
-class Scraper(threading.Thread):
-    """Asks for /metrics each second."""
+class Looks:
+    """The ways to look at it, each on a connection of its own."""
 
     def __init__(self):
+        console, browser = Client(ADMIN_PORT, b"pgbouncer"), Browser()
+        self.acts = {"SHOW CLIENTS": lambda: console.ask(b"show clients"), "/metrics": lambda: browser.get("/metrics"),
+                     "/status": lambda: browser.get("/status")}
+
+    def show_times(self, count):
+        print(f"{'':14} {'median':>8} {'p95':>8} {'most':>8} {'KiB':>8}   (ms, of {count})")
+        for name, act in self.acts.items():
+            found, size = times(act, count)
+            ordered = sorted(found)
+            print(f"{name:14} {statistics.median(found):8.1f} {ordered[int(count * 0.95)]:8.1f} {ordered[-1]:8.1f} {size / 1024:8.0f}",
+                  flush=True)
+
+
+class Looker(threading.Thread):
+    """Looks each second."""
+
+    def __init__(self, acts):
         super().__init__(daemon=True)
-        self.over = threading.Event()
+        self.acts, self.over = acts, threading.Event()
 
     def run(self):
         while not self.over.wait(1):
-            page("/metrics")
+            for act in self.acts:
+                act()
 
 
-def turn(proxy, options, folder, is_scraped):
+def turn(proxy, options, folder, acts):
     """CPU and allocation per transaction, and the 99th percentile, of one run of pgbench."""
     for left in os.listdir(folder):
         if left.startswith("lat"):
             os.remove(os.path.join(folder, left))
-    scraper = Scraper()
+    looker = Looker(acts)
     cpu, heap = proxy.cpu_seconds(), proxy.lane_bytes()
-    if is_scraped:
-        scraper.start()
+    looker.start()
     subprocess.run(["pgbench", "-n", "-h", "127.0.0.1", "-p", str(PORT), "-U", "bench", "-c", "20", "-j", "1", "-S", "-M", "extended",
                     "-R", str(options.rate), "-T", str(options.seconds), "-l", "--log-prefix", os.path.join(folder, "lat"), "postgres"],
                    check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    scraper.over.set()
+    looker.over.set()
+    looker.join()
     cpu, heap = proxy.cpu_seconds() - cpu, proxy.lane_bytes() - heap
     latencies = []
     for name in os.listdir(folder):
@@ -121,20 +151,22 @@ def turn(proxy, options, folder, is_scraped):
             "cpu us": cpu * 1e6 / len(latencies), "bytes": heap / len(latencies)}
 
 
-def pairs(proxy, options, folder):
-    turn(proxy, options, folder, True)
-    ratios, plain, scraped = {}, {}, {}
+def rounds(proxy, options, folder, looks):
+    kinds = {"nobody": [], "/metrics": [looks.acts["/metrics"]], "both": [looks.acts["/metrics"], looks.acts["SHOW CLIENTS"]]}
+    found = {kind: {} for kind in kinds}
+    turn(proxy, options, folder, kinds["both"])
     for number in range(options.rounds):
-        order = [False, True] if number % 2 == 0 else [True, False]
-        found = {is_scraped: turn(proxy, options, folder, is_scraped) for is_scraped in order}
-        for key in found[True]:
-            ratios.setdefault(key, []).append(found[True][key] / found[False][key])
-            plain.setdefault(key, []).append(found[False][key])
-            scraped.setdefault(key, []).append(found[True][key])
-    print(f"{'':8} {'without':>9} {'scraped':>9} {'ratio':>7}   (per transaction, {options.rounds} pairs of {options.seconds} s)")
-    for key, values in ratios.items():
-        print(f"{key:8} {statistics.median(plain[key]):9.1f} {statistics.median(scraped[key]):9.1f} {statistics.median(values):7.3f} "
-              f"({min(values):.3f} to {max(values):.3f})")
+        for kind in list(kinds)[::1 if number % 2 == 0 else -1]:
+            for key, value in turn(proxy, options, folder, kinds[kind]).items():
+                found[kind].setdefault(key, []).append(value)
+    print(f"{'':8} {'looks':10} {'median':>9} {'ratio':>7}   (per transaction, {options.rounds} rounds, {options.seconds} s each; both: "
+          "SHOW CLIENTS, too)")
+    for key, plain in found["nobody"].items():
+        print(f"{key:8} {'nobody':10} {statistics.median(plain):9.1f}")
+        for kind in list(kinds)[1:]:
+            ratios = [with_look / without for with_look, without in zip(found[kind][key], plain)]
+            print(f"{key:8} {kind:10} {statistics.median(found[kind][key]):9.1f} {statistics.median(ratios):7.3f} "
+                  f"({min(ratios):.3f} to {max(ratios):.3f})")
 
 
 def main():
@@ -142,6 +174,7 @@ def main():
     parser.add_argument("--user", default="nobody")
     parser.add_argument("--clients", type=int, default=5000)
     parser.add_argument("--count", type=int, default=40)
+    parser.add_argument("--warmup", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=8)
     parser.add_argument("--rate", type=int, default=2000)
@@ -160,8 +193,12 @@ def main():
         for client in clients:
             client.ask(b"select 1")
         print(f"{len(clients)} clients")
-        show_times(options.count)
-        pairs(proxy, options, folder)
+        looks = Looks()
+        for _ in range(options.warmup):
+            for act in looks.acts.values():
+                act()
+        looks.show_times(options.count)
+        rounds(proxy, options, folder, looks)
     finally:
         if proxy:
             proxy.stop()

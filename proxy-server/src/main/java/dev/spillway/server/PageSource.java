@@ -11,35 +11,24 @@ import dev.spillway.server.lane.Lanes;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
-/** What the pages of a proxy show. Usable from any thread. Its own thread ends when nobody has asked for a while. */
+/** What the pages of a proxy show. Usable from any thread. */
 final class PageSource implements Pages.Source {
-    private static final long REST_SECONDS = 120;
-
     private final Lanes lanes;
     private final History history;
     private final Supplier<ProxyConfig> config;
     private final BooleanSupplier isDraining;
-    private final ThreadPoolExecutor work = new ThreadPoolExecutor(
-            1,
-            1,
-            REST_SECONDS,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            Thread.ofPlatform().name("pages").daemon().factory());
+    private final Executor work;
 
-    /** {@code config}: the one in force. */
-    PageSource(Lanes lanes, History history, Supplier<ProxyConfig> config, BooleanSupplier isDraining) {
+    /** {@code work} makes the pages; {@code config}: the one in force. */
+    PageSource(Lanes lanes, Executor work, History history, Supplier<ProxyConfig> config, BooleanSupplier isDraining) {
         this.history = history;
         this.lanes = lanes;
         this.config = config;
         this.isDraining = isDraining;
-        work.allowCoreThreadTimeOut(true);
+        this.work = work;
     }
 
     @Override

@@ -2,19 +2,10 @@ package dev.spillway.server;
 
 import dev.spillway.core.config.LogFormat;
 import dev.spillway.core.config.ProxyConfig;
-import dev.spillway.core.pool.HostFigures;
-import dev.spillway.core.pool.Orders;
 import dev.spillway.core.pool.Totals;
-import dev.spillway.core.protocol.CancelKey;
-import dev.spillway.core.protocol.backend.ErrorFields;
-import dev.spillway.core.session.ConnectionLog.ClientEnd;
 import dev.spillway.core.session.Ending;
 import dev.spillway.core.session.LogSubject;
-import dev.spillway.core.stats.LaneView;
-import dev.spillway.core.stats.StatementTable;
-import dev.spillway.core.stats.Table;
 import dev.spillway.server.admin.ConsoleSession;
-import dev.spillway.server.admin.Operations;
 import dev.spillway.server.cli.SpillwayVersion;
 import dev.spillway.server.configfile.ConfigSource;
 import dev.spillway.server.http.Pages;
@@ -47,7 +38,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -69,6 +59,7 @@ public final class Proxy {
     private final ExecutorService slowWork = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("slow-work").daemon().factory());
     private final ExecutorService tlsWork;
+    private final Executor lookWork = LookWork.executor();
     private final Lanes lanes;
     private final Listeners listeners;
     private final Recorder recorder;
@@ -101,7 +92,8 @@ public final class Proxy {
                 config,
                 first,
                 lanes,
-                () -> new Pages(new PageSource(lanes, recorder.history(), this::config, () -> ending != null)));
+                () -> new Pages(
+                        new PageSource(lanes, lookWork, recorder.history(), this::config, () -> ending != null)));
         this.reload = new Reload(source, config, tls, lanes, slowWork, tlsWork, places);
         this.operations = new LaneOperations(lanes, reload, this::end, () -> ending != null);
     }
@@ -204,62 +196,7 @@ public final class Proxy {
     }
 
     private ConsoleSession.Source source(Lane asker, LogSubject client) {
-        return new ConsoleSession.Source() {
-            @Override
-            public ProxyConfig config() {
-                return reload.current();
-            }
-
-            @Override
-            public <T> CompletableFuture<List<T>> gather(Function<LaneView, T> read) {
-                return lanes.gather(read);
-            }
-
-            @Override
-            public void onEnd(ClientEnd how, String why, @Nullable ErrorFields told) {
-                asker.log().clientEnded(client, how, ending == null ? why : "the pooler is shutting down", told);
-            }
-
-            @Override
-            public void onCommand() {
-                asker.operators().onConsoleCommand();
-            }
-
-            @Override
-            public Orders orders() {
-                return lanes.orders();
-            }
-
-            @Override
-            public List<HostFigures> hosts() {
-                return lanes.hosts();
-            }
-
-            @Override
-            public Table statements(boolean showsTexts) {
-                return StatementTable.of(asker.statements().all(), asker.nowNanos(), showsTexts);
-            }
-
-            @Override
-            public Operations operations() {
-                return operations;
-            }
-
-            @Override
-            public Executor executor() {
-                return asker::execute;
-            }
-
-            @Override
-            public CancelKey open(Runnable cancel) {
-                return lanes.openConsole(() -> asker.execute(cancel));
-            }
-
-            @Override
-            public void close(CancelKey key) {
-                lanes.closeConsole(key);
-            }
-        };
+        return new ConsoleSource(lanes, this::config, operations, lookWork, () -> ending != null, asker, client);
     }
 
     private static NettyTransport transport(ProxyConfig config) throws IOException {

@@ -174,7 +174,8 @@ class AdminPortIT {
                         if (attempts.incrementAndGet() == 1) {
                             throw new IllegalStateException("no room for pages");
                         }
-                        return new Pages(new PageSource(lanes, new History(), ProxyConfig::defaults, () -> false));
+                        return new Pages(new PageSource(
+                                lanes, LookWork.executor(), new History(), ProxyConfig::defaults, () -> false));
                     });
             admin.open();
             assertThat(HttpProbe.get(port, "/readyz").status()).isEqualTo(500);

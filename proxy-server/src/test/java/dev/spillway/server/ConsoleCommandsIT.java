@@ -217,6 +217,7 @@ class ConsoleCommandsIT {
                 "ENABLE app",
                 "WAIT_CLOSE",
                 "TRACE 1",
+                "COPY (TRACE 1) TO STDOUT",
                 "RELOAD",
                 "SUSPEND",
                 "SHUTDOWN",

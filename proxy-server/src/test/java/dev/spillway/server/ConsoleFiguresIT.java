@@ -32,6 +32,8 @@ import org.junit.jupiter.api.Test;
 
 /** What LANES, LATENCY, WAITING and ERRORS say about work that is known. */
 class ConsoleFiguresIT {
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+
     private final Endpoint direct = PostgresFixture.shared().endpoint();
 
     private ProxyConfig config(int servers, int lanes) {
@@ -97,6 +99,25 @@ class ConsoleFiguresIT {
             assertThat(number(waits, "p50_us")).isLessThan(100);
             assertThat(number(waits, "max_us")).isPositive();
             assertThat(queries).containsEntry("user", direct.user());
+        }
+    }
+
+    @Test
+    void clientsOfWhomALaneReadsSomeAtATimeAreShownOnceEach() throws IOException {
+        int count = 300; // more than one part on each lane
+        try (RunningProxy proxy = new RunningProxy(config(2, 2).with(Settings.MAX_CLIENT_CONN, 1000))) {
+            List<WireClient> clients = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                clients.add(WireClient.connect(through(proxy), Map.of("application_name", "of-many"), LIMIT));
+            }
+            List<Map<String, Object>> shown = show(proxy, "clients").stream()
+                    .filter(row -> "of-many".equals(row.get("application_name")))
+                    .toList();
+            assertThat(shown).hasSize(count).extracting(row -> row.get("id")).doesNotHaveDuplicates();
+            assertThat(show(proxy, "lists")).contains(Map.of("list", "used_clients", "items", count + 1));
+            for (WireClient client : clients) {
+                client.close();
+            }
         }
     }
 

@@ -9,6 +9,7 @@ import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.DatabaseSettings;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.Settings;
+import dev.spillway.testkit.BackendMessage;
 import dev.spillway.testkit.Endpoint;
 import dev.spillway.testkit.HttpProbe;
 import dev.spillway.testkit.Messages;
@@ -146,6 +147,28 @@ class MetricsIT {
             assertThat(all.get("spillway_server_errors_total{class=\"42\",database=\"known\"}"))
                     .isEqualTo(clients);
             agreesWithTheConsole(stage);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void bytesAreThoseOnTheWire(int lanes) throws IOException {
+        try (Stage stage = new Stage(lanes, 2)) {
+            List<WireClient> clients = List.of(stage.client("known"), stage.client("known"));
+            double received = stage.known("spillway_received_bytes_total");
+            double sent = stage.known("spillway_sent_bytes_total");
+            long asked = 0;
+            long answered = 0;
+            for (WireClient client : clients) {
+                byte[] query = Messages.query("select 'ten letters'");
+                client.send(query);
+                asked += query.length;
+                for (BackendMessage message : client.readUntilReady()) {
+                    answered += message.frame().length;
+                }
+            }
+            assertThat(stage.known("spillway_received_bytes_total")).isEqualTo(received + asked);
+            assertThat(stage.known("spillway_sent_bytes_total")).isEqualTo(sent + answered);
         }
     }
 

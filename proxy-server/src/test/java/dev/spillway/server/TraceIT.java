@@ -11,12 +11,16 @@ import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Settings;
 import dev.spillway.core.config.SslMode;
 import dev.spillway.testkit.BackendMessage;
+import dev.spillway.testkit.ClientProgram;
 import dev.spillway.testkit.Endpoint;
 import dev.spillway.testkit.Messages;
 import dev.spillway.testkit.PostgresFixture;
 import dev.spillway.testkit.TestCertificates;
 import dev.spillway.testkit.WireClient;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -335,6 +339,81 @@ class TraceIT {
                             .map(BackendMessage::type)
                             .map(String::valueOf))
                     .containsExactly("D", "N", "C", "3", "Z");
+        }
+    }
+
+    @Test
+    void copiedRowsAreLinesThatComeAsTheyAreFound() throws IOException {
+        try (WireClient client = client("copied off");
+                Operator operator = operator()) {
+            operator.begin("COPY (TRACE " + id(operator, "copied off") + ") TO STDOUT");
+            assertThat(operator.console().readMessage().type()).isEqualTo('H');
+            client.query("select 1");
+            List<String> lines = new ArrayList<>();
+            for (int i = 0; i < 5; i++) {
+                BackendMessage line = operator.console().readMessage();
+                assertThat(line.type()).isEqualTo('d');
+                lines.add(new String(line.body(), StandardCharsets.UTF_8));
+            }
+            assertThat(lines.getFirst()).matches("[0-9-]+ [0-9:.]+\\+00\t\\d+\tfrom client\tQuery\t\\d+\t\t\\\\N\n");
+            assertThat(lines.get(3)).contains("\tCommandComplete\t14\tSELECT 1\t");
+            cancel(operator);
+            List<BackendMessage> end = operator.console().readUntilReady();
+            assertThat(end).extracting(BackendMessage::type).containsExactly('N', 'c', 'C', 'Z');
+            assertThat(end.get(2).tag()).isEqualTo("COPY 5");
+            assertThat(operator.console().queryOne("show version")).startsWith("Spillway");
+        }
+    }
+
+    @Test
+    void inTheExtendedProtocolACopyIsDescribedAsWithoutRows() throws IOException {
+        try (WireClient client = client("copied too");
+                Operator operator = operator()) {
+            String number = id(operator, "copied too");
+            operator.console()
+                    .send(
+                            Messages.parse("", "copy (trace " + number + ") to stdout"),
+                            Messages.bind("", ""),
+                            Messages.describePortal(""),
+                            Messages.execute("", 1),
+                            Messages.sync());
+            awaitBegin(number);
+            client.query("select 1");
+            client.reset();
+            assertThat(operator.console().readUntilReady())
+                    .extracting(BackendMessage::type)
+                    .startsWith('1', '2', 'n', 'H', 'd', 'd', 'd', 'd', 'd')
+                    .endsWith('N', 'c', 'C', 'Z');
+        }
+    }
+
+    @Test
+    void psqlPrintsACopiedTraceWhileItGoesOn() throws IOException {
+        var _ = ClientProgram.find("psql", Path.of("."), List.of("psql"), "--version");
+        var _ = ClientProgram.find("stdbuf", Path.of("."), List.of("stdbuf"), "--version");
+        try (WireClient client = client("seen live");
+                Operator operator = operator()) {
+            String number = id(operator, "seen live");
+            // stdbuf: as on a terminal
+            Process psql = new ProcessBuilder(
+                            "stdbuf",
+                            "-oL",
+                            "psql",
+                            "-X",
+                            "-d",
+                            "host=localhost port=" + through().port() + " dbname=pgbouncer user="
+                                    + through().user(),
+                            "-c",
+                            "COPY (TRACE " + number + " 3600) TO STDOUT")
+                    .start();
+            try (BufferedReader out = psql.inputReader(StandardCharsets.UTF_8)) {
+                awaitBegin(number);
+                client.query("select 1");
+                assertThat(out.readLine()).contains("from client\tQuery");
+                assertThat(psql.isAlive()).isTrue();
+            } finally {
+                var _ = psql.destroyForcibly();
+            }
         }
     }
 

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -463,7 +464,12 @@ public final class Pool<S extends PooledServer> {
     }
 
     public int waiting() {
-        return waiters.clients();
+        return waiters.count(Waiter::isClient);
+    }
+
+    /** Those that {@code which} counts of all that wait. */
+    public int waiting(Predicate<Waiter<S>> which) {
+        return waiters.count(which);
     }
 
     /** Does a client of this lane or of another wait? */

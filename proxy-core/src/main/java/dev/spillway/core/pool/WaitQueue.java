@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /** The clients that wait in a slice, in the order in which they came. Who has waited longest is published to the other lanes. */
 final class WaitQueue<S> {
@@ -26,9 +27,8 @@ final class WaitQueue<S> {
         return waiters.size();
     }
 
-    /** Those that are clients. */
-    int clients() {
-        return (int) waiters.keySet().stream().filter(Waiter::isClient).count();
+    int count(Predicate<Waiter<S>> which) {
+        return (int) waiters.keySet().stream().filter(which).count();
     }
 
     void add(Waiter<S> waiter, long nowNanos) {

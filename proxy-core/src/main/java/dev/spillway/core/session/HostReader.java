@@ -48,7 +48,7 @@ public final class HostReader implements LeaseHolder, Waiter<ServerSession> {
         }
         isOver = true;
         question.leave();
-        pool.left();
+        pool.leave(this);
         ServerSession linked = server;
         server = null;
         if (linked != null) {

@@ -34,6 +34,7 @@ public final class ServerPool {
 
     private PoolPolicy policy;
     private int clients;
+    private int seekers;
     private final Pool<ServerSession> pool;
     private final Map<Snapshot, Map<String, String>> welcomes = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
@@ -74,9 +75,9 @@ public final class ServerPool {
         clients--;
     }
 
-    /** {@code waiter} comes, and gets a server at once or waits for one; {@link #leave} must follow. */
+    /** {@code waiter}, which is no client, comes, and gets a server at once or waits for one; {@link #leave} must follow. */
     void seek(Waiter<ServerSession> waiter, Snapshot wanted, long nowNanos) {
-        entered();
+        seekers++;
         ServerSession free = pool.acquire(wanted, nowNanos);
         if (free == null) {
             pool.enqueue(waiter, nowNanos);
@@ -88,17 +89,27 @@ public final class ServerPool {
     /** It goes, whether it waits or not. */
     void leave(Waiter<ServerSession> waiter) {
         pool.leave(waiter);
-        left();
+        seekers--;
     }
 
-    /** Those being logged in included. */
+    /** Those being logged in included, but none of what Spillway needs a server for itself. */
     public int clients() {
         return clients;
     }
 
+    /** How many of them wait for a server. */
+    public int waitingClients() {
+        return pool.waiting(waiter -> waiter instanceof ServerWait || waiter instanceof WelcomeProbe);
+    }
+
+    /** Has it neither clients nor anybody else who needs its servers? */
+    public boolean isLeft() {
+        return clients == 0 && seekers == 0;
+    }
+
     /** Has it neither clients nor servers, nor does any come? Then nothing but its figures is lost with it. */
     public boolean isUnused() {
-        return clients == 0 && servers.isEmpty() && pool.isEmpty();
+        return isLeft() && servers.isEmpty() && pool.isEmpty();
     }
 
     /** That of clients who come now: each keeps the mode it began with. */

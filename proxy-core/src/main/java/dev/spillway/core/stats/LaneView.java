@@ -35,6 +35,9 @@ public interface LaneView {
     /** Those that are logged in. */
     Collection<ClientSession> clients();
 
+    /** Is {@code client} one of those? */
+    boolean isHere(ClientSession client);
+
     /** Those that are authenticated and wait for what a server reports. */
     Collection<WelcomeProbe> probes();
 

@@ -4,7 +4,6 @@ import dev.spillway.core.pool.Backoff;
 import dev.spillway.core.pool.Pool;
 import dev.spillway.core.pool.PoolCounters;
 import dev.spillway.core.protocol.backend.ErrorFields;
-import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.ServerSession;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -102,10 +101,9 @@ public record Overview(
 
     /** Of one lane; called on that lane. */
     public static Overview of(LaneView view) {
-        Map<ServerPool, ClientTally> tallies = ClientTally.of(view);
         List<PoolState> pools = new ArrayList<>();
         for (LaneView.PoolEntry entry : view.pools()) {
-            pools.add(PoolState.of(view, entry, ClientTally.figures(tallies, entry, view)));
+            pools.add(PoolState.of(view, entry, PoolFigures.of(view, entry)));
         }
         PoolCounters forgotten = new PoolCounters();
         forgotten.add(view.forgotten());

@@ -4,6 +4,7 @@ import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.LoadBalanceHosts;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.pool.Pool;
+import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.ServerSession;
 import org.jspecify.annotations.Nullable;
@@ -66,22 +67,24 @@ public record PoolFigures(
         }
     }
 
-    /** Of one lane's slice; {@code active} clients of it do not wait. Called on that lane. */
-    static PoolFigures of(LaneView view, LaneView.PoolEntry entry, long active, long cancelWaiting) {
+    /** Of one lane's slice; called on that lane. Takes no time for each client that neither waits nor has a server. */
+    static PoolFigures of(LaneView view, LaneView.PoolEntry entry) {
         ServerPool pool = entry.pool();
         Pool<ServerSession> slice = pool.pool();
         long cancelling = 0;
         long cancels = 0;
+        long cancelWaiting = 0;
         for (ServerSession server : pool.servers()) {
             cancelling += server.facts().askedCancels();
             cancels += server.facts().cancels();
+            cancelWaiting += isCancelWaiting(server.client(), view) ? 1 : 0;
         }
         return new PoolFigures(
                 entry.database(),
                 entry.user(),
                 pool.configuredMode(),
                 balancing(slice.share().key().servers()),
-                new Clients(active, slice.waiting(), cancelling, cancelWaiting),
+                new Clients(pool.clients() - pool.waitingClients(), slice.waiting(), cancelling, cancelWaiting),
                 new Servers(
                         count(view, pool, "active"),
                         cancels,
@@ -91,6 +94,11 @@ public record PoolFigures(
                         count(view, pool, "tested"),
                         slice.opening()),
                 slice.oldestWaitNanos(view.nowNanos()));
+    }
+
+    /** A cancel that waits is behind a restore, which needs a server. */
+    private static boolean isCancelWaiting(@Nullable ClientSession client, LaneView view) {
+        return client != null && client.facts(view.nowNanos()).isCancelWaiting();
     }
 
     /** How the hosts of {@code database} are balanced; null if it has one. */

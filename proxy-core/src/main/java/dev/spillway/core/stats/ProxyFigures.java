@@ -1,11 +1,11 @@
 package dev.spillway.core.stats;
 
 import dev.spillway.core.pool.Totals;
-import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.ServerSession;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -39,16 +39,19 @@ public record ProxyFigures(
     /** The console as a database, by whichever of its names it was reached. */
     public static final String CONSOLE = "pgbouncer";
 
-    /** Of one lane; called on that lane. */
-    public static ProxyFigures of(LaneView view) {
-        List<ConnectionFigures> clients = new ArrayList<>();
-        view.clients().forEach(client -> clients.add(ConnectionFigures.of(client, view)));
+    /** Of one lane, with none of its clients, of whom there may be thousands; called on that lane. */
+    public static ProxyFigures withoutClients(LaneView view) {
+        return of(view, List.of());
+    }
+
+    /** Of one lane, those of whose clients that are logged in are {@code sessions}; called on that lane. */
+    static ProxyFigures of(LaneView view, List<ConnectionFigures> sessions) {
+        List<ConnectionFigures> clients = new ArrayList<>(sessions);
         view.probes().forEach(client -> clients.add(ConnectionFigures.of(client, view)));
-        Map<ServerPool, ClientTally> tallies = ClientTally.of(view);
         List<PoolFigures> pools = new ArrayList<>();
         List<ConnectionFigures> servers = new ArrayList<>();
         for (LaneView.PoolEntry entry : view.pools()) {
-            pools.add(ClientTally.figures(tallies, entry, view));
+            pools.add(PoolFigures.of(view, entry));
             for (ServerSession server : entry.pool().servers()) {
                 String state = PoolFigures.state(view, entry.pool(), server);
                 servers.add(ConnectionFigures.of(server, state, entry, view));
@@ -98,7 +101,7 @@ public record ProxyFigures(
         }
         return new ProxyFigures(
                 List.copyOf(pools.values()),
-                all(lanes, ProxyFigures::clients),
+                clients(lanes),
                 all(lanes, ProxyFigures::servers),
                 lanes.stream().flatMap(lane -> lane.pins.stream()).toList(),
                 lanes.stream().flatMap(lane -> lane.stuck.stream()).toList(),
@@ -108,6 +111,15 @@ public record ProxyFigures(
                 work,
                 lanes.stream().map(ProxyFigures::forgotten).reduce(Work.NONE, Work::plus),
                 users);
+    }
+
+    /** Who has moved to another lane after the first had read it was read there, too. */
+    private static List<ConnectionFigures> clients(Collection<ProxyFigures> lanes) {
+        Set<Integer> seen = new HashSet<>();
+        return lanes.stream()
+                .flatMap(lane -> lane.clients.stream())
+                .filter(client -> seen.add(client.wire().id()))
+                .toList();
     }
 
     private static List<ConnectionFigures> all(

@@ -6,15 +6,17 @@ import dev.spillway.core.stats.Table.Columns;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The tables of connections behind SHOW, in PgBouncer's columns and order, and ours behind them. Stateless. */
 public final class SocketTables {
     private static final long NANOS_PER_MICRO = 1000;
+    private static final long MILLIS_PER_SECOND = 1000;
     private static final long NANOS_PER_SECOND = 1_000_000_000;
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss zzz", Locale.ROOT);
 
@@ -41,17 +43,21 @@ public final class SocketTables {
 
     /** One row per client that is logged in or waits for its first server, and per client of the console. */
     public static Table clients(ProxyFigures figures) {
-        List<List<@Nullable String>> rows = new ArrayList<>();
-        figures.clients().forEach(client -> rows.add(withPin(client)));
-        figures.consoles().forEach(client -> rows.add(withPin(client)));
-        return WITH_PINS.table(rows);
+        return withPins(joined(List.of(figures.clients(), figures.consoles())));
     }
 
     /** One row per server connection, those being opened included. */
     public static Table servers(ProxyFigures figures) {
-        List<List<@Nullable String>> rows = new ArrayList<>();
-        figures.servers().forEach(server -> rows.add(withPin(server)));
-        return WITH_PINS.table(rows);
+        return withPins(figures.servers());
+    }
+
+    private static List<ConnectionFigures> joined(List<List<ConnectionFigures>> lists) {
+        return lists.stream().flatMap(List::stream).toList();
+    }
+
+    private static Table withPins(List<ConnectionFigures> sockets) {
+        Seconds seconds = new Seconds();
+        return WITH_PINS.table(sockets, socket -> withPin(socket, seconds));
     }
 
     /** One row per connection of any kind, with what of it is in our buffers, in bytes. */
@@ -66,17 +72,15 @@ public final class SocketTables {
     }
 
     private static Table sockets(ProxyFigures figures, Predicate<ConnectionFigures> isShown) {
-        List<List<@Nullable String>> rows = new ArrayList<>();
-        for (List<ConnectionFigures> sockets :
-                List.of(figures.clients(), figures.consoles(), figures.servers(), figures.logins())) {
-            sockets.stream().filter(isShown).forEach(socket -> rows.add(withBuffers(socket)));
-        }
-        return WITH_BUFFERS.table(rows);
+        List<ConnectionFigures> sockets =
+                joined(List.of(figures.clients(), figures.consoles(), figures.servers(), figures.logins()));
+        Seconds seconds = new Seconds();
+        return WITH_BUFFERS.table(sockets.stream().filter(isShown).toList(), socket -> withBuffers(socket, seconds));
     }
 
     /** The age is in seconds, and null where nothing is kept. */
-    private static List<@Nullable String> withPin(ConnectionFigures socket) {
-        List<@Nullable String> row = cells(socket, socket.state());
+    private static List<@Nullable String> withPin(ConnectionFigures socket, Seconds seconds) {
+        List<@Nullable String> row = cells(socket, socket.state(), seconds);
         PinShown pin = socket.pin();
         row.add(pin.reason());
         row.add(pin.isAny() ? String.valueOf(pin.ageNanos() / NANOS_PER_SECOND) : null);
@@ -85,8 +89,8 @@ public final class SocketTables {
     }
 
     /** Of PgBouncer's positions in its one buffer there is nothing here: messages are passed on where they were read. */
-    private static List<@Nullable String> withBuffers(ConnectionFigures socket) {
-        List<@Nullable String> row = cells(socket, listed(socket));
+    private static List<@Nullable String> withBuffers(ConnectionFigures socket, Seconds seconds) {
+        List<@Nullable String> row = cells(socket, listed(socket), seconds);
         row.addAll(row(0, 0, 0, 0, 0, socket.heldBytes(), socket.wire().unsentBytes()));
         return row;
     }
@@ -102,7 +106,7 @@ public final class SocketTables {
         };
     }
 
-    private static List<@Nullable String> cells(ConnectionFigures socket, String state) {
+    private static List<@Nullable String> cells(ConnectionFigures socket, String state, Seconds seconds) {
         return row(
                 socket.type(),
                 socket.user(),
@@ -113,8 +117,8 @@ public final class SocketTables {
                 socket.wire().port(),
                 socket.wire().localAddress(),
                 socket.wire().localPort(),
-                time(socket.connectedAtMillis()),
-                time(socket.requestedAtMillis()),
+                seconds.text(socket.connectedAtMillis()),
+                seconds.text(socket.requestedAtMillis()),
                 socket.waitNanos() / NANOS_PER_SECOND,
                 socket.waitNanos() % NANOS_PER_SECOND / NANOS_PER_MICRO,
                 socket.isClosedNext() ? 1 : 0,
@@ -127,9 +131,17 @@ public final class SocketTables {
                 socket.wire().id());
     }
 
-    /** As PgBouncer writes it, with the zone of this machine. */
-    private static String time(long millis) {
-        return TIME.format(Instant.ofEpochMilli(millis).atZone(ZoneId.systemDefault()));
+    /** Moments as PgBouncer writes them, with the zone of this machine. Thousands of rows have few different ones. */
+    private static final class Seconds {
+        private final Map<Long, String> texts = new HashMap<>();
+
+        String text(long millis) {
+            return texts.computeIfAbsent(Math.floorDiv(millis, MILLIS_PER_SECOND), Seconds::format);
+        }
+
+        private static String format(long second) {
+            return TIME.format(Instant.ofEpochSecond(second).atZone(ZoneId.systemDefault()));
+        }
     }
 
     private static String pointer(int id) {

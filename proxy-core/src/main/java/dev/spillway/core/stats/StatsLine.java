@@ -14,7 +14,9 @@ public final class StatsLine {
         double seconds = Math.max(1, all.windowNanos() / NANOS_PER_SECOND);
         return "stats: " + (long) (done.transactions() / seconds) + " xacts/s, "
                 + (long) (done.queries() / seconds) + " queries/s, "
-                + "0 client parses/s, 0 server parses/s, 0 binds/s, "
+                + (long) (done.clientParses() / seconds) + " client parses/s, "
+                + (long) (done.serverParses() / seconds) + " server parses/s, "
+                + (long) (done.binds() / seconds) + " binds/s, "
                 + (long) (done.clientLogins() / seconds) + " client logins/s, "
                 + "in " + (long) (done.received() / seconds) + " B/s, "
                 + "out " + (long) (done.sent() / seconds) + " B/s, "

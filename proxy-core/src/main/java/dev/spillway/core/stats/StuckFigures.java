@@ -39,12 +39,14 @@ public record StuckFigures(
     /** Of one lane; called on that lane. A replication client has its server for as long as it likes. */
     static List<StuckFigures> of(LaneView view) {
         List<StuckFigures> stuck = new ArrayList<>();
-        for (ClientSession client : view.clients()) {
-            ServerSession server = client.server();
-            if (server != null && client.identity().own() == null) {
-                client.facts(view.nowNanos()).stays().stream()
-                        .filter(Stay::isLong)
-                        .forEach(stay -> stuck.add(of(client, server, stay)));
+        for (LaneView.PoolEntry entry : view.pools()) {
+            for (ServerSession server : entry.pool().servers()) {
+                ClientSession client = server.client();
+                if (client != null && client.identity().own() == null) {
+                    client.facts(view.nowNanos()).stays().stream()
+                            .filter(Stay::isLong)
+                            .forEach(stay -> stuck.add(of(client, server, stay)));
+                }
             }
         }
         return stuck;

@@ -3,15 +3,17 @@ package dev.spillway.core.stats;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A result of the console: typed columns, and rows of text; null is NULL. Immutable. */
+/** A result of the console: typed columns, and rows of text; null is NULL. Immutable; usable by one thread at a time. */
 public record Table(List<Column> columns, List<List<@Nullable String>> rows) {
     /** What a column announces itself as, by PostgreSQL's {@code pg_type}. */
     public enum Type {
@@ -42,7 +44,31 @@ public record Table(List<Column> columns, List<List<@Nullable String>> rows) {
 
     public Table {
         columns = List.copyOf(columns);
-        rows = Collections.unmodifiableList(new ArrayList<>(rows));
+        rows = rows instanceof MadeWhenAsked<?> ? rows : Collections.unmodifiableList(new ArrayList<>(rows));
+    }
+
+    /**
+     * Rows that are not there together: of thousands the texts would be memory that a collection of garbage has to copy, while all
+     * clients wait.
+     */
+    private static final class MadeWhenAsked<T> extends AbstractList<List<@Nullable String>> {
+        private final List<T> things;
+        private final Function<T, List<@Nullable String>> row;
+
+        MadeWhenAsked(List<T> things, Function<T, List<@Nullable String>> row) {
+            this.things = things;
+            this.row = row;
+        }
+
+        @Override
+        public List<@Nullable String> get(int index) {
+            return row.apply(things.get(index));
+        }
+
+        @Override
+        public int size() {
+            return things.size();
+        }
     }
 
     /** Columns before their rows: each call adds those it names. Immutable. */
@@ -76,6 +102,11 @@ public record Table(List<Column> columns, List<List<@Nullable String>> rows) {
 
         Table table(List<List<@Nullable String>> rows) {
             return new Table(all, rows);
+        }
+
+        /** With one row for each of {@code things}, made when somebody asks for it. */
+        <T> Table table(List<T> things, Function<T, List<@Nullable String>> row) {
+            return new Table(all, new MadeWhenAsked<>(List.copyOf(things), row));
         }
     }
 

@@ -158,7 +158,7 @@ class UserLookupTest {
         says(answer(row("alice", "sesame")));
         assertThat(told()).isEqualTo("R\0\0\0\10\0\0\0\3");
         assertThat(pool.pool().idle()).isOne();
-        assertThat(pool.clients()).isZero();
+        assertThat(pool.isLeft()).isTrue();
         sends("sesame\0".getBytes(UTF_8));
         assertThat(found).containsExactly("alice", "admitted alice with Plain[password=***]");
         end();
@@ -247,7 +247,7 @@ class UserLookupTest {
             assertThat(ports.log.lines()).last().asString().contains("auth_query for user \"alice\": " + why);
             assertThat(clientWire.isClosed).isTrue();
             assertThat(pool.pool().idle()).isOne();
-            assertThat(pool.clients()).isZero();
+            assertThat(pool.isLeft()).isTrue();
             end();
             reset();
         });
@@ -282,7 +282,7 @@ class UserLookupTest {
     void clientThatLeavesWhileItWaitsIsForgotten() {
         come("alice").onClosed();
         assertThat(pool.pool().waiting()).isZero();
-        assertThat(pool.clients()).isZero();
+        assertThat(pool.isLeft()).isTrue();
         open();
         assertThat(pool.pool().idle()).isOne();
         end();
@@ -292,7 +292,7 @@ class UserLookupTest {
     void clientThatLeavesMeanwhileCostsNoServer() {
         open();
         come("alice").onClosed();
-        assertThat(pool.clients()).isZero();
+        assertThat(pool.isLeft()).isTrue();
         assertThat(pool.pool().idle()).isZero();
         ports.cancels.remove().ended(true);
         says(answer(row("alice", "sesame")));
@@ -312,7 +312,7 @@ class UserLookupTest {
         sends("sesame\0".getBytes(UTF_8));
         assertThat(told()).contains("unexpected password message");
         assertThat(clientWire.isClosed).isTrue();
-        assertThat(pool.clients()).isZero();
+        assertThat(pool.isLeft()).isTrue();
         end();
     }
 
@@ -322,7 +322,7 @@ class UserLookupTest {
         come("alice");
         dying.onClosed();
         assertThat(told()).contains("FATAL", "57P03", "bouncer config error");
-        assertThat(pool.clients()).isZero();
+        assertThat(pool.isLeft()).isTrue();
         assertThat(pool.pool().open()).isZero();
         end();
     }
@@ -340,7 +340,7 @@ class UserLookupTest {
         }
         assertThat(told()).contains("FATAL", sqlstate, text).doesNotContain("asker");
         assertThat(ports.log.lines()).last().asString().contains("authdb/asker");
-        assertThat(pool.clients()).isZero();
+        assertThat(pool.isLeft()).isTrue();
         end();
     }
 
@@ -351,7 +351,7 @@ class UserLookupTest {
         pool = pool();
         old.pool().apply(true, ports.nanos);
         Objects.requireNonNull(waiting.lookup()).leaveRetired();
-        assertThat(old.clients()).isZero();
+        assertThat(old.isLeft()).isTrue();
         assertThat(old.pool().waiting()).isZero();
         assertThat(pool.pool().waiting()).isOne();
         open();
@@ -376,7 +376,7 @@ class UserLookupTest {
             at = to;
         }
         end();
-        assertThat(pool.clients()).isZero();
+        assertThat(pool.isLeft()).isTrue();
         assertThat(pool.pool().open()).isZero();
     }
 }

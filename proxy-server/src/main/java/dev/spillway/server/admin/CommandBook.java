@@ -36,7 +36,9 @@ final class CommandBook {
             case ConsoleCommand.Invalid(ErrorFields error) -> new Request.Refusal(withReason(error, sql));
             case ConsoleCommand.Assignment(String setting, String value) ->
                 new Request.Acting(() -> acting.set(setting, value));
-            case ConsoleCommand.Trace trace -> TraceCommand.request(trace, operations, isAdmin);
+            case ConsoleCommand.Trace trace -> TraceCommand.request(trace, operations, isAdmin, false);
+            case ConsoleCommand.Copy(ConsoleCommand.Trace trace) ->
+                TraceCommand.request(trace, operations, isAdmin, true);
             case ConsoleCommand.Words words
             when words.name().equals("show") || words.name().equals("select") -> {
                 Request shown = shows.find(words.argument());

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a client of the console has written, by PgBouncer's grammar: one command with at most one argument, or SET with a
- * setting and a value, and at most one semicolon behind it. TRACE, which PgBouncer has not, takes two arguments.
+ * setting and a value, and at most one semicolon behind it. TRACE, which PgBouncer has not, takes two arguments and may stand in a
+ * COPY.
  *
  * <p>Immutable. A word has letters without accents, digits and underscores, or stands in double quotes, of which two are
  * one inside. The case of commands does not matter, that of arguments does. A value may also stand in single quotes.
@@ -24,6 +25,9 @@ sealed interface ConsoleCommand {
 
     /** Of a client, by its number, for so many seconds; empty: as usual. */
     record Trace(String client, String seconds) implements ConsoleCommand {}
+
+    /** The same, whose rows are wanted as COPY has them. */
+    record Copy(Trace trace) implements ConsoleCommand {}
 
     /** None of them. */
     record Invalid(ErrorFields error) implements ConsoleCommand {}
@@ -74,6 +78,9 @@ sealed interface ConsoleCommand {
                 return null;
             }
             boolean isApart = skipBlanks();
+            if (name.equalsIgnoreCase("copy") && skip("(")) {
+                return readCopy();
+            }
             String argument = isApart ? word('"') : null;
             skipBlanks();
             int behindArgument = at;
@@ -91,6 +98,16 @@ sealed interface ConsoleCommand {
                 case "trace" -> readSeconds(argument);
                 default -> null;
             };
+        }
+
+        /** {@code COPY (TRACE …) TO STDOUT}, from behind the first bracket on. */
+        private @Nullable ConsoleCommand readCopy() throws BadArgumentException {
+            int end = text.indexOf(')', at);
+            ConsoleCommand copied = end < 0 ? null : new Reader(text.substring(at, end)).read();
+            at = end + 1;
+            skipBlanks();
+            boolean isToClient = skip("to") && skipBlanks() && skip("stdout") && isEnd();
+            return isToClient && copied instanceof Trace trace ? new Copy(trace) : null;
         }
 
         private @Nullable ConsoleCommand readSeconds(String client) throws BadArgumentException {

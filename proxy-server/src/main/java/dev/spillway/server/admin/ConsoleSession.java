@@ -17,6 +17,7 @@ import dev.spillway.core.session.Phase;
 import dev.spillway.core.session.Refused;
 import dev.spillway.core.session.Wire;
 import dev.spillway.core.stats.LaneView;
+import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.core.stats.Table;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
@@ -26,6 +27,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -51,6 +53,12 @@ public final class ConsoleSession implements Phase {
         /** What {@code read} finds on each lane, which it runs on; completed on whatever thread. */
         <T> CompletableFuture<List<T>> gather(Function<LaneView, T> read);
 
+        /** What each lane has, with its clients; completed on whatever thread. */
+        CompletableFuture<List<ProxyFigures>> figuresWithClients();
+
+        /** Runs what takes longer than a lane should be kept. */
+        Executor work();
+
         /** What operators have ordered of the databases. */
         Orders orders();
 
@@ -75,6 +83,8 @@ public final class ConsoleSession implements Phase {
     /** Messages that may wait behind one that takes long; whoever sends more is not read on. */
     private static final int MOST_PENDING = 64;
 
+    private static final int PORTION_BYTES = 32_768;
+
     private static final ActingCommands.Answer NOBODY = new ActingCommands.Answer("");
 
     private final Wire wire;
@@ -87,6 +97,9 @@ public final class ConsoleSession implements Phase {
 
     /** The rows that are on their way; null: none are. */
     private @Nullable RowStream stream;
+
+    /** Is the next portion of them being made? Then nothing else touches them. */
+    private boolean isPortionAwaited;
 
     private final Queue<Runnable> pending = new ArrayDeque<>();
     private boolean isAsking;
@@ -220,19 +233,14 @@ public final class ConsoleSession implements Phase {
         switch (outcome) {
             case Outcome.Failed(ErrorFields error) -> finish(error::writeError);
             case Outcome.Told(Consumer<ByteBuf> writer) -> finish(writer);
-            case Outcome.Rows(Table table) ->
-                finish(out -> {
-                    TableOutput.rowDescription(out, table.columns(), column -> false);
-                    for (int row = 0; row < table.rows().size(); row++) {
-                        TableOutput.dataRow(out, table, row, column -> false);
-                    }
-                    BackendMessages.commandComplete(out, ExtendedQuery.TAG);
-                });
-            case Outcome.Traced(TraceFeed feed) -> {
-                write(out -> TableOutput.rowDescription(out, TraceFeed.COLUMNS, column -> false));
-                send(new RowStream(feed, column -> false, 0, this::finish));
-            }
+            case Outcome.Rows(RowSource rows) -> send(rows, RowForm.TEXT);
+            case Outcome.Copied(RowSource rows) -> send(rows, RowForm.COPY);
         }
+    }
+
+    private void send(RowSource rows, RowForm form) {
+        write(out -> form.begin(out, rows.columns()));
+        send(new RowStream(rows, form, 0, this::finish, error -> finish(error::writeError)));
     }
 
     private void finish(Consumer<ByteBuf> writer) {
@@ -264,7 +272,8 @@ public final class ConsoleSession implements Phase {
             }
             case Request.Telling(Consumer<ByteBuf> writer) -> taker.accept(new Outcome.Told(writer));
             case Request.Showing(ShowCommands.Answer answer) -> show(answer, taker);
-            case Request.Watching(Supplier<CompletableFuture<TraceFeed>> begin) -> watch(begin.get(), taker);
+            case Request.Watching(Supplier<CompletableFuture<TraceFeed>> begin, boolean isCopied) ->
+                watch(begin.get(), isCopied ? Outcome.Copied::new : Outcome.Rows::new, taker);
             case Request.Acting(Request.Deed deed) -> await(deed.begin(), taker);
         }
     }
@@ -272,7 +281,7 @@ public final class ConsoleSession implements Phase {
     private void show(ShowCommands.Answer answer, Consumer<Outcome> taker) {
         switch (answer) {
             case ShowCommands.Now now ->
-                taker.accept(new Outcome.Rows(now.table().get()));
+                taker.accept(new Outcome.Rows(new TableRows(now.table().get())));
             case ShowCommands.OfLanes<?> later -> {
                 pause();
                 var _ = later.gather(source)
@@ -280,49 +289,66 @@ public final class ConsoleSession implements Phase {
                                 (table, failure) -> resume(() -> taker.accept(
                                         table == null
                                                 ? new Outcome.Failed(errorOf(failure))
-                                                : new Outcome.Rows(table))),
+                                                : new Outcome.Rows(new TableRows(table)))),
                                 source.executor());
             }
         }
     }
 
-    // ---- rows that come while they happen --------------------------------------------------------------------------
+    // ---- rows --------------------------------------------------------------------------
 
-    private void watch(CompletableFuture<TraceFeed> begun, Consumer<Outcome> taker) {
+    private void watch(
+            CompletableFuture<TraceFeed> begun, Function<TraceFeed, Outcome> outcome, Consumer<Outcome> taker) {
         pause();
         var _ = begun.whenCompleteAsync(
                 (feed, failure) -> {
                     if (feed != null && isOver) {
                         feed.stop("");
                     }
-                    resume(() -> taker.accept(
-                            feed == null ? new Outcome.Failed(errorOf(failure)) : new Outcome.Traced(feed)));
+                    resume(() ->
+                            taker.accept(feed == null ? new Outcome.Failed(errorOf(failure)) : outcome.apply(feed)));
                 },
                 source.executor());
     }
 
-    /** Sends them while they come. The client is read on meanwhile, so that its leaving is noticed. */
+    /** Sends them as they come. The client is read on meanwhile, so that its leaving is noticed. */
     private void send(RowStream rows) {
         isAsking = true;
         stream = rows;
-        rows.feed().whenMore(() -> source.executor().execute(this::sendMore));
+        rows.source().whenMore(() -> source.executor().execute(this::sendMore));
     }
 
     private void sendMore() {
         RowStream rows = stream;
-        if (rows == null || isOver) {
+        if (rows == null || isOver || isPortionAwaited) {
             return;
         }
-        rows.feed().look();
-        while (rows.hasRows() && wire.isWritable()) {
-            write(rows::write);
-        }
-        if (rows.isDone()) {
+        rows.source().look();
+        if (rows.hasRows() && wire.isWritable()) {
+            isPortionAwaited = true;
+            source.work().execute(() -> make(rows));
+        } else if (rows.isDone()) {
             stream = null;
             resume(rows::end);
-        } else {
-            wire.flush();
         }
+    }
+
+    /** Makes the next portion, not on the lane. */
+    private void make(RowStream rows) {
+        ByteBuf out = wire.allocator().buffer(PORTION_BYTES);
+        rows.write(out);
+        try {
+            source.executor().execute(() -> send(out));
+        } catch (RejectedExecutionException e) { // the lane has ended
+            out.release();
+        }
+    }
+
+    private void send(ByteBuf portion) {
+        isPortionAwaited = false;
+        wire.write(portion);
+        wire.flush();
+        sendMore();
     }
 
     // ---- commands that change something ----------------------------------------------------------------------------
@@ -367,7 +393,7 @@ public final class ConsoleSession implements Phase {
         }
         RowStream rows = stream;
         if (rows != null) {
-            rows.feed().stop("canceled");
+            rows.source().stop("canceled");
         }
     }
 
@@ -422,7 +448,7 @@ public final class ConsoleSession implements Phase {
         extended.close();
         RowStream rows = stream;
         if (rows != null) {
-            rows.feed().stop("");
+            rows.source().stop("");
         }
         CompletableFuture<ActingCommands.Answer> command = running;
         if (command != null) {

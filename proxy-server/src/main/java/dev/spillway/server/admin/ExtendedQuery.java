@@ -7,8 +7,6 @@ import dev.spillway.core.protocol.backend.BackendMessages;
 import dev.spillway.core.protocol.backend.BackendType;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendType;
-import dev.spillway.core.session.Refused;
-import dev.spillway.core.stats.Table;
 import dev.spillway.core.stats.Table.Column;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
@@ -37,7 +35,7 @@ final class ExtendedQuery {
 
         void write(Consumer<ByteBuf> writer);
 
-        /** Sends rows while they come; nothing else is answered before they are all sent, or as many as are wanted. */
+        /** Sends rows as they come; nothing else is answered before they are all sent, or as many as are wanted. */
         void stream(RowStream rows);
 
         /** Has the client begun a transaction and not ended it? */
@@ -46,9 +44,6 @@ final class ExtendedQuery {
 
     static final int MOST_STATEMENTS = 1000;
     static final int MOST_PORTALS = 100;
-    /** Of whatever has rows, as in PgBouncer. */
-    static final String TAG = "SHOW";
-
     private static final int MASK = 0xffff;
 
     /** {@code columns} empty: it has no rows. */
@@ -57,9 +52,7 @@ final class ExtendedQuery {
     private static final class Portal {
         private final Statement statement;
         private final IntPredicate isBinary;
-        private @Nullable Table table;
-        private @Nullable TraceFeed feed;
-        private int next;
+        private @Nullable RowSource rows;
         private boolean isDone;
 
         Portal(Statement statement, IntPredicate isBinary) {
@@ -68,8 +61,8 @@ final class ExtendedQuery {
         }
 
         void end() {
-            if (feed != null) {
-                feed.stop("");
+            if (rows != null) {
+                rows.stop("");
             }
         }
     }
@@ -316,10 +309,8 @@ final class ExtendedQuery {
             fail(ProxyError.CONSOLE_PORTAL_UNKNOWN.fields(name));
         } else if (portal.isDone) {
             fail(ProxyError.CONSOLE_PORTAL_DONE.fields(name));
-        } else if (portal.table != null) {
-            sendRows(portal, portal.table, mostRows);
-        } else if (portal.feed != null) {
-            host.stream(new RowStream(portal.feed, portal.isBinary, mostRows, host::write));
+        } else if (portal.rows != null) {
+            sendRows(portal, portal.rows, mostRows);
         } else {
             host.run(portal.statement.request, outcome -> onOutcome(portal, mostRows, outcome));
         }
@@ -332,37 +323,21 @@ final class ExtendedQuery {
                 portal.isDone = true;
                 host.write(writer);
             }
-            case Outcome.Traced(TraceFeed feed) -> {
-                portal.feed = feed;
-                host.stream(new RowStream(feed, portal.isBinary, mostRows, host::write));
+            case Outcome.Rows(RowSource rows) -> {
+                portal.rows = rows;
+                sendRows(portal, rows, mostRows);
             }
-            case Outcome.Rows(Table table) -> {
-                portal.table = table;
-                sendRows(portal, table, mostRows);
+            case Outcome.Copied(RowSource rows) -> {
+                portal.rows = rows;
+                portal.isDone = true;
+                host.write(out -> RowForm.COPY.begin(out, rows.columns()));
+                host.stream(new RowStream(rows, RowForm.COPY, 0, host::write, this::fail));
             }
         }
     }
 
     /** {@code mostRows} 0, or less: all. As many as that are not known to be the last, even if they are. */
-    private void sendRows(Portal portal, Table table, int mostRows) {
-        int left = table.rows().size() - portal.next;
-        boolean isSuspended = mostRows > 0 && left >= mostRows;
-        int end = portal.next + (isSuspended ? mostRows : left);
-        host.write(out -> {
-            try {
-                for (; portal.next < end; portal.next++) {
-                    TableOutput.dataRow(out, table, portal.next, portal.isBinary);
-                }
-            } catch (Refused e) {
-                isSkipping = true;
-                e.error().writeError(out);
-                return;
-            }
-            if (isSuspended) {
-                BackendMessages.bare(out, BackendType.PORTAL_SUSPENDED);
-            } else {
-                BackendMessages.commandComplete(out, TAG);
-            }
-        });
+    private void sendRows(Portal portal, RowSource rows, int mostRows) {
+        host.stream(new RowStream(rows, RowForm.rows(portal.isBinary), mostRows, host::write, this::fail));
     }
 }

@@ -1,7 +1,6 @@
 package dev.spillway.server.admin;
 
 import dev.spillway.core.protocol.backend.ErrorFields;
-import dev.spillway.core.stats.Table;
 import io.netty.buffer.ByteBuf;
 import java.util.function.Consumer;
 
@@ -9,10 +8,10 @@ import java.util.function.Consumer;
 sealed interface Outcome {
     record Failed(ErrorFields error) implements Outcome {}
 
-    record Rows(Table table) implements Outcome {}
+    record Rows(RowSource source) implements Outcome {}
 
-    /** Rows that come while they happen. */
-    record Traced(TraceFeed feed) implements Outcome {}
+    /** Rows that are copied to the client. */
+    record Copied(RowSource source) implements Outcome {}
 
     /** Messages up to CommandComplete, or what stands in its place; there are no rows. */
     record Told(Consumer<ByteBuf> writer) implements Outcome {}

@@ -27,8 +27,8 @@ sealed interface Request {
     /** Rows. */
     record Showing(ShowCommands.Answer answer) implements Request {}
 
-    /** Rows that come while they happen. */
-    record Watching(Supplier<CompletableFuture<TraceFeed>> begin) implements Request {}
+    /** Rows that come while they happen; {@code isCopied}: as lines of COPY. */
+    record Watching(Supplier<CompletableFuture<TraceFeed>> begin, boolean isCopied) implements Request {}
 
     /** Something is to be done. */
     record Acting(Deed deed) implements Request {}
@@ -42,7 +42,7 @@ sealed interface Request {
     default List<Column> columns() {
         return switch (this) {
             case Showing(ShowCommands.Answer answer) -> answer.columns();
-            case Watching watching -> TraceFeed.COLUMNS;
+            case Watching watching -> watching.isCopied ? List.of() : TraceFeed.COLUMNS;
             case Refusal refusal -> List.of();
             case Nothing nothing -> List.of();
             case Block block -> List.of();

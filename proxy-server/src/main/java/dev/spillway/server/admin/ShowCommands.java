@@ -52,35 +52,44 @@ final class ShowCommands {
     /** It is there at once. */
     record Now(Supplier<Table> table) implements Answer {}
 
-    /** It is made of what is read on each lane. */
-    record OfLanes<T>(Function<LaneView, T> read, Function<List<T>, Table> table) implements Answer {
+    /** It is made of what is read on each lane, which has better things to do than to make it. */
+    record OfLanes<T>(Function<ConsoleSession.Source, CompletableFuture<List<T>>> read, Function<List<T>, Table> table)
+            implements Answer {
         Table ofNone() {
             return table.apply(List.of());
         }
 
         CompletableFuture<Table> gather(ConsoleSession.Source source) {
-            return source.gather(read).thenApply(table);
+            return read.apply(source).thenApplyAsync(table, source.work());
         }
     }
 
+    private static <T> Answer ofLanes(Function<LaneView, T> read, Function<List<T>, Table> table) {
+        return new OfLanes<>(source -> source.gather(read), table);
+    }
+
     private static Answer ofFigures(Function<ProxyFigures, Table> table) {
-        return new OfLanes<>(ProxyFigures::of, parts -> table.apply(ProxyFigures.sum(parts)));
+        return ofLanes(ProxyFigures::withoutClients, parts -> table.apply(ProxyFigures.sum(parts)));
+    }
+
+    private static Answer ofClients(Function<ProxyFigures, Table> table) {
+        return new OfLanes<>(ConsoleSession.Source::figuresWithClients, parts -> table.apply(ProxyFigures.sum(parts)));
     }
 
     private static final Map<String, Function<ShowCommands, Answer>> BY_NAME = Map.ofEntries(
-            entry("active_sockets", shows -> ofFigures(SocketTables::activeSockets)),
+            entry("active_sockets", shows -> ofClients(SocketTables::activeSockets)),
             entry("capacity", shows -> ofFigures(all -> CapacityTable.of(shows.hosts.get(), all, shows.config.get()))),
-            entry("clients", shows -> ofFigures(SocketTables::clients)),
+            entry("clients", shows -> ofClients(SocketTables::clients)),
             entry("config", shows -> new Now(() -> ShowTables.config(shows.config.get()))),
             entry(
                     "databases",
-                    shows -> ofFigures(all -> ShowTables.databases(all, shows.config.get(), shows.orders.get()))),
+                    shows -> ofClients(all -> ShowTables.databases(all, shows.config.get(), shows.orders.get()))),
             entry("dns_hosts", shows -> ofFigures(ShowTables::dnsHosts)),
             entry("dns_zones", shows -> new Now(ShowTables::dnsZones)),
-            entry("errors", shows -> new OfLanes<>(ErrorTable::of, ErrorTable::table)),
-            entry("lanes", shows -> new OfLanes<>(LaneFigure::of, LaneFigure::table)),
-            entry("latency", shows -> new OfLanes<>(LatencyFigures::of, LatencyFigures::table)),
-            entry("lists", shows -> ofFigures(all -> ShowTables.lists(all, shows.config.get()))),
+            entry("errors", shows -> ofLanes(ErrorTable::of, ErrorTable::table)),
+            entry("lanes", shows -> ofLanes(LaneFigure::of, LaneFigure::table)),
+            entry("latency", shows -> ofLanes(LatencyFigures::of, LatencyFigures::table)),
+            entry("lists", shows -> ofClients(all -> ShowTables.lists(all, shows.config.get()))),
             entry("mem", shows -> new Now(ShowCommands::memory)),
             entry("peer_pools", shows -> new Now(ShowTables::peerPools)),
             entry("peers", shows -> new Now(ShowTables::peers)),
@@ -88,16 +97,16 @@ final class ShowCommands {
             entry("prepared_statements", shows -> new Now(() -> shows.statements.apply(shows.isAdmin))),
             entry("pools", shows -> ofFigures(ShowTables::pools)),
             entry("servers", shows -> ofFigures(SocketTables::servers)),
-            entry("sockets", shows -> ofFigures(SocketTables::sockets)),
+            entry("sockets", shows -> ofClients(SocketTables::sockets)),
             entry("state", shows -> new Now(() -> ShowTables.state(shows.orders.get()))),
             entry("stuck", shows -> ofFigures(StuckFigures::table)),
             entry("stats", shows -> ofFigures(StatsTables::stats)),
             entry("stats_averages", shows -> ofFigures(StatsTables::averagesByDatabase)),
             entry("stats_totals", shows -> ofFigures(StatsTables::totalsByDatabase)),
             entry("totals", shows -> ofFigures(StatsTables::totals)),
-            entry("users", shows -> ofFigures(all -> ShowTables.users(all, shows.config.get()))),
+            entry("users", shows -> ofClients(all -> ShowTables.users(all, shows.config.get()))),
             entry("version", shows -> new Now(() -> ShowTables.single("version", shows.version))),
-            entry("waiting", shows -> new OfLanes<>(WaitFigures::of, WaitFigures::table)));
+            entry("waiting", shows -> ofLanes(WaitFigures::of, WaitFigures::table)));
 
     /** What drivers ask of any server: some of it PgBouncer answers. The console has no other. */
     private static final Map<String, String> PARAMETERS = Map.ofEntries(
@@ -136,6 +145,7 @@ final class ShowCommands {
         \tKILL [<db>]
         \tKILL_CLIENT <client_id>
         \tTRACE <client_id> [<seconds>]
+        \tCOPY (TRACE <client_id> [<seconds>]) TO STDOUT
         \tWAIT_CLOSE [<db>]
         \tSHUTDOWN
         \tSHUTDOWN WAIT_FOR_SERVERS|WAIT_FOR_CLIENTS\

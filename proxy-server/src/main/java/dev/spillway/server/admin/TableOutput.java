@@ -41,15 +41,10 @@ final class TableOutput {
     }
 
     /**
-     * A row of {@code table}.
+     * A row.
      *
      * @throws Refused if a number does not fit into the binary form of its type; nothing is written then
      */
-    static void dataRow(ByteBuf out, Table table, int row, IntPredicate isBinary) {
-        dataRow(out, table.columns(), table.rows().get(row), isBinary);
-    }
-
-    /** The same of a row whose table nobody has. */
     static void dataRow(ByteBuf out, List<Column> columns, List<@Nullable String> cells, IntPredicate isBinary) {
         int begin = out.writerIndex();
         int at = MessageWriter.begin(out, BackendType.DATA_ROW);
@@ -71,6 +66,28 @@ final class TableOutput {
             }
         }
         MessageWriter.end(out, at);
+    }
+
+    /**
+     * A row as a line of COPY, in a message of its own.
+     *
+     * <p>Source: PostgreSQL documentation, COPY, "Text Format".
+     */
+    static void copyLine(ByteBuf out, List<@Nullable String> cells) {
+        int at = MessageWriter.begin(out, BackendType.COPY_DATA);
+        for (int i = 0; i < cells.size(); i++) {
+            String cell = cells.get(i);
+            ByteBufUtil.writeUtf8(out, cell == null ? "\\N" : escaped(cell));
+            out.writeByte(i < cells.size() - 1 ? '\t' : '\n');
+        }
+        MessageWriter.end(out, at);
+    }
+
+    private static String escaped(String cell) {
+        return cell.replace("\\", "\\\\")
+                .replace("\t", "\\t")
+                .replace("\n", "\\n")
+                .replace("\r", "\\r");
     }
 
     private static void text(ByteBuf out, String cell) {

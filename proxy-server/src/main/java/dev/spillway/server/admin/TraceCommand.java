@@ -16,7 +16,7 @@ final class TraceCommand {
     private TraceCommand() {}
 
     /** Never fails, and does nothing yet. The client is named as SHOW CLIENTS shows it, by {@code id} or {@code ptr}. */
-    static Request request(ConsoleCommand.Trace command, Operations operations, boolean isAdmin) {
+    static Request request(ConsoleCommand.Trace command, Operations operations, boolean isAdmin, boolean isCopied) {
         if (!isAdmin) {
             return new Request.Refusal(ProxyError.ADMIN_NEEDED.fields());
         }
@@ -29,7 +29,7 @@ final class TraceCommand {
         int seconds = SECONDS.matcher(text).matches() ? Integer.parseInt(text) : 0;
         return seconds < 1 || seconds > MOST_SECONDS
                 ? refusal("a trace takes 1 to " + MOST_SECONDS + " seconds")
-                : new Request.Watching(() -> TraceFeed.begin(operations, id, seconds));
+                : new Request.Watching(() -> TraceFeed.begin(operations, id, seconds), isCopied);
     }
 
     private static Request refusal(String text) {

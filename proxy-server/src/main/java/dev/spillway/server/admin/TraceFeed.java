@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Filled on the client's lane, emptied on the console's, ended by either or by time. Bounded by {@link #MOST_ROWS}.
  */
-final class TraceFeed implements TrafficListener {
+final class TraceFeed implements TrafficListener, RowSource {
     static final List<Column> COLUMNS = List.of(
             new Column("time", Table.Type.TIMESTAMPTZ),
             new Column("elapsed_us", Table.Type.INT8),
@@ -82,13 +82,24 @@ final class TraceFeed implements TrafficListener {
         stop("the client has gone");
     }
 
-    /** Finds nothing more; {@code why} is for people. What it has found stays. Repeating it does nothing. */
-    void stop(String why) {
+    /** Finds nothing more. What it has found stays. */
+    @Override
+    public void stop(String why) {
         end.complete(why);
     }
 
-    /** {@code action} is run, on whatever thread, when there are rows to {@link #poll} or the end has come. */
-    void whenMore(Runnable action) {
+    @Override
+    public List<Column> columns() {
+        return COLUMNS;
+    }
+
+    @Override
+    public String tag() {
+        return TraceCommand.TAG;
+    }
+
+    @Override
+    public void whenMore(Runnable action) {
         onMore = action;
         isTold.set(false);
         tell();
@@ -100,28 +111,28 @@ final class TraceFeed implements TrafficListener {
         }
     }
 
-    /** Whoever has been told comes to see. */
-    void look() {
+    @Override
+    public void look() {
         isTold.set(false);
     }
 
-    /** The next row; null: there is none now. */
-    @Nullable
-    List<@Nullable String> poll() {
+    @Override
+    public @Nullable List<@Nullable String> poll() {
         return rows.poll();
     }
 
-    boolean hasRows() {
+    @Override
+    public boolean hasRows() {
         return !rows.isEmpty();
     }
 
-    /** Is there nothing, and will there be nothing? */
-    boolean isDrained() {
+    @Override
+    public boolean isDrained() {
         return end.isDone() && rows.isEmpty();
     }
 
-    /** Why it has ended; empty: as it was to end, or not yet. */
-    String why() {
+    @Override
+    public String why() {
         return end.getNow("");
     }
 }

@@ -128,7 +128,7 @@ public final class Lane implements SessionPorts {
         this.fleets = new LaneFleets(this, lanes, pools, config);
         this.admission = new Admission(this, lanes, pools, door, limited, config, credentials, tls);
         this.operators = new Operators(
-                this, number, incidents, pools, clients, arrivals, connector, door, admission, period, channels);
+                this, number, incidents, pools, clients, arrivals, connector, door, admission, period, channels, loop);
         var _ = loop.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 

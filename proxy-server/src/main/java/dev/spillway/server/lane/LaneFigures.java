@@ -57,6 +57,11 @@ record LaneFigures(
     }
 
     @Override
+    public boolean isHere(ClientSession client) {
+        return client.equals(laneClients.find(client.identity().key()));
+    }
+
+    @Override
     public Collection<WelcomeProbe> probes() {
         List<WelcomeProbe> probes = new ArrayList<>();
         arrivals.forEachProbe(probes::add);

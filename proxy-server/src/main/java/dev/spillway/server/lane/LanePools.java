@@ -324,7 +324,7 @@ final class LanePools {
 
     /** A pool of one client, who has left: nobody else comes, whatever is still on its way. */
     private static boolean isLeft(ServerPool pool) {
-        return pool.isOfOneClient() && pool.clients() == 0;
+        return pool.isOfOneClient() && pool.isLeft();
     }
 
     private void freeIfUnused(ServerPool pool, long nowNanos) {

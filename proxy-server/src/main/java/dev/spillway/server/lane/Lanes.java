@@ -96,10 +96,13 @@ public final class Lanes implements Crossing<ServerSession> {
 
     /** What {@code read} finds on each lane, which it runs on; completed on one of them. */
     public <T> CompletableFuture<List<T>> gather(Function<LaneView, T> read) {
-        List<CompletableFuture<T>> parts = lanes.stream()
+        return all(lanes.stream()
                 .map(lane -> CompletableFuture.supplyAsync(
                         () -> read.apply(lane.operators().view()), lane::execute))
-                .toList();
+                .toList());
+    }
+
+    private static <T> CompletableFuture<List<T>> all(List<CompletableFuture<T>> parts) {
         return CompletableFuture.allOf(parts.toArray(CompletableFuture<?>[]::new))
                 .thenApply(
                         nothing -> parts.stream().map(CompletableFuture::join).toList());
@@ -110,9 +113,14 @@ public final class Lanes implements Crossing<ServerSession> {
         return gather(Overview::of).thenApply(Overview::sum);
     }
 
-    /** The figures of all lanes; completed on one of them. */
+    /** The figures of all lanes, without their clients; completed on one of them. */
     public CompletableFuture<ProxyFigures> figures() {
-        return gather(ProxyFigures::of).thenApply(ProxyFigures::sum);
+        return gather(ProxyFigures::withoutClients).thenApply(ProxyFigures::sum);
+    }
+
+    /** The same of each lane with its clients, of whom each lane reads some at a time; completed on one of them. */
+    public CompletableFuture<List<ProxyFigures>> figuresWithClients() {
+        return all(lanes.stream().map(lane -> lane.operators().figures()).toList());
     }
 
     /** The lane whose event loop this is. */

@@ -8,18 +8,25 @@ import dev.spillway.core.session.Proof;
 import dev.spillway.core.session.Refused;
 import dev.spillway.core.session.StartupRequest;
 import dev.spillway.core.session.Wire;
+import dev.spillway.core.stats.ClientReading;
 import dev.spillway.core.stats.Incidents;
 import dev.spillway.core.stats.LaneView;
+import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.server.pipeline.ConnectionHandler;
 import dev.spillway.server.pipeline.TrafficTap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.handler.ssl.SslHandler;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** What a lane has for operators: a way in from the admin port, and what there is to show. Confined to that lane. */
 public final class Operators {
+    private static final long TURN_MICROS = 200;
+
     private final Lane lane;
     private final int number;
     private final Incidents incidents;
@@ -31,6 +38,7 @@ public final class Operators {
     private final Admission admission;
     private final StatsPeriod period;
     private final ChannelGroup channels;
+    private final EventLoop loop;
 
     Operators(
             Lane lane,
@@ -43,7 +51,8 @@ public final class Operators {
             ConsoleDoor door,
             Admission admission,
             StatsPeriod period,
-            ChannelGroup channels) {
+            ChannelGroup channels,
+            EventLoop loop) {
         this.lane = lane;
         this.number = number;
         this.incidents = incidents;
@@ -55,6 +64,7 @@ public final class Operators {
         this.admission = admission;
         this.period = period;
         this.channels = channels;
+        this.loop = loop;
     }
 
     /**
@@ -128,6 +138,34 @@ public final class Operators {
             tap.begin(client);
         }
         return client != null;
+    }
+
+    /**
+     * What the lane has, with its clients: some at a time, and in between the lane has a moment for its sockets. Callable from any
+     * thread; completed on the lane.
+     */
+    CompletableFuture<ProxyFigures> figures() {
+        CompletableFuture<ProxyFigures> done = new CompletableFuture<>();
+        loop.execute(() -> readMore(new ClientReading(view()), done));
+        return done;
+    }
+
+    private void readMore(ClientReading clients, CompletableFuture<ProxyFigures> done) {
+        try {
+            LaneView view = view();
+            if (clients.readMore(view)) {
+                whenOthersHadTheirTurn(() -> readMore(clients, done));
+            } else {
+                done.complete(clients.figures(view));
+            }
+        } catch (RuntimeException e) {
+            done.completeExceptionally(e);
+        }
+    }
+
+    /** Runs {@code next} on the lane when it has read its sockets; a task that is only executed could run before that. */
+    private void whenOthersHadTheirTurn(Runnable next) {
+        var _ = loop.schedule(next, TURN_MICROS, TimeUnit.MICROSECONDS);
     }
 
     /** What the lane holds now, to be read at once. */

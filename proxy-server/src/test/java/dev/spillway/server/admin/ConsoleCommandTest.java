@@ -100,6 +100,34 @@ class ConsoleCommandTest {
         assertThat(ConsoleCommand.parse("trace 1 = 2")).isInstanceOf(ConsoleCommand.Invalid.class);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "copy (trace 12 30) to stdout",
+                "COPY( TRACE 12 30 )TO STDOUT ;",
+                "copy\n(trace \"12\" 30)\tto\nstdout"
+            })
+    void traceMayStandInACopy(String text) {
+        assertThat(ConsoleCommand.parse(text)).isEqualTo(new ConsoleCommand.Copy(new ConsoleCommand.Trace("12", "30")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "copy (trace 12 30)",
+                "copy (trace 12 30 to stdout",
+                "copy (trace 12 30) to stdin",
+                "copy (trace 12 30) to stdout now",
+                "copy (trace 12 30) tostdout",
+                "copy (show pools) to stdout",
+                "copy (copy (trace 12) to stdout) to stdout",
+                "copy () to stdout",
+                "copy trace to stdout"
+            })
+    void nothingElseMay(String text) {
+        assertThat(ConsoleCommand.parse(text)).isInstanceOf(ConsoleCommand.Invalid.class);
+    }
+
     @Test
     void whatPgBouncerHasNoRoomForIsABadArgument() {
         String fits = "a".repeat(63);

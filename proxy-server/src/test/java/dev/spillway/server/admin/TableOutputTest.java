@@ -8,6 +8,7 @@ import dev.spillway.core.stats.Table;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -39,7 +40,8 @@ class TableOutputTest {
     })
     void binaryFormsArePostgres(Table.Type type, String text, String hex) {
         ByteBuf out = Unpooled.buffer();
-        TableOutput.dataRow(out, Table.of("x", type, text), 0, column -> true);
+        Table table = Table.of("x", type, text);
+        TableOutput.dataRow(out, table.columns(), table.rows().getFirst(), column -> true);
         int length = hex.length() / 2;
         assertThat(ByteBufUtil.hexDump(out)).isEqualTo("44%08x0001%08x%s".formatted(4 + 2 + 4 + length, length, hex));
     }
@@ -50,22 +52,33 @@ class TableOutputTest {
                 List.of(new Table.Column("a", Table.Type.NUMERIC), new Table.Column("b", Table.Type.TEXT)),
                 List.of(Arrays.asList(null, null), Collections.nCopies(2, "7")));
         ByteBuf out = Unpooled.buffer();
-        TableOutput.dataRow(out, table, 0, column -> column == 0);
+        TableOutput.dataRow(out, table.columns(), table.rows().get(0), column -> column == 0);
         assertThat(ByteBufUtil.hexDump(out)).isEqualTo("440000000e0002ffffffffffffffff");
-        TableOutput.dataRow(out.clear(), table, 1, column -> column == 1);
+        TableOutput.dataRow(out.clear(), table.columns(), table.rows().get(1), column -> column == 1);
         assertThat(ByteBufUtil.hexDump(out)).isEqualTo("44000000100002" + "0000000137" + "0000000137");
+    }
+
+    @Test
+    void lineOfCopyHasNothingInItThatEndsOne() {
+        ByteBuf out = Unpooled.buffer();
+        TableOutput.copyLine(out, Arrays.asList("a\tb\\c", null, "d\ne\r", "ä"));
+        String line = "a\\tb\\\\c\t\\N\td\\ne\\r\tä\n";
+        assertThat(out.readByte()).isEqualTo((byte) 'd');
+        assertThat(out.readInt()).isEqualTo(4 + out.readableBytes());
+        assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo(line);
     }
 
     @Test
     void numberThatDoesNotFitIsRefusedAndNothingIsWritten() {
         ByteBuf out = Unpooled.buffer().writeByte(1);
         Table table = Table.of("big", Table.Type.INT4, "2147483648");
-        assertThatThrownBy(() -> TableOutput.dataRow(out, table, 0, column -> true))
+        assertThatThrownBy(() ->
+                        TableOutput.dataRow(out, table.columns(), table.rows().get(0), column -> true))
                 .isInstanceOfSatisfying(
                         Refused.class,
                         refused -> assertThat(refused.error().sqlstate()).isEqualTo("22003"));
         assertThat(out.readableBytes()).isOne();
-        TableOutput.dataRow(out, table, 0, column -> false);
+        TableOutput.dataRow(out, table.columns(), table.rows().get(0), column -> false);
         assertThat(out.readableBytes()).isGreaterThan(1);
     }
 }

@@ -73,6 +73,18 @@ class HttpSessionTest {
     }
 
     @Test
+    void answersAreNotStoredNorTakenForSomethingElse() {
+        open(false);
+        say(get("/healthz"));
+
+        assertThat(heard())
+                .contains("cache-control: no-store\r\n")
+                .contains("x-content-type-options: nosniff\r\n")
+                .contains("referrer-policy: no-referrer\r\n")
+                .contains("content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n");
+    }
+
+    @Test
     void headHasNoBodyButItsLength() {
         open(false);
         say("HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n");

@@ -85,6 +85,13 @@ public final class BackendMessages {
         end(out, at);
     }
 
+    /** A CopyOutResponse: lines of text follow, of so many columns. */
+    public static void copyOutResponse(ByteBuf out, int columns) {
+        int at = begin(out, BackendType.COPY_OUT_RESPONSE);
+        out.writeByte(0).writeShort(columns).writeZero(Short.BYTES * columns);
+        end(out, at);
+    }
+
     /** A ParameterDescription of a statement without any. */
     public static void noParameters(ByteBuf out) {
         out.writeByte(BackendType.PARAMETER_DESCRIPTION).writeInt(6).writeShort(0);
