@@ -212,13 +212,18 @@ final class ReplyRing {
 
     /** Has the group that what is added next belongs to that step? */
     @SuppressWarnings("ReferenceEquality") // one per message or client
-    boolean isInOpenGroup(Step wanted) {
+    private boolean isInOpenGroup(Step wanted) {
         for (int i = size - 1; i >= 0 && !kindAt(i).endsWithReady(); i--) {
             if (stepAt(i) == wanted) {
                 return true;
             }
         }
         return false;
+    }
+
+    /** Is {@link #hasOpen} true of it, and was it not sent again in the group that what is added next belongs to? */
+    boolean isOfEarlierGroup(Step wanted) {
+        return !isInOpenGroup(wanted) && hasOpen(wanted);
     }
 
     private int index(int position) {

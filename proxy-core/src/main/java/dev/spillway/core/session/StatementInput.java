@@ -266,8 +266,7 @@ final class StatementInput {
      * remains.
      */
     private boolean isWhichInDoubt(ServerSession server) {
-        ReplyRing owed = server.replies().entries();
-        return isWatching && unnamed.mayForget() && owed.hasOpen(unnamed) && !owed.isInOpenGroup(unnamed);
+        return isWatching && unnamed.mayForget() && server.replies().entries().isOfEarlierGroup(unnamed);
     }
 
     /** What the server has without a name must be this client's, or nothing. */
@@ -275,8 +274,7 @@ final class StatementInput {
         Step claim = server.statements().unnamedClaim();
         boolean isThere = server.statements().hasUnnamed(unnamed);
         ReplyRing owed = server.replies().entries();
-        boolean isUncertain =
-                isThere ? claim != null && !owed.isInOpenGroup(claim) && owed.hasOpen(claim) : owed.size() > 0;
+        boolean isUncertain = isThere ? claim != null && owed.isOfEarlierGroup(claim) : owed.size() > 0;
         if (isUncertain) {
             return Outcome.WAITS;
         }
