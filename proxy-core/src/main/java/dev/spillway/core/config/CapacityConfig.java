@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
  * CapacitySettings}.
  */
 public record CapacityConfig(SettingValues values) {
+    private static final int ALL_PERCENT = 100;
+
     /** 0: as many as there are. */
     public int maxServerConnections() {
         return values.get(CapacitySettings.MAX_SERVER_CONNECTIONS);
@@ -15,6 +17,11 @@ public record CapacityConfig(SettingValues values) {
 
     public int serverHeadroom() {
         return values.get(CapacitySettings.SERVER_HEADROOM);
+    }
+
+    /** The connections that this is of {@code usable} ones, rounded up. */
+    public int headroom(int usable) {
+        return (usable * serverHeadroom() + ALL_PERCENT - 1) / ALL_PERCENT;
     }
 
     /** 0: no limit. */

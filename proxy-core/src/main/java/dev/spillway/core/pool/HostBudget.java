@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,7 +95,7 @@ public final class HostBudget {
     private volatile long firstNanos;
     private volatile long askedNanos;
     private volatile int fixed;
-    private volatile int headroomPercent;
+    private volatile IntUnaryOperator headroom = usable -> 0;
 
     /** How many pools are under it; {@link PoolShares} counts. */
     int pools;
@@ -120,7 +121,7 @@ public final class HostBudget {
 
     void configure(CapacityConfig config) {
         fixed = config.maxServerConnections();
-        headroomPercent = config.serverHeadroom();
+        headroom = config::headroom;
         apply();
     }
 
@@ -380,7 +381,7 @@ public final class HostBudget {
     }
 
     private int headroom(int usable) {
-        return (usable * headroomPercent + 99) / 100;
+        return headroom.applyAsInt(usable);
     }
 
     // ---- what is shared with other instances -----------------------------------------------------------------------

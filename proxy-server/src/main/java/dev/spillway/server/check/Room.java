@@ -11,18 +11,18 @@ import java.util.stream.Collectors;
  *
  * @param connections so many; 0 only where {@code isKept} is not
  * @param words how that comes about
+ * @param usable how many the server has for everybody who may have these
+ * @param others how many of them others hold
  * @param isKept Spillway finds the number out by itself and has no more than that, whatever the pools' sizes are
  */
-record Room(int connections, String words, boolean isKept) {
-    private static final int ALL_PERCENT = 100;
-
+record Room(int connections, String words, int usable, int others, boolean isKept) {
     /** {@code arePrivileged}: all pools log in as superusers, who may have what is reserved. */
     static Room of(SessionFacts server, List<PlannedPool> pools, boolean arePrivileged, CapacityConfig config) {
         int others = others(server, pools);
         boolean isKept = config.maxServerConnections() == 0;
         boolean isReserved = isKept || !arePrivileged; // Spillway leaves it to others in any case
         int usable = isReserved ? server.forUsers() : server.maxConnections();
-        int headroom = isKept ? headroom(usable, config) : 0;
+        int headroom = isKept ? config.headroom(usable) : 0;
         int left = usable - headroom - others;
         int room = Math.max(isKept ? 1 : 0, left);
         return new Room(
@@ -32,25 +32,18 @@ record Room(int connections, String words, boolean isKept) {
                         + (others > 0 ? ", less " + others + " that other users hold now" : "")
                         + (headroom > 0 ? ", less " + headroom + " of server_headroom" : "")
                         + ": " + room + " for Spillway",
+                usable,
+                others,
                 isKept);
-    }
-
-    private static int headroom(int usable, CapacityConfig config) {
-        return (usable * config.serverHeadroom() + ALL_PERCENT - 1) / ALL_PERCENT;
     }
 
     /** The least max_connections with which there is room for {@code wanted}. */
     int enoughFor(int wanted, SessionFacts server, CapacityConfig config) {
-        int usable = server.maxConnections() - server.forUsers();
-        int others = server.forUsers() - (isKept ? headroom(server.forUsers(), config) : 0) - connections;
-        if (!isKept) {
-            return server.maxConnections() + Math.max(0, wanted - connections);
-        }
-        int more = wanted;
-        while (more - headroom(more, config) - Math.max(0, others) < wanted) {
+        int more = wanted + others;
+        while (isKept && more - config.headroom(more) - others < wanted) {
             more++;
         }
-        return usable + more;
+        return server.maxConnections() - usable + more;
     }
 
     private static String reserved(SessionFacts server) {

@@ -73,6 +73,15 @@ class CheckTest {
     }
 
     @Test
+    void whatOthersHoldBeyondTheRoomThatThereIsCountsToo() {
+        Report report =
+                check(twoPoolsOf50(), server().sessions(Map.of("cron", 95)).build());
+
+        // 220 less 3, less 22 of headroom, less 95: 100
+        assertThat(finding(report, "pools_too_large").change()).endsWith(", or raise max_connections to at least 220");
+    }
+
+    @Test
     void numberThatIsSetIsTriedWhetherItIsThereOrNot() {
         ProxyConfig config = twoPoolsOf50().with(CapacitySettings.MAX_SERVER_CONNECTIONS, 90);
 
