@@ -11,12 +11,10 @@ as root, PostgreSQL runs as --user.
 import argparse
 import os
 import re
-import shutil
 import socket
 import statistics
 import struct
 import subprocess
-import tempfile
 import threading
 import time
 
@@ -179,31 +177,24 @@ def main():
     parser.add_argument("--seconds", type=int, default=8)
     parser.add_argument("--rate", type=int, default=2000)
     options = parser.parse_args()
-    folder = tempfile.mkdtemp(prefix="spillway-admin-")
-    os.chmod(folder, 0o777)
-    postgres = measure.Postgres(folder, options.user)
-    postgres.start()
-    proxy = None
-    try:
+    with measure.scratch("admin", options.user) as (folder, _):
         environment = {"SPILLWAY_LISTEN_PORT": str(PORT), "SPILLWAY_ADMIN_LISTEN_PORT": str(ADMIN_PORT), "SPILLWAY_AUTH_TYPE": "trust",
                        "SPILLWAY_ADMIN_USERS": "bench", "SPILLWAY_MAX_CLIENT_CONN": str(options.clients + 100),
                        "DATABASE_URL": f"postgres://bench@127.0.0.1:{measure.PG_PORT}/postgres"}
         proxy = measure.Proxy("spillway", [os.path.join(measure.ROOT, "spillway"), "run"], environment, PORT, folder)
-        clients = [Client(PORT, b"postgres") for _ in range(options.clients)]
-        for client in clients:
-            client.ask(b"select 1")
-        print(f"{len(clients)} clients")
-        looks = Looks()
-        for _ in range(options.warmup):
-            for act in looks.acts.values():
-                act()
-        looks.show_times(options.count)
-        rounds(proxy, options, folder, looks)
-    finally:
-        if proxy:
+        try:
+            clients = [Client(PORT, b"postgres") for _ in range(options.clients)]
+            for client in clients:
+                client.ask(b"select 1")
+            print(f"{len(clients)} clients")
+            looks = Looks()
+            for _ in range(options.warmup):
+                for act in looks.acts.values():
+                    act()
+            looks.show_times(options.count)
+            rounds(proxy, options, folder, looks)
+        finally:
             proxy.stop()
-        postgres.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -19,13 +19,11 @@ import contextlib
 import glob
 import os
 import re
-import shutil
 import socket
 import statistics
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
@@ -141,15 +139,13 @@ class Crowd:
 
 
 class Play:
-    def __init__(self, options, folder):
-        self.options, self.folder = options, folder
-        self.postgres = measure.Postgres(folder, options.user if os.geteuid() == 0 else None)
+    def __init__(self, options, folder, postgres):
+        self.options, self.folder, self.postgres = options, folder, postgres
         self.databases = [f"pool_{i}" for i in range(POOLS)]
         self.errors = []
 
     def start(self):
-        """PostgreSQL with few connections, a database for each pool, and roles that have no places reserved."""
-        self.postgres.start()
+        """Leaves few connections, makes a database for each pool, and roles that have no places reserved."""
         for role in ("app", "greedy", "modest", "stranger"):
             self.psql("postgres", f"create role {role} login")
         for database in self.databases:
@@ -288,19 +284,10 @@ def main():
     parser.add_argument("--user", default="postgres", help="who PostgreSQL runs as if this runs as root")
     options = parser.parse_args()
     options.rounds = options.rounds or (3 if options.fairness else 1)
-    folder = tempfile.mkdtemp(prefix="spillway-capacity-")
-    os.chmod(folder, 0o755)
-    play = Play(options, folder)
-    if play.postgres.user:
-        shutil.chown(folder, play.postgres.user)
-    try:
+    with measure.scratch("capacity", options.user) as (folder, postgres):
+        play = Play(options, folder, postgres)
         play.start()
-        try:
-            is_good = play.fairness() if options.fairness else play.throughput()
-        finally:
-            play.postgres.stop()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        is_good = play.fairness() if options.fairness else play.throughput()
     for error in play.errors[:10]:
         print(error, file=sys.stderr)
     sys.exit(0 if is_good else 1)

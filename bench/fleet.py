@@ -11,12 +11,10 @@ Needs: a built Spillway (./spillway builds itself), PostgreSQL's server programs
 import argparse
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
@@ -269,15 +267,8 @@ def main():
     parser.add_argument("--cost", action="store_true")
     parser.add_argument("--user", default="postgres", help="who PostgreSQL runs as if this runs as root")
     options = parser.parse_args()
-    folder = tempfile.mkdtemp(prefix="spillway-fleet-")
-    os.chmod(folder, 0o755)
-    user = options.user if os.geteuid() == 0 else None
-    if user:
-        shutil.chown(folder, user)
-    postgres = measure.Postgres(folder, user)
     good = True
-    try:
-        postgres.start()
+    with measure.scratch("fleet", options.user) as (folder, postgres):
         psql = ["psql", "-Xq", "-h", "127.0.0.1", "-p", str(measure.PG_PORT), "-U", "bench", "postgres", "-c"]
         subprocess.run([*psql, "create role app login"], check=True)
         if options.cost:
@@ -292,9 +283,6 @@ def main():
         finally:
             for instance in play.instances:
                 instance.stop()
-    finally:
-        postgres.stop()
-        shutil.rmtree(folder, ignore_errors=True)
     sys.exit(0 if good else 1)
 
 

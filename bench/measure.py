@@ -132,15 +132,31 @@ class Proxy:
             self.process.wait()
 
 
+@contextlib.contextmanager
+def scratch(name, user):
+    """A directory, and a PostgreSQL that has been started in it, as that user if this runs as root; both go away afterwards."""
+    folder = tempfile.mkdtemp(prefix=f"spillway-{name}-")
+    os.chmod(folder, 0o755)
+    postgres = Postgres(folder, user if os.geteuid() == 0 else None)
+    if postgres.user:
+        shutil.chown(folder, postgres.user)
+    try:
+        postgres.start()
+        try:
+            yield folder, postgres
+        finally:
+            postgres.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def as_user(user, command):
     return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *command] if user and os.geteuid() == 0 else command
 
 
 class Bench:
-    def __init__(self, options, folder):
-        self.options, self.folder = options, folder
-        self.user = options.user if os.geteuid() == 0 else None
-        self.postgres = Postgres(folder, self.user)
+    def __init__(self, options, folder, postgres):
+        self.options, self.folder, self.postgres, self.user = options, folder, postgres, postgres.user
         self.pgbench = os.path.join(self.postgres.programs, "pgbench")
         self.gc_logs = []
 
@@ -189,7 +205,6 @@ class Bench:
                         "-keyout", key, "-out", certificate], check=True, stderr=subprocess.DEVNULL)
         if self.user:
             shutil.chown(key, self.user)
-        self.postgres.start()
 
     # ---- speed --------------------------------------------------------------------------------------------------
 
@@ -337,20 +352,11 @@ def main():
     unknown = [name for name in names if name not in WORKLOADS] + [part for part in parts if not hasattr(Bench, part)]
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}")
-    folder = tempfile.mkdtemp(prefix="spillway-bench-")
-    os.chmod(folder, 0o755)
-    bench = Bench(options, folder)
-    if bench.user:
-        shutil.chown(folder, bench.user)
-    try:
+    with scratch("bench", options.user) as (folder, postgres):
+        bench = Bench(options, folder, postgres)
         bench.prepare()
-        try:
-            for part in parts:
-                bench.speed(names) if part == "speed" else getattr(bench, part)()
-        finally:
-            bench.postgres.stop()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        for part in parts:
+            bench.speed(names) if part == "speed" else getattr(bench, part)()
 
 
 if __name__ == "__main__":

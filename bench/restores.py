@@ -10,10 +10,8 @@ as --user.
 import argparse
 import os
 import re
-import shutil
 import statistics
 import subprocess
-import tempfile
 import urllib.request
 
 import measure
@@ -79,40 +77,31 @@ def main():
     parser.add_argument("--pool", type=int, default=20)
     parser.add_argument("--user", default="postgres", help="who PostgreSQL runs as if this runs as root")
     options = parser.parse_args()
-    folder = tempfile.mkdtemp(prefix="spillway-restores-")
-    user = options.user if os.geteuid() == 0 else None
-    if user:
-        shutil.chown(folder, user)
-    postgres = measure.Postgres(folder, user)
-    proxy = None
-    try:
-        postgres.start()
+    with measure.scratch("restores", options.user) as (folder, postgres):
         environment = {"DATABASE_URL": f"postgres://bench@127.0.0.1:{measure.PG_PORT}/postgres", "SPILLWAY_LISTEN_PORT": str(PORT),
                        "SPILLWAY_AUTH_TYPE": "trust", "SPILLWAY_DEFAULT_POOL_SIZE": str(options.pool), "SPILLWAY_RESERVE_POOL_SIZE": "0",
                        "SPILLWAY_ADMIN_LISTEN_PORT": str(ADMIN_PORT), "SPILLWAY_LOG_CONNECTIONS": "false",
                        "SPILLWAY_LOG_DISCONNECTIONS": "false"}
         proxy = measure.Proxy("spillway", [os.path.join(measure.ROOT, "spillway"), "run"], environment, PORT, folder)
-        turns = Turns(postgres, proxy, options)
-        print("| protocol | of | alike, CPU µs/txn | own | own / alike | restores per txn, alike and own |\n|---|---|---|---|---|---|")
-        for mode in ("simple", "extended", "prepared"):
-            turns.turn("own", mode, options.warmup)
-            rounds = []
-            for i in range(options.rounds):
-                order = ("alike", "own") if i % 2 else ("own", "alike")
-                rounds.append({kind: turns.turn(kind, mode, options.seconds) for kind in order})
-            for column, name in enumerate(("Spillway", "PostgreSQL", "both")):
-                def cost(each):
-                    return each[0] + each[1] if name == "both" else each[column]
-                ratios = [cost(each["own"]) / cost(each["alike"]) for each in rounds]
-                alike, own = (statistics.median(cost(each[kind]) for each in rounds) for kind in ("alike", "own"))
-                restored = [statistics.median(each[kind][2] for each in rounds) for kind in ("alike", "own")]
-                print(f"| {mode} | {name} | {alike:.1f} | {own:.1f} | {statistics.median(ratios):.2f} "
-                      f"({min(ratios):.2f}-{max(ratios):.2f}) | {restored[0]:.2f} and {restored[1]:.2f} |", flush=True)
-    finally:
-        if proxy:
+        try:
+            turns = Turns(postgres, proxy, options)
+            print("| protocol | of | alike, CPU µs/txn | own | own / alike | restores per txn, alike and own |\n|---|---|---|---|---|---|")
+            for mode in ("simple", "extended", "prepared"):
+                turns.turn("own", mode, options.warmup)
+                rounds = []
+                for i in range(options.rounds):
+                    order = ("alike", "own") if i % 2 else ("own", "alike")
+                    rounds.append({kind: turns.turn(kind, mode, options.seconds) for kind in order})
+                for column, name in enumerate(("Spillway", "PostgreSQL", "both")):
+                    def cost(each):
+                        return each[0] + each[1] if name == "both" else each[column]
+                    ratios = [cost(each["own"]) / cost(each["alike"]) for each in rounds]
+                    alike, own = (statistics.median(cost(each[kind]) for each in rounds) for kind in ("alike", "own"))
+                    restored = [statistics.median(each[kind][2] for each in rounds) for kind in ("alike", "own")]
+                    print(f"| {mode} | {name} | {alike:.1f} | {own:.1f} | {statistics.median(ratios):.2f} "
+                          f"({min(ratios):.2f}-{max(ratios):.2f}) | {restored[0]:.2f} and {restored[1]:.2f} |", flush=True)
+        finally:
             proxy.stop()
-        postgres.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 main()

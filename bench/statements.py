@@ -8,11 +8,9 @@ runs as --user.
 import argparse
 import os
 import re
-import shutil
 import socket
 import struct
 import subprocess
-import tempfile
 import time
 
 import measure
@@ -83,47 +81,40 @@ def main():
     parser.add_argument("--pool", type=int, default=20)
     parser.add_argument("--user", default="postgres", help="who PostgreSQL runs as if this runs as root")
     options = parser.parse_args()
-    folder = tempfile.mkdtemp(prefix="spillway-statements-")
-    user = options.user if os.geteuid() == 0 else None
-    if user:
-        shutil.chown(folder, user)
-    postgres = measure.Postgres(folder, user)
     clients = []
-    try:
-        postgres.start()
+    with measure.scratch("statements", options.user) as (folder, _):
         environment = {"DATABASE_URL": f"postgres://bench@127.0.0.1:{measure.PG_PORT}/postgres", "SPILLWAY_LISTEN_PORT": str(PORT),
                        "SPILLWAY_AUTH_TYPE": "trust", "SPILLWAY_DEFAULT_POOL_SIZE": str(options.pool), "SPILLWAY_ADMIN_USERS": "bench",
                        "SPILLWAY_ADMIN_LISTEN_ADDR": "", "SPILLWAY_MAX_CLIENT_CONN": "2000"}
         proxy = measure.Proxy("spillway", [os.path.join(measure.ROOT, "spillway"), "run"], environment, PORT, folder)
-        print(f"| stage | clients | statements | names | heap MiB | resident MiB | s |\n|---|---|---|---|---|---|---|")
-        began = time.time()
-
-        def stage(name):
-            nonlocal began
-            seconds = time.time() - began
-            statements, names = shown()
-            print(f"| {name} | {len(clients)} | {statements} | {names} | {heap_mib(proxy):.1f} | {proxy.resident_mib():.0f} | {seconds:.1f} |",
-                  flush=True)
+        try:
+            print(f"| stage | clients | statements | names | heap MiB | resident MiB | s |\n|---|---|---|---|---|---|---|")
             began = time.time()
 
-        stage("begin")
-        clients += [Client() for _ in range(options.clients)]
-        stage("connected")
-        for i, client in enumerate(clients):
-            client.prepare([(i * 10 + k) % options.statements for k in range(options.each)])
-        stage("prepared")
-        while clients:
-            clients.pop().socket.close()
-        deadline = time.time() + 30
-        while shown()[1] and time.time() < deadline:
-            time.sleep(0.2)
-        stage("left")
-    finally:
-        for client in clients:
-            client.socket.close()
-        proxy.stop()
-        postgres.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+            def stage(name):
+                nonlocal began
+                seconds = time.time() - began
+                statements, names = shown()
+                print(f"| {name} | {len(clients)} | {statements} | {names} | {heap_mib(proxy):.1f} | {proxy.resident_mib():.0f} | {seconds:.1f} |",
+                      flush=True)
+                began = time.time()
+
+            stage("begin")
+            clients += [Client() for _ in range(options.clients)]
+            stage("connected")
+            for i, client in enumerate(clients):
+                client.prepare([(i * 10 + k) % options.statements for k in range(options.each)])
+            stage("prepared")
+            while clients:
+                clients.pop().socket.close()
+            deadline = time.time() + 30
+            while shown()[1] and time.time() < deadline:
+                time.sleep(0.2)
+            stage("left")
+        finally:
+            for client in clients:
+                client.socket.close()
+            proxy.stop()
 
 
 main()
