@@ -39,8 +39,13 @@ final class PgBouncerLayout extends LayoutBase<ILoggingEvent> {
                 + process
                 + word(event.getLevel())
                 + ' '
-                + BREAK.matcher(text).replaceAll("\n\t")
+                + indented(text)
                 + '\n';
+    }
+
+    /** What follows a line break is, so that nobody's text begins a line. */
+    static String indented(String text) {
+        return BREAK.matcher(text).replaceAll("\n\t");
     }
 
     private static String word(Level level) {

@@ -10,7 +10,6 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +21,6 @@ import org.jspecify.annotations.Nullable;
  * @see <a href="https://www.rfc-editor.org/rfc/rfc3164#section-4">RFC 3164</a>
  */
 final class SyslogLayout extends LayoutBase<ILoggingEvent> {
-    private static final Pattern BREAK = Pattern.compile("[\\r\\n]+");
     private static final int SEVERITIES = 8;
     private static final int ERROR = 3;
     private static final int WARNING = 4;
@@ -58,7 +56,7 @@ final class SyslogLayout extends LayoutBase<ILoggingEvent> {
     String line(Level level, long millis, String text) {
         int priority = facility.number() * SEVERITIES + severity(level);
         return "<" + priority + '>' + time.format(Instant.ofEpochMilli(millis)) + name
-                + BREAK.matcher(text.strip()).replaceAll("\n\t");
+                + PgBouncerLayout.indented(text.strip());
     }
 
     private String text(ILoggingEvent event) {

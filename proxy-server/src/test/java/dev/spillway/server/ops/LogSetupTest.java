@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.joran.JoranConfigurator;
-import ch.qos.logback.classic.util.LogbackMDCAdapter;
 import dev.spillway.core.config.LogFormat;
 import dev.spillway.core.config.ProcessSettings;
 import dev.spillway.core.config.ProxyConfig;
@@ -40,10 +38,7 @@ class LogSetupTest {
     void begin() throws Exception {
         System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
         System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
-        logs.setMDCAdapter(new LogbackMDCAdapter());
-        JoranConfigurator configurator = new JoranConfigurator();
-        configurator.setContext(logs);
-        configurator.doConfigure(LogSetup.class.getResource("/logback.xml"));
+        InstalledLog.configure(logs);
     }
 
     @AfterEach

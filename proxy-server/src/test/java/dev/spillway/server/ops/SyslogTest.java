@@ -6,9 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.joran.JoranConfigurator;
 import ch.qos.logback.classic.spi.LoggingEvent;
-import ch.qos.logback.classic.util.LogbackMDCAdapter;
 import dev.spillway.core.config.LogFormat;
 import dev.spillway.core.config.ProcessSettings;
 import dev.spillway.core.config.ProxyConfig;
@@ -55,10 +53,7 @@ class SyslogTest {
 
     @BeforeEach
     void begin() throws Exception {
-        logs.setMDCAdapter(new LogbackMDCAdapter());
-        JoranConfigurator configurator = new JoranConfigurator();
-        configurator.setContext(logs);
-        configurator.doConfigure(LogSetup.class.getResource("/logback.xml"));
+        InstalledLog.configure(logs);
     }
 
     @AfterEach

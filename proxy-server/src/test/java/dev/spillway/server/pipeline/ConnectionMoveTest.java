@@ -5,9 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Transport;
-import dev.spillway.core.session.Phase;
 import dev.spillway.server.transport.NettyTransport;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
@@ -32,7 +30,7 @@ class ConnectionMoveTest {
         EventLoopGroup loops = transport.newGroup(2, "test-loop", new AtomicInteger()::getAndIncrement);
         List<String> events = new CopyOnWriteArrayList<>();
         try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            ConnectionHandler handler = new ConnectionHandler(wire -> new Listener(events));
+            ConnectionHandler handler = new ConnectionHandler(wire -> new RecordingPhase(events));
             EventLoop from = loops.next();
             EventLoop to = loops.next();
             var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), listener.getLocalPort());
@@ -56,24 +54,6 @@ class ConnectionMoveTest {
             assertThat(events).containsExactly("closed", "arrived");
         } finally {
             loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
-        }
-    }
-
-    private record Listener(List<String> events) implements Phase {
-        @Override
-        public void onRead(ByteBuf bytes) {
-            bytes.release();
-        }
-
-        @Override
-        public void onReadComplete() {}
-
-        @Override
-        public void onWritabilityChanged() {}
-
-        @Override
-        public void onClosed() {
-            events.add("closed");
         }
     }
 }

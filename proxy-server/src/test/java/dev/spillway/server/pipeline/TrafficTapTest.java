@@ -3,7 +3,6 @@ package dev.spillway.server.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spillway.core.protocol.trace.TrafficListener;
-import dev.spillway.core.session.Phase;
 import dev.spillway.testkit.Messages;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -19,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class TrafficTapTest {
     private final List<String> told = new ArrayList<>();
     private final List<String> read = new ArrayList<>();
-    private final ConnectionHandler wire = new ConnectionHandler(made -> new Reader());
+    private final ConnectionHandler wire = new ConnectionHandler(made -> new RecordingPhase(read));
     private final EmbeddedChannel channel = new EmbeddedChannel(wire);
     private final TrafficTap tap = new TrafficTap(new Recorder());
 
@@ -90,25 +89,6 @@ class TrafficTapTest {
         @Override
         public void onEnd() {
             told.add("end");
-        }
-    }
-
-    private final class Reader implements Phase {
-        @Override
-        public void onRead(ByteBuf bytes) {
-            read.add(ByteBufUtil.hexDump(bytes));
-            bytes.release();
-        }
-
-        @Override
-        public void onReadComplete() {}
-
-        @Override
-        public void onWritabilityChanged() {}
-
-        @Override
-        public void onClosed() {
-            read.add("closed");
         }
     }
 }
