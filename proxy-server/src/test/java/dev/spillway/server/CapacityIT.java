@@ -254,6 +254,8 @@ class CapacityIT {
             assertThat(linesWith(TOO_MANY) + linesWith("slots are reserved") - before)
                     .as("refusals")
                     .isZero();
+        } finally {
+            postgres.executeIn("pool_3", "grant select on pg_stat_activity to public");
         }
     }
 

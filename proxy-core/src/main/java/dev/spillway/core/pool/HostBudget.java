@@ -80,6 +80,8 @@ public final class HostBudget {
     private final AtomicLong refusals = new AtomicLong();
     /** Confined to whoever reads. */
     private final RecentMost othersPeak = new RecentMost(PEAK_NANOS);
+    /** When somebody has told how many others there are; confined to whoever reads. */
+    private long othersNanos;
 
     private final Rush rush = new Rush();
 
@@ -325,13 +327,14 @@ public final class HostBudget {
         Map<String, Integer> ofRoles = new HashMap<>();
         Map<String, Integer> ofDatabases = new HashMap<>();
         int established = cap.used() - cap.opening();
-        int others = reading.hasOthers()
+        int seen = reading.hasOthers()
                 ? ours.countOthers(reading, answered.askedNanos, established, ofRoles, ofDatabases)
                 : -1;
+        int others = othersAfter(seen, nowNanos);
         int growth = fleet == null && known.others >= 0 ? others - known.others : 0; // members know of each other
         int free = reading.maxConnections() - reading.reserved() - reading.connections();
         rush.seen(growth, free, answered.askedNanos, nowNanos);
-        int peakOfOthers = othersPeak.add(others, nowNanos);
+        int peakOfOthers = othersPeak.add(seen, nowNanos);
         int usable = reading.maxConnections() - reading.reserved();
         boolean isTheirRoomInUse = peakOfOthers > others + headroom(usable);
         if (fleet == null && others > 0 && free <= 0) {
@@ -352,6 +355,15 @@ public final class HostBudget {
             roles.values().forEach(role -> role.doubt(nowNanos));
             databases.values().forEach(database -> database.doubt(nowNanos));
         }
+    }
+
+    /** Who must not say it takes nothing away from what another, of a role or a database that may, has said in the last minute. */
+    private int othersAfter(int seen, long nowNanos) {
+        if (seen >= 0) {
+            othersNanos = nowNanos;
+            return seen;
+        }
+        return known.others >= 0 && nowNanos - othersNanos <= PEAK_NANOS ? known.others : -1;
     }
 
     private static Map<String, Integer> left(Map<String, Integer> limits, Map<String, Integer> others) {

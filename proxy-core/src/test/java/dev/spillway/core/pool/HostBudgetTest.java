@@ -84,6 +84,21 @@ class HostBudgetTest {
         assertThat(most()).as("as many as there were").isEqualTo(80);
     }
 
+    @Test
+    void whoMustNotSayWhoIsThereDoesNotTakeAwayWhatAnotherSaid() {
+        HostReading silent = new HostReading(false);
+        add(silent, "setting", "max_connections", "", "100");
+        read(silent);
+        assertThat(budget.figures().others()).as("nobody has said it").isEqualTo(-1);
+        readLater(reading(105, processes(1, 20)));
+        readLater(silent);
+        assertThat(budget.figures().others()).as("said a moment ago").isEqualTo(20);
+        now += 60 * SECOND;
+        readLater(silent);
+        assertThat(budget.figures().others()).as("said long ago").isEqualTo(-1);
+        assertThat(most()).as("the headroom alone").isEqualTo(90);
+    }
+
     private boolean isAskedAfter(long millis) {
         now += Duration.ofMillis(millis).toNanos();
         boolean isAsked = budget.claimReading(now);
