@@ -113,6 +113,8 @@ final class ConsoleSource implements ConsoleSession.Source {
 
     @Override
     public void close(CancelKey key) {
-        lanes.closeConsole(key);
+        if (!lanes.closeConsole(key)) {
+            operations.onUnattended();
+        }
     }
 }

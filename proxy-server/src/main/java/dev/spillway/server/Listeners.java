@@ -141,6 +141,11 @@ final class Listeners {
         return open.stream().map(Channel::localAddress);
     }
 
+    /** Connections wait in the system's queues while {@code on} is false. Usable from any thread. */
+    void accept(boolean on) {
+        open.forEach(listener -> listener.config().setAutoRead(on));
+    }
+
     /** Lets no new connection in. Repeating it does nothing. */
     void close() {
         open.forEach(listener -> listener.close().awaitUninterruptibly());

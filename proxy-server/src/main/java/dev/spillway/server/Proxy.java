@@ -95,7 +95,7 @@ public final class Proxy {
                 () -> new Pages(
                         new PageSource(lanes, lookWork, recorder.history(), this::config, () -> ending != null)));
         this.reload = new Reload(source, config, tls, lanes, slowWork, tlsWork, places);
-        this.operations = new LaneOperations(lanes, reload, this::end, () -> ending != null);
+        this.operations = new LaneOperations(lanes, reload, listeners::accept, this::end, () -> ending != null);
     }
 
     /** With a configuration that is the same after each reload. */
@@ -247,14 +247,15 @@ public final class Proxy {
             return;
         }
         Ending before = ending;
-        ending = before == null ? how : before.orStricter(how);
+        Ending next = lanes.orders().isSuspended() ? Ending.IMMEDIATE : how; // nobody could finish anything
+        ending = before == null ? next : before.orStricter(next);
         if (isOpen && !Objects.equals(before, ending)) {
             LOG.info("shutting down: {}", ending);
         }
         if (ending == Ending.IMMEDIATE) {
             drained.complete(null);
         } else if (!Objects.equals(before, ending)) {
-            lanes.drain(how, drained);
+            lanes.drain(next, drained);
         }
         if (before == null) {
             Thread.ofPlatform().name("shutdown").start(this::end);

@@ -331,6 +331,10 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
         return values.get(Settings.CANCEL_WAIT_TIMEOUT);
     }
 
+    public Duration suspendTimeout() {
+        return values.get(Settings.SUSPEND_TIMEOUT);
+    }
+
     public Duration shutdownTimeout() {
         return values.get(Settings.SHUTDOWN_TIMEOUT);
     }

@@ -325,6 +325,13 @@ public final class Settings {
             Duration.ofSeconds(10),
             RELOAD,
             "How long a cancel request may wait to be passed on; 0 waits for ever."));
+    public static final Setting<Duration> SUSPEND_TIMEOUT = global(Setting.of(
+            "suspend_timeout",
+            new DurationType(),
+            Duration.ofSeconds(10),
+            RELOAD,
+            "How long after SUSPEND a client or server may take to read what was written to it before it is"
+                    + " disconnected; 0 waits for ever."));
     public static final Setting<Duration> SHUTDOWN_TIMEOUT = global(Setting.of(
             "shutdown_timeout",
             new DurationType(),

@@ -93,6 +93,7 @@ public enum ProxyError {
             ADMIN_SHUTDOWN,
             Severity.FATAL,
             "terminating connection because the configuration of database \"%s\" has changed (server_fast_close)"),
+    CLIENT_SUSPENDED(ADMIN_SHUTDOWN, Severity.FATAL, "suspend_timeout"),
     DATABASE_DISABLED(CANNOT_CONNECT_NOW, Severity.FATAL, "database \"%s\" is disabled"),
     DATABASE_KILLED(ADMIN_SHUTDOWN, Severity.FATAL, "terminating connection because database \"%s\" was killed (KILL)"),
     DATABASE_REMOVED(

@@ -10,6 +10,7 @@ import java.util.Set;
  * servers are to be replaced. Databases are called by the names that clients use. Immutable; an order makes another one.
  *
  * @param isPaused is every database paused?
+ * @param isSuspended is nothing read from any client or server?
  * @param paused those that are paused by their own names, whether all are or not
  * @param disabled those that let no new client in
  * @param renewal counts RECONNECT of all databases, {@code renewals} those of one: the later one holds
@@ -17,13 +18,14 @@ import java.util.Set;
  */
 public record Orders(
         boolean isPaused,
+        boolean isSuspended,
         Set<String> paused,
         Set<String> disabled,
         int renewal,
         Map<String, Integer> renewals,
         Map<String, Integer> kills) {
     /** Nobody has ordered anything. */
-    public static final Orders NONE = new Orders(false, Set.of(), Set.of(), 0, Map.of(), Map.of());
+    public static final Orders NONE = new Orders(false, false, Set.of(), Set.of(), 0, Map.of(), Map.of());
 
     public Orders {
         paused = Set.copyOf(paused);
@@ -53,27 +55,33 @@ public record Orders(
 
     /** All databases paused, or no longer so. */
     public Orders pause(boolean on) {
-        return new Orders(on, paused, disabled, renewal, renewals, kills);
+        return new Orders(on, isSuspended, paused, disabled, renewal, renewals, kills);
+    }
+
+    /** All connections suspended, or no longer so. */
+    public Orders suspend(boolean on) {
+        return new Orders(isPaused, on, paused, disabled, renewal, renewals, kills);
     }
 
     /** One database paused, or no longer so. */
     public Orders pause(String database, boolean on) {
-        return new Orders(isPaused, with(paused, database, on), disabled, renewal, renewals, kills);
+        return new Orders(isPaused, isSuspended, with(paused, database, on), disabled, renewal, renewals, kills);
     }
 
     /** One database closed to new clients, or open again. */
     public Orders disable(String database, boolean on) {
-        return new Orders(isPaused, paused, with(disabled, database, on), renewal, renewals, kills);
+        return new Orders(isPaused, isSuspended, paused, with(disabled, database, on), renewal, renewals, kills);
     }
 
     /** The servers of all databases are to be replaced. */
     public Orders renew() {
-        return new Orders(isPaused, paused, disabled, nextRenewal(), Map.of(), kills);
+        return new Orders(isPaused, isSuspended, paused, disabled, nextRenewal(), Map.of(), kills);
     }
 
     /** The servers of one database are to be replaced. */
     public Orders renew(String database) {
-        return new Orders(isPaused, paused, disabled, renewal, with(renewals, database, nextRenewal()), kills);
+        return new Orders(
+                isPaused, isSuspended, paused, disabled, renewal, with(renewals, database, nextRenewal()), kills);
     }
 
     private int nextRenewal() {
@@ -83,7 +91,7 @@ public record Orders(
     /** One database paused, and its clients of that moment sent away. */
     public Orders kill(String database) {
         Map<String, Integer> counted = with(kills, database, kills.getOrDefault(database, 0) + 1);
-        return new Orders(isPaused, with(paused, database, true), disabled, renewal, renewals, counted);
+        return new Orders(isPaused, isSuspended, with(paused, database, true), disabled, renewal, renewals, counted);
     }
 
     private static Set<String> with(Set<String> some, String name, boolean isIn) {

@@ -240,9 +240,9 @@ public final class ShowTables {
     /** Whether clients are served: one row per state, the one it is in says yes. */
     public static Table state(Orders orders) {
         List<List<@Nullable String>> rows = new ArrayList<>();
-        rows.add(row("active", orders.isPaused() ? "no" : "yes"));
+        rows.add(row("active", orders.isPaused() || orders.isSuspended() ? "no" : "yes"));
         rows.add(row("paused", orders.isPaused() ? "yes" : "no"));
-        rows.add(row("suspended", "no"));
+        rows.add(row("suspended", orders.isSuspended() ? "yes" : "no"));
         return Columns.NONE.text("key", "value").table(rows);
     }
 

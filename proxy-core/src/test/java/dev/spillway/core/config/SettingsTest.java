@@ -93,6 +93,7 @@ class SettingsTest {
             Map.entry("dns_max_ttl", "1"),
             Map.entry("dns_nxdomain_ttl", "1"),
             Map.entry("cancel_wait_timeout", "1"),
+            Map.entry("suspend_timeout", "1"),
             Map.entry("shutdown_timeout", "1"),
             Map.entry("server_reset_query", ""),
             Map.entry("ignore_startup_parameters", "options"),

@@ -74,7 +74,7 @@ final class ActingCommands {
             case "enable" -> () -> onDatabase("ENABLE", argument, operations::enable);
             case "kill_client" -> () -> killClient(argument);
             case "reload" -> isAlone ? () -> run("RELOAD", operations::reload) : null;
-            case "suspend" -> isAlone ? this::suspend : null;
+            case "suspend" -> isAlone ? () -> run("SUSPEND", operations::suspend) : null;
             case "shutdown" -> shutDown(argument);
             default -> null;
         };
@@ -139,15 +139,6 @@ final class ActingCommands {
                 () -> number.matches()
                         ? operations.killClient(Long.parseLong(number.group(1)))
                         : refuse(ProxyError.COMMAND_REFUSED.fields("invalid client pointer supplied")));
-    }
-
-    /** It is a step of PgBouncer's way to hand its sockets to another process. */
-    private CompletableFuture<Answer> suspend() {
-        return run(
-                "SUSPEND",
-                () -> refuse(ProxyError.COMMAND_REFUSED
-                        .fields("SUSPEND is not supported: sockets are not handed over to another process")
-                        .with('H', "PAUSE lets the database rest; so_reuseport lets two processes serve one port.")));
     }
 
     private Request.@Nullable Deed shutDown(String argument) {

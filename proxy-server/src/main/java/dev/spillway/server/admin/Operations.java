@@ -18,6 +18,12 @@ public interface Operations {
 
     CompletableFuture<Void> resume(@Nullable String database);
 
+    /** Reads nothing more from any client or server; done when what was written to them has left. RESUME of all ends it. */
+    CompletableFuture<Void> suspend();
+
+    /** Nobody is at the console any more. */
+    void onUnattended();
+
     /** Has every server closed when it is released, and another one opened where it is needed. */
     CompletableFuture<Void> reconnect(@Nullable String database);
 

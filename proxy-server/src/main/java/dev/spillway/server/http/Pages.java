@@ -102,6 +102,9 @@ public final class Pages {
         if (source.isDraining()) {
             return now(HttpResponseStatus.SERVICE_UNAVAILABLE, "shutting down");
         }
+        if (source.orders().isSuspended()) {
+            return now(HttpResponseStatus.SERVICE_UNAVAILABLE, "suspended");
+        }
         return source.config().readyzRequiresServer()
                 ? ofFacts(facts -> readiness(facts.whyNotReady()))
                 : CompletableFuture.completedFuture(readiness(null));

@@ -31,7 +31,8 @@ final class StatusPage {
                 .put("time", process.nowMillis() / MILLIS_PER_SECOND)
                 .put("uptime", (process.nowMillis() - process.startedMillis()) / MILLIS_PER_SECOND)
                 .put("draining", facts.isDraining())
-                .put("paused", facts.orders().isPaused());
+                .put("paused", facts.orders().isPaused())
+                .put("suspended", facts.orders().isSuspended());
         clients(json, facts);
         json.array("pools");
         facts.overview().pools().forEach(pool -> pool(json, pool));

@@ -40,8 +40,6 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
@@ -128,7 +126,19 @@ public final class Lane implements SessionPorts {
         this.fleets = new LaneFleets(this, lanes, pools, config);
         this.admission = new Admission(this, lanes, pools, door, limited, config, credentials, tls);
         this.operators = new Operators(
-                this, number, incidents, pools, clients, arrivals, connector, door, admission, period, channels, loop);
+                this,
+                number,
+                incidents,
+                pools,
+                clients,
+                arrivals,
+                connector,
+                door,
+                admission,
+                period,
+                channels,
+                loop,
+                lanes::onQuiet);
         var _ = loop.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
@@ -287,6 +297,7 @@ public final class Lane implements SessionPorts {
         orders = next;
         admission.apply(next);
         pools.apply(next, nowNanos());
+        operators.suspension().heed(next.isSuspended(), nowNanos());
         arrivals.forEachProbe(probe -> {
             String database = probe.identity().database();
             if (next.isKilledSince(before, database)) {
@@ -311,19 +322,6 @@ public final class Lane implements SessionPorts {
     /** Closes the servers of {@code database}, or of all, that are idle. */
     public void cleanUp(@Nullable String database) {
         pools.cleanUp(database);
-    }
-
-    /** Ends the client whose connection has that number; false if it is not here. */
-    boolean kill(long id) {
-        List<Consumer<ErrorFields>> found = new ArrayList<>();
-        clients.all().stream().filter(client -> client.wire().id() == id).forEach(client -> found.add(client::close));
-        arrivals.forEachProbe(probe -> {
-            if (probe.wire().id() == id) {
-                found.add(probe::end);
-            }
-        });
-        found.forEach(end -> end.accept(ProxyError.CLIENT_KILLED.fields()));
-        return !found.isEmpty();
     }
 
     private void leaveRetired() {
@@ -410,7 +408,8 @@ public final class Lane implements SessionPorts {
                 fleets.tick(now);
             }
             pools.tick(now, periodEnds, cancelNanos == 0 ? Long.MAX_VALUE : cancelNanos * 2);
-            if (isIdlenessLimited) {
+            operators.suspension().tick(config.suspendTimeout(), now);
+            if (isIdlenessLimited && !orders.isSuspended()) {
                 clients.all().forEach(client -> client.onTick(now));
             }
             publishLoad(now);
@@ -422,7 +421,7 @@ public final class Lane implements SessionPorts {
     private void publishLoad(long now) {
         if (usage != null) {
             lanes.publish(number, new Balance.Load(usage.cores(now), clients.movable()));
-            if (number == 0 && ending == null) {
+            if (number == 0 && ending == null && !orders.isSuspended()) {
                 lanes.balance();
             }
         }

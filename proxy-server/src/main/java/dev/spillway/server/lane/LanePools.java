@@ -213,9 +213,14 @@ final class LanePools {
 
     /** Closes every server, for the reason that is logged. */
     void closeServers(String why) {
-        for (LaneView.PoolEntry entry : slices.values()) {
-            List.copyOf(entry.pool().servers()).forEach(server -> server.close(why));
-        }
+        servers().forEach(server -> server.close(why));
+    }
+
+    /** A copy: what is done to a server may end it. */
+    List<ServerSession> servers() {
+        return slices.values().stream()
+                .flatMap(entry -> entry.pool().servers().stream())
+                .toList();
     }
 
     // ---- what other lanes ask ------------------------------------------------------------------------------------

@@ -164,6 +164,20 @@ public final class Lanes implements Crossing<ServerSession> {
         awaiting.until(() -> isUnwanted.getAsBoolean() || shares.areEmpty(which), done);
     }
 
+    /** Completes {@code done} once all lanes are suspended and have sent what was written, or nobody wants that any more. */
+    public void awaitQuiet(BooleanSupplier isUnwanted, CompletableFuture<Void> done) {
+        awaiting.until(
+                () -> isUnwanted.getAsBoolean()
+                        || lanes.stream()
+                                .allMatch(lane -> lane.operators().suspension().isQuiet()),
+                done);
+    }
+
+    /** A lane is. */
+    void onQuiet() {
+        awaiting.check();
+    }
+
     /** Do clients of its database take servers of that pool, or have later ones replaced it? */
     public boolean isCurrent(PoolKey key, ProxyConfig config) {
         return LanePools.isCurrent(key, config, orders());
@@ -181,7 +195,7 @@ public final class Lanes implements Crossing<ServerSession> {
 
     /** Ends the client whose connection has that number; false if there is none. */
     public CompletableFuture<Boolean> kill(long client) {
-        return find(lane -> lane.kill(client), MOST_LOOKS);
+        return find(lane -> lane.operators().kill(client), MOST_LOOKS);
     }
 
     /** Has {@code tap} watch the client whose connection has that number; false if there is none. */
@@ -363,8 +377,10 @@ public final class Lanes implements Crossing<ServerSession> {
         return key;
     }
 
-    public void closeConsole(CancelKey key) {
+    /** Returns whether any other is there. */
+    public boolean closeConsole(CancelKey key) {
         consoles.remove(key);
+        return !consoles.isEmpty();
     }
 
     void cancelConsole(CancelKey key) {

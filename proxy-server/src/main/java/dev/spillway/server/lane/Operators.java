@@ -1,6 +1,7 @@
 package dev.spillway.server.lane;
 
 import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.startup.StartupPacket;
 import dev.spillway.core.session.ClientLogin;
 import dev.spillway.core.session.ClientSession;
@@ -19,8 +20,11 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.handler.ssl.SslHandler;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** What a lane has for operators: a way in from the admin port, and what there is to show. Confined to that lane. */
@@ -39,6 +43,7 @@ public final class Operators {
     private final StatsPeriod period;
     private final ChannelGroup channels;
     private final EventLoop loop;
+    private final Suspension suspension;
 
     Operators(
             Lane lane,
@@ -52,7 +57,8 @@ public final class Operators {
             Admission admission,
             StatsPeriod period,
             ChannelGroup channels,
-            EventLoop loop) {
+            EventLoop loop,
+            Runnable whenQuiet) {
         this.lane = lane;
         this.number = number;
         this.incidents = incidents;
@@ -65,6 +71,7 @@ public final class Operators {
         this.period = period;
         this.channels = channels;
         this.loop = loop;
+        this.suspension = new Suspension(clients, pools, whenQuiet);
     }
 
     /**
@@ -138,6 +145,23 @@ public final class Operators {
             tap.begin(client);
         }
         return client != null;
+    }
+
+    /** Ends the client whose connection has that number; false if it is not here. */
+    boolean kill(long id) {
+        List<Consumer<ErrorFields>> found = new ArrayList<>();
+        clients.all().stream().filter(client -> client.wire().id() == id).forEach(client -> found.add(client::close));
+        arrivals.forEachProbe(probe -> {
+            if (probe.wire().id() == id) {
+                found.add(probe::end);
+            }
+        });
+        found.forEach(end -> end.accept(ProxyError.CLIENT_KILLED.fields()));
+        return !found.isEmpty();
+    }
+
+    Suspension suspension() {
+        return suspension;
     }
 
     /**

@@ -34,13 +34,16 @@ public final class LaneOperations implements Operations {
 
     private final Lanes lanes;
     private final Reload reload;
+    private final Consumer<Boolean> door;
     private final Consumer<Ending> end;
     private final BooleanSupplier isEnding;
 
-    /** {@code end} begins the end of the proxy, which {@code isEnding} tells of. */
-    public LaneOperations(Lanes lanes, Reload reload, Consumer<Ending> end, BooleanSupplier isEnding) {
+    /** {@code door} says whether connections are accepted; {@code end} begins the end of the proxy, which {@code isEnding} tells of. */
+    public LaneOperations(
+            Lanes lanes, Reload reload, Consumer<Boolean> door, Consumer<Ending> end, BooleanSupplier isEnding) {
         this.lanes = lanes;
         this.reload = reload;
+        this.door = door;
         this.end = end;
         this.isEnding = isEnding;
     }
@@ -57,22 +60,43 @@ public final class LaneOperations implements Operations {
             requireDatabase(database, "cannot pause admin db: ");
             return database == null ? orders.pause(true) : orders.pause(database, true);
         });
-        CompletableFuture<Void> empty = new CompletableFuture<>();
+        BooleanSupplier isOver = () -> !isPaused(lanes.orders(), database);
+        return answer(
+                "PAUSE",
+                heeded,
+                empty -> lanes.awaitEmpty(key -> isIn(key, database), isOver, empty),
+                isOver,
+                () -> takeBack(database, before.get()));
+    }
+
+    /**
+     * What one who waits for an order's end is told.
+     *
+     * @param await completes what it is given when it has ended or {@code isOver}
+     * @param isOver has somebody taken it back? Then that is the answer
+     * @param takeBack done when the answer is cancelled
+     */
+    private CompletableFuture<Void> answer(
+            String command,
+            CompletableFuture<Void> heeded,
+            Consumer<CompletableFuture<Void>> await,
+            BooleanSupplier isOver,
+            Runnable takeBack) {
+        CompletableFuture<Void> reached = new CompletableFuture<>();
         CompletableFuture<Void> answer = new CompletableFuture<>();
-        var _ = heeded.thenRun(() ->
-                        lanes.awaitEmpty(key -> isIn(key, database), () -> !isPaused(lanes.orders(), database), empty))
-                .exceptionally(failure -> fail(answer, failure));
-        var _ = empty.thenRun(() -> {
-            if (isPaused(lanes.orders(), database)) {
-                answer.complete(null);
+        var _ = heeded.thenRun(() -> await.accept(reached)).exceptionally(failure -> fail(answer, failure));
+        var _ = reached.thenRun(() -> {
+            if (isOver.getAsBoolean()) {
+                answer.completeExceptionally(refusal(command + " was ended by RESUME"));
             } else {
-                answer.completeExceptionally(refusal("PAUSE was ended by RESUME"));
+                answer.complete(null);
             }
         });
         var _ = answer.whenComplete((nothing, failure) -> {
-            empty.complete(null); // nobody waits any more
+            reached.complete(null); // nobody waits any more
             if (answer.isCancelled()) {
-                takeBack(database, before.get());
+                LOG.info("{} was cancelled", command);
+                takeBack.run();
             }
         });
         return answer;
@@ -88,7 +112,6 @@ public final class LaneOperations implements Operations {
 
     /** What others have ordered stays. */
     private void takeBack(@Nullable String database, Orders before) {
-        LOG.info("PAUSE was cancelled");
         var _ = order(orders -> {
             if (database == null) {
                 return orders.pause(false);
@@ -101,20 +124,21 @@ public final class LaneOperations implements Operations {
     @Override
     public CompletableFuture<Void> resume(@Nullable String database) {
         note("RESUME", database);
-        return order(orders -> database == null ? resumeAll(orders) : resume(orders, database));
+        return order(orders -> database == null ? resumeAll(orders) : resume(orders, database))
+                .whenComplete((nothing, failure) -> openDoor());
     }
 
     private Orders resumeAll(Orders orders) {
         if (isEnding.getAsBoolean()) {
             throw refusal("pooler is shutting down");
         }
-        if (!orders.isPaused()) {
+        if (!orders.isPaused() && !orders.isSuspended()) {
             String paused = String.join(", ", new TreeSet<>(orders.paused()));
             ErrorFields error = ProxyError.COMMAND_REFUSED.fields("pooler is not paused/suspended");
             throw new Refused(
                     paused.isEmpty() ? error : error.with('H', "Paused by name, each to be resumed: " + paused));
         }
-        return orders.pause(false);
+        return orders.pause(false).suspend(false);
     }
 
     private Orders resume(Orders orders, String database) {
@@ -123,6 +147,41 @@ public final class LaneOperations implements Operations {
             throw refusal("database " + database + " is not paused");
         }
         return orders.pause(database, false);
+    }
+
+    // ---- suspend -------------------------------------------------------------------------------------------------
+
+    @Override
+    public CompletableFuture<Void> suspend() {
+        note("SUSPEND", null);
+        CompletableFuture<Void> heeded = order(orders -> {
+            requireGoing(orders);
+            if (!orders.paused().isEmpty()) {
+                throw refusal("cannot suspend with paused databases");
+            }
+            return orders.suspend(true);
+        });
+        var _ = heeded.thenRun(this::openDoor);
+        BooleanSupplier isOver = () -> !lanes.orders().isSuspended();
+        return answer("SUSPEND", heeded, quiet -> lanes.awaitQuiet(isOver, quiet), isOver, this::endSuspension);
+    }
+
+    /** Connections are accepted unless all are suspended, whatever came last. */
+    private synchronized void openDoor() {
+        door.accept(!lanes.orders().isSuspended());
+    }
+
+    private void endSuspension() {
+        var _ = order(orders -> orders.suspend(false)).whenComplete((nothing, failure) -> openDoor());
+    }
+
+    /** Whoever has suspended everything and left could not come back by the port that serves clients. */
+    @Override
+    public void onUnattended() {
+        if (lanes.orders().isSuspended()) {
+            LOG.info("admin disappeared when suspended, doing RESUME");
+            endSuspension();
+        }
     }
 
     // ---- servers and clients -------------------------------------------------------------------------------------
@@ -290,7 +349,7 @@ public final class LaneOperations implements Operations {
     }
 
     private static void requireGoing(Orders orders) {
-        if (orders.isPaused()) {
+        if (orders.isPaused() || orders.isSuspended()) {
             throw refusal("already suspended/paused");
         }
     }

@@ -3,13 +3,11 @@ package dev.spillway.server.pipeline;
 import dev.spillway.core.session.Phase;
 import dev.spillway.core.session.Protection;
 import dev.spillway.core.session.Wire;
-import dev.spillway.server.transport.AddressText;
 import dev.spillway.server.transport.PeerProcess;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -64,7 +62,7 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
 
     private final int id = IDS.updateAndGet(last -> last == Integer.MAX_VALUE ? 1 : last + 1);
     private final Function<Wire, Phase> first;
-    private final @Nullable SocketAddress known;
+    private final Ends ends;
 
     @SuppressWarnings("NullAway.Init") // set by handlerAdded, before which nobody has this wire
     private ChannelHandlerContext ctx;
@@ -87,12 +85,7 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
     private boolean isShakingHands;
     private @Nullable Protection protection;
 
-    @SuppressWarnings("NullAway.Init") // set when the connection is active, like the next
-    private SocketAddress remote;
-
-    private @Nullable SocketAddress own;
-    /** Made when somebody wants to know: for most connections nobody does. */
-    private @Nullable String peer;
+    private final ReadSwitch reading = new ReadSwitch();
 
     /** {@code first} makes the phase that a new connection begins with; what it returns wins over {@link #become}. */
     public ConnectionHandler(Function<Wire, Phase> first) {
@@ -102,7 +95,7 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
     /** {@code known} is where the peer really is, if not at the other end of the socket. */
     public ConnectionHandler(Function<Wire, Phase> first, @Nullable SocketAddress known) {
         this.first = first;
-        this.known = known;
+        this.ends = new Ends(known);
     }
 
     // What Netty calls.
@@ -128,8 +121,7 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
     }
 
     private void begin() {
-        remote = known == null ? ctx.channel().remoteAddress() : known;
-        own = ctx.channel().localAddress();
+        ends.begin(ctx.channel());
         phase = first.apply(this);
     }
 
@@ -294,7 +286,7 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
 
     /** Where the peer is, for whoever wants another connection to it. Known once the connection is active. */
     public SocketAddress remoteAddress() {
-        return remote;
+        return ends.remote();
     }
 
     /** What the connection is in now; null before it is active. */
@@ -341,6 +333,7 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
         if (state != State.OPEN) {
             return;
         }
+        suspend(false);
         setReading(true); // or its leaving would not be noticed
         state = State.CLOSING;
         dirty = false;
@@ -373,9 +366,15 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
 
     @Override
     public void setReading(boolean on) {
-        ChannelConfig config = ctx.channel().config();
-        if (state == State.OPEN && config.isAutoRead() != on) {
-            config.setAutoRead(on);
+        if (state == State.OPEN) {
+            reading.want(ctx.channel().config(), on);
+        }
+    }
+
+    /** Nothing more is read, whatever the phase wants; or no longer so. A connection that moves is not suspended after it. */
+    public void suspend(boolean on) {
+        if (state == State.OPEN) {
+            reading.suspend(ctx.channel().config(), on);
         }
     }
 
@@ -396,17 +395,12 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
 
     @Override
     public String peer() {
-        String known = peer;
-        if (known == null) {
-            known = AddressText.of(remote, own);
-            peer = known;
-        }
-        return known;
+        return ends.peer();
     }
 
     @Override
     public String local() {
-        return AddressText.of(own, remote);
+        return ends.local();
     }
 
     @Override
@@ -442,6 +436,7 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter implem
      * @param arrived called on {@code target} in every case; the connection is closed if it could not be moved
      */
     public void move(EventLoop target, Runnable arrived) {
+        suspend(false);
         setReading(false);
         dirty = false;
         // Netty deregisters in a task of its own, that is after the read event from which this may be called.

@@ -24,6 +24,9 @@ final class Findings {
         if (now.isPaused()) {
             found.add(new Line("All databases are paused: RESUME lets clients go on.", Look.DOUBTFUL));
         }
+        if (now.isSuspended()) {
+            found.add(new Line("All connections are suspended: RESUME lets clients go on.", Look.BAD));
+        }
         now.databases().forEach(database -> database(found, database, now.isPaused()));
         now.pools().stream()
                 .filter(pool -> pool.waiting() > 0)

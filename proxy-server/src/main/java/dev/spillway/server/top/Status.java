@@ -13,6 +13,7 @@ record Status(
         double uptime,
         boolean isDraining,
         boolean isPaused,
+        boolean isSuspended,
         Clients clients,
         List<Pool> pools,
         List<Database> databases,

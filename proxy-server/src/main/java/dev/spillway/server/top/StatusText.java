@@ -45,6 +45,7 @@ final class StatusText {
                 json.getDouble("uptime"),
                 json.optBoolean("draining"),
                 json.optBoolean("paused"),
+                json.optBoolean("suspended"),
                 new Clients(clients.optLong("connected"), clients.optLong("logging_in"), clients.optLong("limit")),
                 each(json, "pools", StatusText::pool),
                 each(json, "databases", StatusText::database),
