@@ -155,6 +155,24 @@ class PreparedStatementsIT {
         }
     }
 
+    @Test
+    void aNameOf100KilobytesIsANameAsAnyOther() throws IOException {
+        String name = "n".repeat(100_000);
+        try (RunningProxy proxy = new RunningProxy(RunningProxy.config(direct.port(), PoolMode.TRANSACTION, 1));
+                WireClient client =
+                        WireClient.connect(direct.withPort(proxy.proxy().port()))) {
+            for (int use = 0; use < 2; use++) { // Describe and Close of such a name PostgreSQL refuses
+                client.send(
+                        use == 0 ? Messages.parse(name, "select 7") : Messages.flush(),
+                        Messages.bind("", name),
+                        Messages.execute("", 0),
+                        Messages.sync());
+                List<BackendMessage> answer = client.readUntilReady();
+                assertThat(answer.get(use == 0 ? 2 : 1).columns()).containsExactly("7");
+            }
+        }
+    }
+
     /** More than is kept: its client alone has it, on the server that it keeps until it has closed it. */
     @Test
     void aTextOf100MegabytesIsPreparedAndUsed() throws IOException {

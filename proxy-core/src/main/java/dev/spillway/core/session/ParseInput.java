@@ -36,7 +36,7 @@ final class ParseInput {
         int name = frames.start() + FrameReader.HEADER_BYTES;
         int nameEnd = StatementInput.endOfString(frames, name);
         if (nameEnd < 0) {
-            return StatementInput.unfinished(frames);
+            return statements.unfinished(frames);
         }
         if (nameEnd == name) {
             return parseUnnamed(frames, server, nameEnd + 1);

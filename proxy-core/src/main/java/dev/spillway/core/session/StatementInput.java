@@ -41,9 +41,6 @@ final class StatementInput {
         IS_SHORT
     }
 
-    /** A name that is longer than what is looked at cannot be told from others. */
-    private static final int LONGEST_NAMES_BYTES = 16 * 1024;
-
     private final ClientSession client;
     private final ClientState state;
     private final Run run;
@@ -454,12 +451,15 @@ final class StatementInput {
         return bytes;
     }
 
-    /** A name does not end in what is there. In a whole message it never does, which is for PostgreSQL to say. */
-    static Outcome unfinished(FrameReader frames) {
+    /**
+     * A name does not end in what is there. In a whole message it never does, which is for PostgreSQL to say. One that is longer than what
+     * may be kept of a Parse cannot be told from others.
+     */
+    Outcome unfinished(FrameReader frames) {
         if (frames.isComplete()) {
             return Outcome.PASSES;
         }
-        if (frames.end() - frames.start() > LONGEST_NAMES_BYTES) {
+        if (frames.end() - frames.start() > client.pool().preparing().largestBytes()) {
             throw new ProtocolViolation("the name of a prepared statement or portal is too long");
         }
         return Outcome.IS_SHORT;
