@@ -15,6 +15,7 @@ import dev.spillway.testkit.WireClient;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -181,6 +182,26 @@ class PreparedStatementsIT {
                 one.readUntilReady();
                 assertThat(use(one)).isEqualTo("26000");
                 assertThat(other.queryOne("select 1")).as("once it is closed").isEqualTo("1");
+            }
+        }
+    }
+
+    /** The header comes in two pieces, and with the second all that there is to come. */
+    @Test
+    void aLargeBindIsUsedWhereverItIsCut() throws IOException {
+        String value = "x".repeat(300_000);
+        byte[] bind = Messages.bind("", "", value);
+        try (RunningProxy proxy = new RunningProxy(RunningProxy.config(direct.port(), PoolMode.TRANSACTION, 1));
+                WireClient client =
+                        WireClient.connect(direct.withPort(proxy.proxy().port()))) {
+            for (int cut = 1; cut < 10; cut++) {
+                client.send(
+                        Messages.parse("", "select length($1)"), Messages.flush(), Arrays.copyOfRange(bind, 0, cut));
+                assertThat(client.readMessage().is('1')).isTrue();
+                client.send(Arrays.copyOfRange(bind, cut, bind.length), Messages.execute("", 0), Messages.sync());
+                assertThat(client.readUntilReady().get(1).columns())
+                        .as("cut at %d", cut)
+                        .containsExactly("300000");
             }
         }
     }
