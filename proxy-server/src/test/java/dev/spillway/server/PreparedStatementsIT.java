@@ -13,10 +13,14 @@ import dev.spillway.testkit.StatementComparison;
 import dev.spillway.testkit.StatementProgram;
 import dev.spillway.testkit.WireClient;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -197,6 +201,49 @@ class PreparedStatementsIT {
                 assertThat(use(one)).isEqualTo("26000");
                 assertThat(other.queryOne("select 1")).as("once it is closed").isEqualTo("1");
             }
+        }
+    }
+
+    /** The header comes in two pieces, and with the second all that there is to come. */
+    @Test
+    void aLargeBindIsUsedWhereverItIsCut() throws IOException {
+        String value = "x".repeat(300_000);
+        byte[] bind = Messages.bind("", "", value);
+        try (RunningProxy proxy = new RunningProxy(RunningProxy.config(direct.port(), PoolMode.TRANSACTION, 1));
+                WireClient client =
+                        WireClient.connect(direct.withPort(proxy.proxy().port()))) {
+            for (int cut = 1; cut < 10; cut++) {
+                client.send(
+                        Messages.parse("", "select length($1)"), Messages.flush(), Arrays.copyOfRange(bind, 0, cut));
+                assertThat(client.readMessage().is('1')).isTrue();
+                client.send(Arrays.copyOfRange(bind, cut, bind.length), Messages.execute("", 0), Messages.sync());
+                assertThat(client.readUntilReady().get(1).columns())
+                        .as("cut at %d", cut)
+                        .containsExactly("300000");
+            }
+        }
+    }
+
+    @Test
+    void aBatchOfAnyLengthWithoutASyncIsAnswered() throws IOException {
+        int length = 30_000;
+        byte[] once = Messages.join(Messages.bind("", ""), Messages.execute("", 0));
+        byte[] batch = Messages.join(Collections.nCopies(length, once));
+        try (RunningProxy proxy = new RunningProxy(RunningProxy.config(direct.port(), PoolMode.TRANSACTION, 1));
+                WireClient client =
+                        WireClient.connect(direct.withPort(proxy.proxy().port()))) {
+            CompletableFuture<Void> sent = CompletableFuture.runAsync(() -> sendBatch(client, batch));
+            assertThat(client.readUntilReady().stream().filter(message -> message.is('D')))
+                    .hasSize(length);
+            sent.join();
+        }
+    }
+
+    private static void sendBatch(WireClient client, byte[] batch) {
+        try {
+            client.send(Messages.parse("", "select 1"), batch, Messages.sync());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

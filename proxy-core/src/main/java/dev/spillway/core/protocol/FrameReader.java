@@ -10,11 +10,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The session of the connection calls {@link #feed} with what was read, then {@link #next} until it answers false
  * (more bytes are needed), then {@link #finish}. After each true, {@code [start, end)} of {@link #buffer()} is a piece:
- * a whole frame, the {@linkplain #isComplete() head} of a frame too long to wait for, or a {@linkplain #isContinuation()
- * continuation} of one. Which frames are waited for is {@link FrameRules}' decision.
+ * a whole frame, the {@linkplain #isComplete() head} of a frame too long to wait for, which is all of it that has come, or a
+ * {@linkplain #isContinuation() continuation} of one. Which frames are waited for is {@link FrameRules}' decision.
  *
  * <p>Buffers: {@link #feed} takes the chunk; {@link #finish} releases it. A frame that is split over chunks and must be
- * seen whole is put together in a buffer of its own, which grows with what has really come; that
+ * seen whole, or whose header is split, is put together in a buffer of its own, which grows with what has really come; that
  * buffer lives until the following {@link #next} or {@link #finish}. The caller retains what it wants to keep. An idle
  * connection holds no buffer.
  *
@@ -142,13 +142,12 @@ public final class FrameReader {
         int length = head.getInt(1);
         rules.check(frameType, length);
         int total = length + 1;
-        ByteBuf frame = head;
-        if (total <= rules.wholeUpTo(frameType)) {
-            frame = grow(head, total);
-            topUp(frame, total);
-            if (frame.writerIndex() < total) {
-                return false;
-            }
+        int come = head.writerIndex() + limit - position;
+        int wanted = total <= rules.wholeUpTo(frameType) ? total : Math.min(total, come);
+        ByteBuf frame = grow(head, wanted);
+        topUp(frame, wanted);
+        if (frame.writerIndex() < wanted) {
+            return false;
         }
         pieceIsSplit = true;
         pieceBuffer = frame;
@@ -160,11 +159,11 @@ public final class FrameReader {
         return true;
     }
 
-    private ByteBuf grow(ByteBuf head, int total) {
-        if (head.maxCapacity() >= total) {
+    private ByteBuf grow(ByteBuf head, int size) {
+        if (head.maxCapacity() >= size) {
             return head;
         }
-        ByteBuf frame = roomFor(limit - position, total).writeBytes(head, 0, head.writerIndex());
+        ByteBuf frame = roomFor(limit - position, size).writeBytes(head, 0, head.writerIndex());
         head.release();
         split = frame;
         return frame;

@@ -35,6 +35,8 @@ final class ClientInput {
     private boolean isAhead;
     /** Is something held for no other reason than that too little of it has come? */
     private boolean isShort;
+    /** Is the client owed so many replies that it is not read? */
+    private boolean isOwedMuch;
     /** Null: nobody wants to know what the client runs. */
     private @Nullable StatementTexts texts;
 
@@ -250,16 +252,28 @@ final class ClientInput {
         if (isAhead && linked != null && 2 * linked.pipelined() <= ServerPool.mostAhead(client.clock())) {
             goOn();
         }
+        if (isOwedMuch) {
+            updateReading();
+        }
     }
 
     /** Reads the client only while what it sends has somewhere to go. */
     void updateReading() {
         ServerSession linked = client.server();
+        noteOwed(linked);
         // Without a server, what we answer ourselves must not pile up.
-        boolean isTaken = linked == null
-                ? wire.isWritable()
-                : linked.wire().isWritable() && linked.pipelined() < ReplyQueue.MAX_PIPELINED;
+        boolean isTaken = linked == null ? wire.isWritable() : linked.wire().isWritable() && !isOwedMuch;
         wire.setReading(held.hasRoom() && isTaken && !client.isTravelling());
+    }
+
+    /** A client that sends no Sync may never be answered all: the server is told to say what it keeps to itself, once nothing is half sent. */
+    private void noteOwed(@Nullable ServerSession linked) {
+        boolean wasOwedMuch = isOwedMuch;
+        int most = wasOwedMuch ? ReplyQueue.MAX_PIPELINED / 2 : ReplyQueue.MAX_PIPELINED;
+        isOwedMuch = linked != null && linked.pipelined() >= most && !hasForwardedHalf();
+        if (linked != null && isOwedMuch && !wasOwedMuch) {
+            Prompts.flushGroup(linked);
+        }
     }
 
     /** Has nothing of a message come without its end? */

@@ -88,6 +88,19 @@ class FrameReaderTest {
     }
 
     @Test
+    void headOfAFrameTooLongToWaitForIsAllOfItThatHasCome() {
+        byte[] stream = frame((byte) 'd', 90);
+        for (int cut = 0; cut < FrameReader.HEADER_BYTES; cut++) {
+            Collector collector = new Collector(12);
+            collector.read(stream, 0, cut);
+            collector.read(stream, cut, 60);
+            assertThat(collector.pieces).as("cut at %d", cut).isEqualTo(1);
+            assertThat(collector.reader.missing()).isEqualTo(stream.length - 60);
+            collector.close();
+        }
+    }
+
+    @Test
     void heldBytesAreThoseOfTheSplitFrame() {
         byte[] stream = frame((byte) 'd', 90);
         for (int cut = 1; cut < stream.length; cut++) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.session.state.Snapshot;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -321,6 +322,36 @@ class SessionSceneTest {
         try {
             scene.play(events);
             assertThat(scene.state()).isEqualTo(state);
+        } finally {
+            scene.end();
+        }
+    }
+
+    /** Or both would wait for each other for ever: PostgreSQL keeps to itself what it would say at a Sync. */
+    @Test
+    void whoIsOwedManyRepliesAndSendsNoSyncIsReadAgainWhenHalfAreThere() {
+        Scene scene = new Scene(PoolMode.TRANSACTION, Snapshot.NEUTRAL);
+        String half = String.join(",", Collections.nCopies(ReplyQueue.MAX_PIPELINED / 2, "1"));
+        try {
+            scene.play("open >many");
+            assertThat(scene.toServer()).endsWith("P P H");
+            scene.play("<" + half);
+            assertThat(scene.state()).isEqualTo("active/active client-unread");
+            scene.play("<1");
+            assertThat(scene.state()).isEqualTo("active/active");
+        } finally {
+            scene.end();
+        }
+    }
+
+    @Test
+    void whoIsOwedManyRepliesIsReadToTheEndOfAMessage() {
+        Scene scene = new Scene(PoolMode.TRANSACTION, Snapshot.NEUTRAL);
+        try {
+            scene.play("open >many,big");
+            assertThat(scene.state()).isEqualTo("active/active");
+            scene.play(">more");
+            assertThat(scene.state()).isEqualTo("active/active client-unread");
         } finally {
             scene.end();
         }
