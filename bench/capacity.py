@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 """Has 1,000 clients of five pools share one PostgreSQL of 30 connections with strangers who come together, stay a while and leave.
 
-Prints a table: transactions a second with the number of connections that Spillway finds out by itself, and with fixed sizes of pools and
-no limit over all of them; looked at ten times a second, how many connections Spillway had on average, and how many it opened; errors
-that clients saw; how often PostgreSQL refused one of Spillway's connections, in all and at most between one coming of the strangers and
+Prints a table: transactions a second with the number of connections that Spillway finds out by itself, with fixed sizes of pools and
+no limit over all of them, and with fixed numbers over all pools, as somebody would set them who knows the strangers; Spillway's CPU time
+for each transaction; looked at ten times a second, how many connections Spillway had on average, and how many it opened; errors that
+clients saw; how often PostgreSQL refused one of Spillway's connections, in all and at most between one coming of the strangers and
 the next; how often it refused a stranger, how many of them were inside on average, and how long it took at most until all were (or the
 turn was over). A size that never lets strangers in is the faster for it, so the best of those that do is said apart.
 --timeline prints how many connections there were each half second.
+
+With --curve it prints instead what so many connections do, without strangers: the number is changed every two seconds under one load,
+so that whatever else this machine does meets all of them alike; ratios are those of one round, and beside them stands the median.
 
 With --fairness it prints instead how long transactions of five clients of one user take, alone, beside 500 of another user, and, to
 compare, beside 500 of the same user. Exits with 1 where that is worse than docs/capacity.md says.
@@ -29,7 +33,7 @@ import time
 
 import measure
 
-CONNECTIONS, POOLS, CLIENTS, STRANGERS = 30, 5, 1000, 8
+CONNECTIONS, RESERVED, POOLS, CLIENTS, STRANGERS = 30, 3, 5, 1000, 8
 FIXED = (2, 3, 4, 8, 16, 24)
 AUTO, UNLIMITED = '"auto"', 10000
 PORT = 5720
@@ -167,7 +171,7 @@ class Play:
         path = os.path.join(self.folder, "capacity.toml")
         with open(path, "w") as file:
             file.write(f'listen_addr = "127.0.0.1"\nlisten_port = {PORT}\nunix_socket_dir = ""\nauth_type = "trust"\n'
-                       f'admin_listen_addr = ""\nauth_file = "{self.folder}/userlist.txt"\n'
+                       f'admin_listen_addr = ""\nadmin_users = ["app"]\nauth_file = "{self.folder}/userlist.txt"\n'
                        f"max_client_conn = 2000\ndefault_pool_size = {pool_size}\nreserve_pool_size = 0\nmax_server_connections = {most}\n")
             for database in self.databases:
                 file.write(f'[databases.{database}]\nhost = "127.0.0.1"\nport = {measure.PG_PORT}\n')
@@ -183,9 +187,11 @@ class Play:
         try:
             strangers.start()
             watch.start()
+            used = spillway.cpu_seconds()
             crowds = [Crowd(self.folder, f"crowd-{database}", "app", database, CLIENTS // POOLS, SHORT, self.options.seconds)
                       for database in self.databases]
             results = [crowd.finish() for crowd in crowds]
+            used = spillway.cpu_seconds() - used
         finally:
             watch.is_over.set()
             watch.join()
@@ -198,7 +204,8 @@ class Play:
         per_burst = [sum(a <= at < b for at in refusals) for a, b in zip([began, *strangers.came], [*strangers.came, time.time() + 1])]
         errors = [error for _, own in results for error in own]
         self.errors += errors[:3]
-        return {"tps": sum(speed for speed, _ in results), "errors": len(errors), "bursts": len(strangers.came), "refusals": len(refusals),
+        speed = sum(own for own, _ in results)
+        return {"tps": speed, "cpu": used * 1e6 / max(1, speed * self.options.seconds), "errors": len(errors), "bursts": len(strangers.came), "refusals": len(refusals),
                 "per burst": max(per_burst), "strangers": strangers.refused, "longest": strangers.longest,
                 "own": watch.average(1), "inside": watch.average(2), "opened": len(watch.opened)}
 
@@ -209,23 +216,24 @@ class Play:
         return [float(at) for at in found if float(at) >= since]
 
     def throughput(self):
-        kinds = {"by itself": (20, AUTO), **{f"{size} in each pool": (size, UNLIMITED) for size in self.options.sizes}}
+        kinds = {"by itself": (20, AUTO), **{f"{most} in all": (20, most) for most in self.options.totals},
+                 **{f"{size} in each pool": (size, UNLIMITED) for size in self.options.sizes}}
         turns = {kind: [] for kind in kinds}
         for i in range(self.options.rounds):
             for kind in reversed(kinds) if i % 2 else kinds:
                 turns[kind].append(self.turn(*kinds[kind]))
         print(f"\n{POOLS} pools, {CLIENTS} clients, max_connections {CONNECTIONS}, {STRANGERS} strangers who stay {THERE} s and are "
               f"away {AWAY} s, {self.options.rounds} rounds of {self.options.seconds} s, {os.cpu_count()} cores\n")
-        print("| connections | tps | had on average | opened | errors of clients | bursts | refusals | most in a burst "
+        print("| connections | tps | CPU µs | had on average | opened | errors of clients | bursts | refusals | most in a burst "
               "| strangers' refusals | strangers inside | until all are in |")
-        print("|---|---|---|---|---|---|---|---|---|---|---|")
+        print("|---|---|---|---|---|---|---|---|---|---|---|---|")
         speeds, refusals = {}, {}
         for kind, own in turns.items():
             refusals[kind] = sum(each["strangers"] for each in own)
             speeds[kind] = statistics.median(each["tps"] for each in own)
             sums = {key: sum(each[key] for each in own) for key in ("errors", "bursts", "refusals", "strangers")}
-            means = {key: statistics.mean(each[key] for each in own) for key in ("own", "inside", "opened")}
-            print(f"| {kind} | {speeds[kind]:,.0f} | {means['own']:.1f} | {means['opened']:.0f} | {sums['errors']} | {sums['bursts']} "
+            means = {key: statistics.mean(each[key] for each in own) for key in ("cpu", "own", "inside", "opened")}
+            print(f"| {kind} | {speeds[kind]:,.0f} | {means['cpu']:.0f} | {means['own']:.1f} | {means['opened']:.0f} | {sums['errors']} | {sums['bursts']} "
                   f"| {sums['refusals']} | {max(each['per burst'] for each in own)} | {sums['strangers']} | {means['inside']:.1f} "
                   f"| {max(each['longest'] for each in own):.1f} s |")
         mine = turns["by itself"]
@@ -233,8 +241,45 @@ class Play:
         polite = [speed for kind, speed in fixed.items() if refusals[kind] <= refusals["by itself"]]
         of_all = speeds["by itself"] / max(fixed.values(), default=float("inf"))
         of_polite = speeds["by itself"] / max(polite, default=float("inf"))
-        print(f"\nby itself: {of_polite:.2f} of the best fixed size that makes PostgreSQL refuse no more strangers, {of_all:.2f} of the best of all")
+        print(f"\nby itself: {of_polite:.2f} of the best fixed number that makes PostgreSQL refuse no more strangers, "
+              f"{of_all:.2f} of the best of all")
         return of_all >= 0.9 and not any(each["errors"] for each in mine) and all(each["per burst"] <= 1 for each in mine)
+
+    # ---- what a connection is worth ---------------------------------------------------------------------------------------
+
+    def console(self, command):
+        said = subprocess.run(["psql", "-XqAt", "-F", "|", "-h", "127.0.0.1", "-p", str(PORT), "-U", "app", "-c", command, "pgbouncer"],
+                              check=True, capture_output=True, text=True).stdout
+        return [line.split("|") for line in said.splitlines()]
+
+    def done(self):
+        return time.time(), sum(int(row[2]) for row in self.console("SHOW STATS_TOTALS") if row[0] in self.databases)
+
+    def curve(self):
+        sizes = self.options.totals
+        speeds = {size: [] for size in sizes}
+        spillway, crowds = self.spillway(20, max(sizes)), []
+        try:
+            crowds = [Crowd(self.folder, f"crowd-{database}", "app", database, CLIENTS // POOLS, SHORT, 3600) for database in self.databases]
+            time.sleep(15)  # the JVM is warm when anything counts
+            for i in range(self.options.rounds):
+                for size in sizes[::-1] if i % 2 else sizes:
+                    self.console(f"SET max_server_connections = {size}")
+                    time.sleep(0.7)
+                    (began, before), _ = self.done(), time.sleep(2)
+                    ended, after = self.done()
+                    speeds[size].append((after - before) / 2 / (ended - began))
+        finally:
+            for crowd in crowds:
+                crowd.process.kill()
+                crowd.finish()
+            spillway.stop()
+        print(f"\n{POOLS} pools, {CLIENTS} clients, no strangers, {self.options.rounds} rounds, {os.cpu_count()} cores\n")
+        print(f"| connections | tps | of that with {max(sizes)} |\n|---|---|---|")
+        for size in sizes:
+            each = [one / most for one, most in zip(speeds[size], speeds[max(sizes)])]
+            print(f"| {size} | {statistics.median(speeds[size]):,.0f} | {statistics.median(each):.2f} ({min(each):.2f}-{max(each):.2f}) |")
+        return True
 
     # ---- fairness -------------------------------------------------------------------------------------------------------
 
@@ -276,18 +321,22 @@ class Play:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fairness", action="store_true")
-    parser.add_argument("--rounds", type=int, help="1, with --fairness 3")
+    parser.add_argument("--curve", action="store_true")
+    parser.add_argument("--rounds", type=int, help="1, with --fairness 3, with --curve 9")
     parser.add_argument("--seconds", type=int, default=12, help="of each turn; with --fairness half of it")
     parser.add_argument("--timeline", action="store_true", help="how many connections there were, each half second")
     parser.add_argument("--sizes", type=lambda text: [int(size) for size in text.split(",") if size], default=list(FIXED),
                         help="fixed sizes of pools to compare with, such as 2,4; may be empty")
+    parser.add_argument("--totals", type=lambda text: [int(size) for size in text.split(",") if size],
+                        default=[CONNECTIONS - RESERVED - STRANGERS],
+                        help="fixed numbers over all pools, to compare with or for --curve; may be empty")
     parser.add_argument("--user", default="postgres", help="who PostgreSQL runs as if this runs as root")
     options = parser.parse_args()
-    options.rounds = options.rounds or (3 if options.fairness else 1)
+    options.rounds = options.rounds or (3 if options.fairness else 9 if options.curve else 1)
     with measure.scratch("capacity", options.user) as (folder, postgres):
         play = Play(options, folder, postgres)
         play.start()
-        is_good = play.fairness() if options.fairness else play.throughput()
+        is_good = play.curve() if options.curve else play.fairness() if options.fairness else play.throughput()
     for error in play.errors[:10]:
         print(error, file=sys.stderr)
     sys.exit(0 if is_good else 1)

@@ -3,8 +3,8 @@
 times a second at who has how many connections.
 
 Prints a plot, one line a second, and at the end whether there were ever more connections than there may be, how far each instance was
-from its fair share five seconds after each change, and how long one with clients was without a server. Exits with 1 where that is more
-than docs/fleet.md says. With --cost it prints instead what so many instances, each with a little work, cost PostgreSQL.
+from its fair share, by the clients that it has, five seconds after each change, how long one with clients was without a server, and how
+many clients the one that was stopped has lost. Exits with 1 where that is more than docs/fleet.md says. With --cost it prints instead what so many instances, each with a little work, cost PostgreSQL.
 
 Needs: a built Spillway (./spillway builds itself), PostgreSQL's server programs and psql. Started as root, PostgreSQL runs as --user.
 """
@@ -33,6 +33,7 @@ class Instance:
 
     def __init__(self, number, folder):
         self.number, self.folder, self.port = number, folder, FIRST_PORT + number
+        self.complaints = os.path.join(folder, f"clients-{number}.out")
         self.process = self.clients = self.id = None
 
     def start(self):
@@ -49,9 +50,15 @@ class Instance:
     def work(self, clients, script):
         self.rest()
         if clients:
-            self.clients = subprocess.Popen(
-                ["pgbench", "-n", "-h", "127.0.0.1", "-p", str(self.port), "-U", "app", "-c", str(clients), "-T", "600", "-f", script,
-                 "postgres"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            with open(self.complaints, "w") as complaints:
+                self.clients = subprocess.Popen(
+                    ["pgbench", "-n", "-h", "127.0.0.1", "-p", str(self.port), "-U", "app", "-c", str(clients), "-T", "600", "-f", script,
+                     "postgres"], stdout=subprocess.DEVNULL, stderr=complaints)
+
+    def lost(self):
+        """How many of its clients have ended, which pgbench's do that are told an error."""
+        with open(self.complaints) as complaints:
+            return len(re.findall(" aborted in ", complaints.read()))
 
     def rest(self):
         if self.clients:
@@ -113,12 +120,14 @@ class Play:
             file.write("select pg_sleep(0.02);\n")
         self.instances = [Instance(i, folder) for i in range(options.instances)]
         self.watch = Watch()
-        self.changes, self.loads = [], {}
+        self.changes, self.loads, self.lost = [], {}, 0
 
-    def change(self, what, seconds):
+    def change(self, what, seconds, *acts):
         self.changes.append((time.time(), what))
-        end = time.time() + seconds
         print(f"--- {what}", flush=True)
+        for act in acts:
+            act()
+        end = time.time() + seconds
         while time.time() < end:
             time.sleep(1)
             at, count, found = self.watch.samples[-1]
@@ -142,6 +151,10 @@ class Play:
         instance.work(clients, self.script)
         self.loads.setdefault(instance.number, []).append((time.time(), clients))
 
+    def kill(self, instance):
+        instance.process.kill()
+        self.load(instance, 0)
+
     def run(self):
         usable = CONNECTIONS - RESERVED
         self.budget = usable - (usable + 9) // 10 - 1  # without the headroom and the one that looks
@@ -153,24 +166,13 @@ class Play:
             self.identify(instance)
         self.change(f"{len(self.instances)} instances, {CLIENTS} clients each", 8)
         half = self.instances[:len(self.instances) // 2]
-        for instance in half:
-            self.load(instance, 2)
-        self.change(f"{len(half)} of them have 2 clients", 10)
-        for instance in half:
-            self.load(instance, CLIENTS)
-        self.change("all have as many as before", 10)
-        for instance in self.instances[:2]:
-            instance.process.kill()
-            self.load(instance, 0)
-        self.change("two were killed", 10)
+        self.change(f"{len(half)} of them have 2 clients", 10, *(lambda each=each: self.load(each, 2) for each in half))
+        self.change("all have as many as before", 10, *(lambda each=each: self.load(each, CLIENTS) for each in half))
+        self.change("two were killed", 10, *(lambda each=each: self.kill(each) for each in self.instances[:2]))
         stopped = self.instances[2]
-        stopped.process.send_signal(signal.SIGSTOP)
-        self.change("one was stopped", DEAD_AFTER + 8)
-        stopped.process.send_signal(signal.SIGCONT)
-        before = self.instances[2].id
-        stopped.work(CLIENTS, self.script)
-        self.change("it goes on", 10)
-        assert stopped.id == before
+        self.change("one was stopped", DEAD_AFTER + 8, lambda: stopped.process.send_signal(signal.SIGSTOP))
+        self.change("it goes on", 10, lambda: stopped.process.send_signal(signal.SIGCONT))
+        self.lost = stopped.lost()
         self.watch.is_over = True
         self.watch.join()
 
@@ -184,18 +186,27 @@ class Play:
             until = self.changes[i + 1][0] if i + 1 < len(self.changes) else self.watch.samples[-1][0]
             settle = 5 + (DEAD_AFTER if "stopped" in what else 0)
             settled = [found for when, _, found in self.watch.samples if at + settle <= when <= until]
-            worst = 0
-            for found in settled:
-                alive = {k: v for k, v in found.items() if not ("stopped" in what and k == self.instances[2].id)}
-                shares = fair(self.budget - NEWCOMERS, {name: wanted for name, (wanted, _) in alive.items()})
-                worst = max([worst] + [shares[name] - has for name, (_, has) in alive.items()])
+            shares = fair(self.budget - NEWCOMERS, self.wanted(until - 0.1, without=self.instances[2] if "stopped" in what else None))
+            worst = max((abs(share - found.get(name, (0, 0))[1]) for found in settled for name, share in shares.items()), default=CLIENTS)
             print(f"{what}: {settle} s later each has its fair share but for {worst} at most, {len(settled)} samples")
             is_good &= worst <= 1
+        print(f"the one that was stopped has lost {self.lost} of {CLIENTS} clients")
+        is_good &= self.lost <= self.budget // (len(self.instances) - 2)
         for instance in self.instances:
             longest = self.longest_without(instance)
             is_good &= longest <= 2
             print(f"instance {instance.number}: with clients and without a server for {longest:.1f} s at most")
         return is_good
+
+    def wanted(self, at, without):
+        """Of each that had clients at that time: one for each of them, and the one by which it speaks."""
+        wanted = {}
+        for instance in self.instances:
+            clients = [count for when, count in self.loads[instance.number] if when < at][-1]
+            if clients and instance is not without:
+                lost = self.lost if instance is self.instances[2] and at > self.changes[-1][0] else 0
+                wanted[instance.id] = clients - lost + 1
+        return wanted
 
     def longest_without(self, instance):
         stops = [at for at, what in self.changes if "stopped" in what] + [at for at, what in self.changes if "goes on" in what]

@@ -136,6 +136,29 @@ class PoolTest {
     @CsvSource(
             delimiter = '|',
             value = {
+                "nobody waits: it is closed                      | 1 open +3400s a!                | 1:a -a      |"
+                        + " 0/0/0/0",
+                "who waited has left                             | 1 open +3400s 2 2- a!           | 1:a -a      |"
+                        + " 0/1/0/0",
+                "someone waits for another that is being opened  | 1 open +3400s 2 3 a!            | 1:a 2:a     |"
+                        + " 1/1/0/1",
+                "for as long as it may                           | 1 open +3601s 2 3 a!            | 1:a -a      |"
+                        + " 0/2/0/2",
+                "and none is being opened                        | 1 2 open open +3400s 3 a!       | 1:a 2:b -a  |"
+                        + " 1/1/0/1",
+                "then the next stays meanwhile                   | 1 2 open open +3400s 3 a! b!    | 1:a 2:b -a"
+                        + " 3:b | 1/1/0/0",
+            })
+    void oneThatMayBeClosedEarlyWorksOnWhileAnotherIsOpened(
+            String name, String events, String outcome, String figures) {
+        time.nanos = 307_200_000_000_000L; // what is opened now may be closed 300 s before its time
+        situationsEndAsTheyShould(name, events, outcome, figures);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
                 "one that was not idle for long is not checked | 1 open a! +30s 2            | 1:a 2:a         |"
                         + " 1/0/0/0",
                 "one that was is, and nobody has it meanwhile | 1 open a! +31s 2             | 1:a ?a          |"
