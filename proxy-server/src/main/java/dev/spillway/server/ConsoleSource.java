@@ -7,8 +7,9 @@ import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.session.ConnectionLog.ClientEnd;
 import dev.spillway.core.session.LogSubject;
+import dev.spillway.core.stats.ClientReading;
+import dev.spillway.core.stats.Connections;
 import dev.spillway.core.stats.LaneView;
-import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.core.stats.StatementTable;
 import dev.spillway.core.stats.Table;
 import dev.spillway.server.admin.ConsoleSession;
@@ -62,8 +63,13 @@ final class ConsoleSource implements ConsoleSession.Source {
     }
 
     @Override
-    public CompletableFuture<List<ProxyFigures>> figuresWithClients() {
-        return lanes.figuresWithClients();
+    public <T> CompletableFuture<List<T>> look(Supplier<ClientReading.Look<T>> look) {
+        return lanes.look(look);
+    }
+
+    @Override
+    public Connections connections(boolean areAll) {
+        return lanes.connections(areAll);
     }
 
     @Override

@@ -141,6 +141,27 @@ class AdminPortIT {
     }
 
     @Test
+    void aThousandThatSayNothingGoAndWhoIsLoggedInStays() throws IOException {
+        int port = HttpProbe.freePort();
+        List<WireClient> silent = new ArrayList<>();
+        try (RunningProxy proxy = new RunningProxy(config(port));
+                WireClient console = WireClient.connect(direct.withPort(port).withDatabase("pgbouncer"))) {
+            for (int i = 0; i < 1000; i++) {
+                silent.add(WireClient.open(direct.withPort(port), LIMIT));
+            }
+            assertThat(HttpProbe.get(port, "/healthz").status()).isEqualTo(200);
+            for (WireClient late : silent.subList(AdminPort.MOST, 1000)) {
+                assertThat(late.readAll()).isEmpty();
+            }
+            assertThat(console.queryOne("show version")).startsWith("Spillway");
+            for (WireClient client : silent) {
+                client.close();
+            }
+            assertThat(proxy.log().defects()).isEmpty();
+        }
+    }
+
+    @Test
     void portThatSomebodyChoseMustBeFree() throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             assertThatThrownBy(() -> Proxy.start(config(taken.getLocalPort())))

@@ -106,6 +106,27 @@ class StuckIT {
     }
 
     @Test
+    void replicationMayGoOnForEver() throws Exception {
+        ReplicationStage.publish();
+        ProxyConfig config = ReplicationStage.config(3)
+                .with(Settings.QUERY_TIMEOUT, LIMIT)
+                .with(Settings.TRANSACTION_TIMEOUT, LIMIT)
+                .with(StateSettings.PIN_IDLE_TIMEOUT, LIMIT);
+        try (ReplicationStage stage = ReplicationStage.start(config);
+                WireClient stream = stage.logical();
+                WireClient client =
+                        WireClient.connect(stage.through(), Map.of("application_name", "culprit"), PATIENCE)) {
+            ReplicationStage.streamTemporary(stream, "unhurried");
+            client.send(Messages.query("select pg_sleep(60)"));
+            await().atMost(PATIENCE).until(() -> !stage.show("stuck").isEmpty());
+            assertThat(stage.show("stuck")).extracting(row -> row.get(NAME)).containsOnly("culprit");
+
+            await().atMost(PATIENCE).until(() -> stage.show("stuck").isEmpty());
+            assertThat(stage.kinds("clients")).contains("logical");
+        }
+    }
+
+    @Test
     void processThatHeedsNoCancelIsTerminatedAndItsPlaceIsFree() throws Exception {
         ProxyConfig config = config().with(Settings.QUERY_TIMEOUT, Duration.ofMillis(500))
                 .with(Settings.CANCEL_WAIT_TIMEOUT, Duration.ofSeconds(1));

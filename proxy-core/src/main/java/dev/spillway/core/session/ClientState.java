@@ -201,12 +201,8 @@ final class ClientState {
         }
     }
 
-    /** What the client, which holds {@code server}, is at that may last too long. None: it holds none. */
-    List<Stay> stays(
-            @Nullable ServerSession server, LeaseClock clock, ServerPool pool, TimeLimits limits, long nowNanos) {
-        if (server == null) {
-            return List.of();
-        }
+    /** What the client, which holds {@code server}, is at that may last too long. */
+    List<Stay> stays(ServerSession server, LeaseClock clock, ServerPool pool, TimeLimits limits, long nowNanos) {
         boolean isPinned = server.session().isPinned();
         String pin = isPinned ? StateKind.words(server.session().immovable()) : "";
         return Stays.of(clock, doing(server), pin, limits, pool.state().pinIdleTimeout(), nowNanos);
@@ -214,15 +210,22 @@ final class ClientState {
 
     /** Those of {@code client}, whose state this is. */
     ClientFacts facts(ClientSession client, long nowNanos) {
-        LeaseClock clock = client.clock();
-        TimeLimits limits = client.ports().limitsOf(client.identity());
         return new ClientFacts(
-                clock.requestNanos(),
+                client.clock().requestNanos(),
                 client.place().waitedNanos(nowNanos),
                 client.input().heldBytes(),
                 guard.isCancelWaiting(),
                 client.input().statements(),
-                stays(client.server(), clock, client.pool(), limits, nowNanos));
+                stays(client, nowNanos));
+    }
+
+    private List<Stay> stays(ClientSession client, long nowNanos) {
+        ServerSession server = client.server();
+        if (server == null) {
+            return List.of();
+        }
+        TimeLimits limits = client.ports().limitsOf(client.identity());
+        return stays(server, client.clock(), client.pool(), limits, nowNanos);
     }
 
     private LeaseClock.Doing doing(@Nullable ServerSession server) {

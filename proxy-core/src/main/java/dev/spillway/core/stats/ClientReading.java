@@ -1,42 +1,50 @@
 package dev.spillway.core.stats;
 
+import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.session.ClientSession;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The clients of one lane on their way into its {@link ProxyFigures}: some at a time, since nobody's query is to wait until thousands
- * have been read.
+ * A look at the clients of one lane: at some at a time, since nobody's query is to wait until thousands have been read.
  *
  * <p>Confined to that lane, which is given back between two calls of {@link #readMore}. Who comes meanwhile is not seen, nor is who
- * leaves before its turn.
+ * leaves before its turn. It holds no client, however long it takes.
  */
-public final class ClientReading {
-    static final int AT_ONCE = 128;
+public final class ClientReading<T> {
+    static final int AT_ONCE = 100;
 
-    private final List<ClientSession> all;
-    private final List<ConnectionFigures> found = new ArrayList<>();
+    /** What is wanted of the clients. */
+    public interface Look<T> {
+        void see(ClientSession client, LaneView view);
+
+        /** What there is to say when all have been seen. */
+        T end(LaneView view);
+    }
+
+    private final List<CancelKey> all;
+    private final Look<T> look;
     private int next;
 
-    /** Of those who are there now. */
-    public ClientReading(LaneView view) {
+    /** At those who are there now. */
+    public ClientReading(LaneView view, Look<T> look) {
         this.all = List.copyOf(view.clients());
+        this.look = look;
     }
 
     /** Reads some of them; true: there are more. */
     public boolean readMore(LaneView view) {
         int end = Math.min(next + AT_ONCE, all.size());
         for (; next < end; next++) {
-            ClientSession client = all.get(next);
-            if (view.isHere(client)) {
-                found.add(ConnectionFigures.of(client, view));
+            ClientSession client = view.client(all.get(next));
+            if (client != null) {
+                look.see(client, view);
             }
         }
         return next < all.size();
     }
 
-    /** Those that were read, with what else the lane has now. */
-    public ProxyFigures figures(LaneView view) {
-        return ProxyFigures.of(view, found);
+    /** All have been read. */
+    public T end(LaneView view) {
+        return look.end(view);
     }
 }

@@ -47,6 +47,11 @@ public record ConnectionFigures(
 
     private static final String NO_DATABASE = "(nodb)";
 
+    /** Tells it from the others; 0: no connection stands yet. */
+    public int id() {
+        return wire.id();
+    }
+
     static ConnectionFigures of(ClientSession client, LaneView view) {
         ServerSession server = client.server();
         ClientFacts facts = client.facts(view.nowNanos());

@@ -30,8 +30,25 @@ public record LaneFigure(
             .int4("lane", "clients", "waiting", "servers", "opening", "consoles")
             .int8("xact_count", "query_count", "busy_us");
 
-    /** Called on that lane. */
-    public static LaneFigure of(LaneView view) {
+    /** Of one lane. */
+    public static ClientReading.Look<LaneFigure> look() {
+        return new ClientReading.Look<>() {
+            private int waiting;
+
+            @Override
+            public void see(ClientSession client, LaneView view) {
+                waiting += client.isWaiting() ? 1 : 0;
+            }
+
+            @Override
+            public LaneFigure end(LaneView view) {
+                return of(view, waiting);
+            }
+        };
+    }
+
+    /** {@code waiting}: those of its clients that are logged in and wait. */
+    private static LaneFigure of(LaneView view, int waiting) {
         PoolCounters done = new PoolCounters();
         done.add(view.forgotten());
         view.past().values().forEach(done::add);
@@ -40,12 +57,12 @@ public record LaneFigure(
             servers += entry.pool().servers().size();
             done.add(entry.pool().pool().counters());
         }
-        long waiting = view.clients().stream().filter(ClientSession::isWaiting).count()
-                + view.probes().stream().filter(probe -> probe.server() == null).count();
+        long probes =
+                view.probes().stream().filter(probe -> probe.server() == null).count();
         return new LaneFigure(
                 view.number(),
                 view.clients().size() + view.probes().size(),
-                (int) waiting,
+                waiting + (int) probes,
                 servers,
                 view.openings().size(),
                 view.consoles().size(),

@@ -1,6 +1,7 @@
 package dev.spillway.core.stats;
 
 import dev.spillway.core.pool.PoolCounters;
+import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.session.ClientLogin;
 import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.ServerPool;
@@ -32,11 +33,12 @@ public interface LaneView {
 
     Collection<PoolEntry> pools();
 
-    /** Those that are logged in. */
-    Collection<ClientSession> clients();
+    /** The keys of those that are logged in. */
+    Set<CancelKey> clients();
 
-    /** Is {@code client} one of those? */
-    boolean isHere(ClientSession client);
+    /** The one with that key; null: it is not here. */
+    @Nullable
+    ClientSession client(CancelKey key);
 
     /** Those that are authenticated and wait for what a server reports. */
     Collection<WelcomeProbe> probes();

@@ -1,6 +1,7 @@
 package dev.spillway.core.stats;
 
 import dev.spillway.core.pool.Totals;
+import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.ServerSession;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -26,7 +27,7 @@ import java.util.function.Function;
  */
 public record ProxyFigures(
         List<PoolFigures> pools,
-        List<ConnectionFigures> clients,
+        List<ClientName> clients,
         List<ConnectionFigures> servers,
         List<PinFigures> pins,
         List<StuckFigures> stuck,
@@ -44,24 +45,30 @@ public record ProxyFigures(
         return of(view, List.of());
     }
 
-    /** Of one lane, those of whose clients that are logged in are {@code sessions}; called on that lane. */
-    static ProxyFigures of(LaneView view, List<ConnectionFigures> sessions) {
-        List<ConnectionFigures> clients = new ArrayList<>(sessions);
-        view.probes().forEach(client -> clients.add(ConnectionFigures.of(client, view)));
-        List<PoolFigures> pools = new ArrayList<>();
-        List<ConnectionFigures> servers = new ArrayList<>();
-        for (LaneView.PoolEntry entry : view.pools()) {
-            pools.add(PoolFigures.of(view, entry));
-            for (ServerSession server : entry.pool().servers()) {
-                String state = PoolFigures.state(view, entry.pool(), server);
-                servers.add(ConnectionFigures.of(server, state, entry, view));
+    /** Of one lane, with the names of all its clients. */
+    public static ClientReading.Look<ProxyFigures> withClients() {
+        List<ClientName> found = new ArrayList<>();
+        return new ClientReading.Look<>() {
+            @Override
+            public void see(ClientSession client, LaneView view) {
+                found.add(ClientName.of(client.wire().id(), client.identity()));
             }
-        }
-        view.openings().forEach(opening -> servers.add(ConnectionFigures.of(opening, view)));
+
+            @Override
+            public ProxyFigures end(LaneView view) {
+                return of(view, found);
+            }
+        };
+    }
+
+    /** Of one lane, those of whose clients that are logged in are {@code sessions}; called on that lane. */
+    private static ProxyFigures of(LaneView view, List<ClientName> sessions) {
+        List<ClientName> clients = new ArrayList<>(sessions);
+        view.probes().forEach(client -> clients.add(ClientName.of(client.wire().id(), client.identity())));
         return new ProxyFigures(
-                List.copyOf(pools),
+                view.pools().stream().map(entry -> PoolFigures.of(view, entry)).toList(),
                 List.copyOf(clients),
-                List.copyOf(servers),
+                servers(view),
                 List.copyOf(PinFigures.of(view)),
                 List.copyOf(StuckFigures.of(view)),
                 view.consoles().stream()
@@ -74,6 +81,19 @@ public record ProxyFigures(
                 work(view),
                 Work.of(view.forgotten(), view.windowNanos()),
                 view.users());
+    }
+
+    /** Of one lane; called on that lane. */
+    static List<ConnectionFigures> servers(LaneView view) {
+        List<ConnectionFigures> servers = new ArrayList<>();
+        for (LaneView.PoolEntry entry : view.pools()) {
+            for (ServerSession server : entry.pool().servers()) {
+                String state = PoolFigures.state(view, entry.pool(), server);
+                servers.add(ConnectionFigures.of(server, state, entry, view));
+            }
+        }
+        view.openings().forEach(opening -> servers.add(ConnectionFigures.of(opening, view)));
+        return List.copyOf(servers);
     }
 
     private static Map<String, Work> work(LaneView view) {
@@ -114,11 +134,11 @@ public record ProxyFigures(
     }
 
     /** Who has moved to another lane after the first had read it was read there, too. */
-    private static List<ConnectionFigures> clients(Collection<ProxyFigures> lanes) {
+    private static List<ClientName> clients(Collection<ProxyFigures> lanes) {
         Set<Integer> seen = new HashSet<>();
         return lanes.stream()
                 .flatMap(lane -> lane.clients.stream())
-                .filter(client -> seen.add(client.wire().id()))
+                .filter(client -> seen.add(client.id()))
                 .toList();
     }
 

@@ -16,7 +16,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Most tables behind SHOW, in PgBouncer's columns and order. Stateless. */
@@ -164,7 +163,7 @@ public final class ShowTables {
                 Objects.requireNonNullElse(database.maxDbConnections(), config.maxDbConnections()),
                 servers(figures, PoolFigures::database, database.name()),
                 Objects.requireNonNullElse(database.maxDbClientConnections(), config.maxDbClientConnections()),
-                clients(figures.clients().stream(), ConnectionFigures::database, database.name()),
+                count(figures.clients(), ClientName::database, database.name()),
                 orders.isPaused(database.name()) ? 1 : 0,
                 orders.isDisabled(database.name()) ? 1 : 0);
     }
@@ -176,9 +175,8 @@ public final class ShowTables {
                 .sum();
     }
 
-    private static long clients(
-            Stream<ConnectionFigures> clients, Function<ConnectionFigures, String> key, String name) {
-        return clients.filter(client -> key.apply(client).equals(name)).count();
+    private static <T> long count(List<T> clients, Function<T, String> key, String name) {
+        return clients.stream().filter(client -> key.apply(client).equals(name)).count();
     }
 
     /**
@@ -189,7 +187,6 @@ public final class ShowTables {
         List<List<@Nullable String>> rows = new ArrayList<>();
         for (String name : userNames(figures, config)) {
             UserConfig user = Objects.requireNonNullElse(config.users().get(name), UserConfig.named(name));
-            Stream<ConnectionFigures> clients = Stream.concat(figures.clients().stream(), figures.consoles().stream());
             rows.add(row(
                     name,
                     Objects.requireNonNullElse(user.poolSize(), ""),
@@ -198,7 +195,8 @@ public final class ShowTables {
                     Objects.requireNonNullElse(user.maxUserConnections(), config.maxUserConnections()),
                     servers(figures, PoolFigures::user, name),
                     Objects.requireNonNullElse(user.maxUserClientConnections(), config.maxUserClientConnections()),
-                    clients(clients, ConnectionFigures::user, name)));
+                    count(figures.clients(), ClientName::user, name)
+                            + count(figures.consoles(), ConnectionFigures::user, name)));
         }
         return USERS.table(rows);
     }

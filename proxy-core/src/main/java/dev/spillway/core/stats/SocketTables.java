@@ -2,6 +2,7 @@ package dev.spillway.core.stats;
 
 import static dev.spillway.core.stats.Table.row;
 
+import dev.spillway.core.stats.Table.Column;
 import dev.spillway.core.stats.Table.Columns;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -10,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -41,41 +43,47 @@ public final class SocketTables {
 
     private SocketTables() {}
 
-    /** One row per client that is logged in or waits for its first server, and per client of the console. */
-    public static Table clients(ProxyFigures figures) {
-        return withPins(joined(List.of(figures.clients(), figures.consoles())));
+    /**
+     * How connections are shown one by one. Used by one thread at a time.
+     *
+     * @param areAll whether servers and clients that log in are shown
+     * @param isShown who of them is
+     */
+    public record Form(
+            List<Column> columns,
+            boolean areAll,
+            Predicate<ConnectionFigures> isShown,
+            Function<ConnectionFigures, List<@Nullable String>> row) {}
+
+    /** Clients that are logged in or wait for their first server, and those of the console. */
+    public static Form clients() {
+        return withPins(false);
+    }
+
+    private static Form withPins(boolean areAll) {
+        Seconds seconds = new Seconds();
+        return new Form(WITH_PINS.all(), areAll, socket -> true, socket -> withPin(socket, seconds));
+    }
+
+    /** Connections of any kind, with what of them is in our buffers, in bytes. */
+    public static Form sockets() {
+        return withBuffers(socket -> true);
+    }
+
+    /** The same, those of which anything is in our buffers. */
+    public static Form activeSockets() {
+        return withBuffers(socket -> socket.heldBytes() > 0 || socket.wire().unsentBytes() > 0);
+    }
+
+    private static Form withBuffers(Predicate<ConnectionFigures> isShown) {
+        Seconds seconds = new Seconds();
+        return new Form(WITH_BUFFERS.all(), true, isShown, socket -> withBuffers(socket, seconds));
     }
 
     /** One row per server connection, those being opened included. */
     public static Table servers(ProxyFigures figures) {
-        return withPins(figures.servers());
-    }
-
-    private static List<ConnectionFigures> joined(List<List<ConnectionFigures>> lists) {
-        return lists.stream().flatMap(List::stream).toList();
-    }
-
-    private static Table withPins(List<ConnectionFigures> sockets) {
-        Seconds seconds = new Seconds();
-        return WITH_PINS.table(sockets, socket -> withPin(socket, seconds));
-    }
-
-    /** One row per connection of any kind, with what of it is in our buffers, in bytes. */
-    public static Table sockets(ProxyFigures figures) {
-        return sockets(figures, socket -> true);
-    }
-
-    /** The same of those of which anything is in our buffers. */
-    public static Table activeSockets(ProxyFigures figures) {
-        return sockets(
-                figures, socket -> socket.heldBytes() > 0 || socket.wire().unsentBytes() > 0);
-    }
-
-    private static Table sockets(ProxyFigures figures, Predicate<ConnectionFigures> isShown) {
-        List<ConnectionFigures> sockets =
-                joined(List.of(figures.clients(), figures.consoles(), figures.servers(), figures.logins()));
-        Seconds seconds = new Seconds();
-        return WITH_BUFFERS.table(sockets.stream().filter(isShown).toList(), socket -> withBuffers(socket, seconds));
+        Form form = withPins(true);
+        return WITH_PINS.table(figures.servers().stream().map(form.row).toList());
     }
 
     /** The age is in seconds, and null where nothing is kept. */

@@ -3,13 +3,11 @@ package dev.spillway.core.stats;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -42,33 +40,12 @@ public record Table(List<Column> columns, List<List<@Nullable String>> rows) {
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSSx", Locale.ROOT);
 
+    /** For cells that are added to a row. */
+    private static final int ROOM = 8;
+
     public Table {
         columns = List.copyOf(columns);
-        rows = rows instanceof MadeWhenAsked<?> ? rows : Collections.unmodifiableList(new ArrayList<>(rows));
-    }
-
-    /**
-     * Rows that are not there together: of thousands the texts would be memory that a collection of garbage has to copy, while all
-     * clients wait.
-     */
-    private static final class MadeWhenAsked<T> extends AbstractList<List<@Nullable String>> {
-        private final List<T> things;
-        private final Function<T, List<@Nullable String>> row;
-
-        MadeWhenAsked(List<T> things, Function<T, List<@Nullable String>> row) {
-            this.things = things;
-            this.row = row;
-        }
-
-        @Override
-        public List<@Nullable String> get(int index) {
-            return row.apply(things.get(index));
-        }
-
-        @Override
-        public int size() {
-            return things.size();
-        }
+        rows = Collections.unmodifiableList(new ArrayList<>(rows));
     }
 
     /** Columns before their rows: each call adds those it names. Immutable. */
@@ -103,11 +80,6 @@ public record Table(List<Column> columns, List<List<@Nullable String>> rows) {
         Table table(List<List<@Nullable String>> rows) {
             return new Table(all, rows);
         }
-
-        /** With one row for each of {@code things}, made when somebody asks for it. */
-        <T> Table table(List<T> things, Function<T, List<@Nullable String>> row) {
-            return new Table(all, new MadeWhenAsked<>(List.copyOf(things), row));
-        }
     }
 
     /** One cell, for what is no table of the console's. */
@@ -127,7 +99,7 @@ public record Table(List<Column> columns, List<List<@Nullable String>> rows) {
 
     /** A row, or the beginning of one, that its caller may add to. */
     static List<@Nullable String> row(@Nullable Object... values) {
-        List<@Nullable String> row = new ArrayList<>();
+        List<@Nullable String> row = new ArrayList<>(values.length + ROOM);
         for (Object value : values) {
             row.add(value == null ? null : value.toString());
         }

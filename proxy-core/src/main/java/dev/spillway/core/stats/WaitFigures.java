@@ -5,6 +5,7 @@ import static dev.spillway.core.stats.Table.row;
 import dev.spillway.core.pool.Pool;
 import dev.spillway.core.pool.PoolShare;
 import dev.spillway.core.protocol.backend.ErrorFields;
+import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.ServerSession;
 import java.util.ArrayList;
@@ -32,15 +33,28 @@ public record WaitFigures(ConnectionFigures client, String reason, String detail
 
     private record Reason(String word, String sentence) {}
 
-    /** Of one lane; called on that lane. */
-    public static List<WaitFigures> of(LaneView view) {
+    /** Of one lane. */
+    public static ClientReading.Look<List<WaitFigures>> look() {
         Map<ServerPool, List<ConnectionFigures>> queues = new HashMap<>();
-        view.clients().stream()
-                .filter(client -> client.isWaiting())
-                .forEach(client -> queue(queues, client.pool()).add(ConnectionFigures.of(client, view)));
-        view.probes().stream()
-                .filter(probe -> probe.server() == null)
-                .forEach(probe -> queue(queues, probe.pool()).add(ConnectionFigures.of(probe, view)));
+        return new ClientReading.Look<>() {
+            @Override
+            public void see(ClientSession client, LaneView view) {
+                if (client.isWaiting()) {
+                    queue(queues, client.pool()).add(ConnectionFigures.of(client, view));
+                }
+            }
+
+            @Override
+            public List<WaitFigures> end(LaneView view) {
+                view.probes().stream()
+                        .filter(probe -> probe.server() == null)
+                        .forEach(probe -> queue(queues, probe.pool()).add(ConnectionFigures.of(probe, view)));
+                return all(queues);
+            }
+        };
+    }
+
+    private static List<WaitFigures> all(Map<ServerPool, List<ConnectionFigures>> queues) {
         List<WaitFigures> all = new ArrayList<>();
         queues.forEach((pool, queue) -> {
             queue.sort(Comparator.comparingLong(ConnectionFigures::waitNanos).reversed());

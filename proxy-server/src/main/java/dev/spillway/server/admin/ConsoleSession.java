@@ -16,8 +16,10 @@ import dev.spillway.core.session.ConnectionLog.ClientEnd;
 import dev.spillway.core.session.Phase;
 import dev.spillway.core.session.Refused;
 import dev.spillway.core.session.Wire;
+import dev.spillway.core.stats.ClientReading;
+import dev.spillway.core.stats.Connections;
 import dev.spillway.core.stats.LaneView;
-import dev.spillway.core.stats.ProxyFigures;
+import dev.spillway.core.stats.SocketTables;
 import dev.spillway.core.stats.Table;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
@@ -53,8 +55,11 @@ public final class ConsoleSession implements Phase {
         /** What {@code read} finds on each lane, which it runs on; completed on whatever thread. */
         <T> CompletableFuture<List<T>> gather(Function<LaneView, T> read);
 
-        /** What each lane has, with its clients; completed on whatever thread. */
-        CompletableFuture<List<ProxyFigures>> figuresWithClients();
+        /** What a look at its clients finds on each lane; completed on whatever thread. */
+        <T> CompletableFuture<List<T>> look(Supplier<ClientReading.Look<T>> look);
+
+        /** All connections; {@code areAll}: with those to servers, and those that log in. */
+        Connections connections(boolean areAll);
 
         /** Runs what takes longer than a lane should be kept. */
         Executor work();
@@ -282,6 +287,10 @@ public final class ConsoleSession implements Phase {
         switch (answer) {
             case ShowCommands.Now now ->
                 taker.accept(new Outcome.Rows(new TableRows(now.table().get())));
+            case ShowCommands.OneByOne(Supplier<SocketTables.Form> form) -> {
+                SocketTables.Form shown = form.get();
+                taker.accept(new Outcome.Rows(new ConnectionRows(source.connections(shown.areAll()), shown)));
+            }
             case ShowCommands.OfLanes<?> later -> {
                 pause();
                 var _ = later.gather(source)

@@ -10,6 +10,7 @@ import dev.spillway.core.protocol.Sqlstate;
 import dev.spillway.core.protocol.backend.BackendMessages;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.stats.CapacityTable;
+import dev.spillway.core.stats.ClientReading;
 import dev.spillway.core.stats.ErrorTable;
 import dev.spillway.core.stats.LaneFigure;
 import dev.spillway.core.stats.LaneView;
@@ -41,11 +42,11 @@ final class ShowCommands {
     sealed interface Answer {
         /** Those of its table, without asking any lane. */
         default List<Column> columns() {
-            Table table = switch (this) {
-                case Now now -> now.table().get();
-                case OfLanes<?> later -> later.ofNone();
+            return switch (this) {
+                case Now now -> now.table().get().columns();
+                case OfLanes<?> later -> later.ofNone().columns();
+                case OneByOne later -> later.form().get().columns();
             };
-            return table.columns();
         }
     }
 
@@ -64,6 +65,9 @@ final class ShowCommands {
         }
     }
 
+    /** Its rows are made of connections while they are read. */
+    record OneByOne(Supplier<SocketTables.Form> form) implements Answer {}
+
     private static <T> Answer ofLanes(Function<LaneView, T> read, Function<List<T>, Table> table) {
         return new OfLanes<>(source -> source.gather(read), table);
     }
@@ -73,13 +77,17 @@ final class ShowCommands {
     }
 
     private static Answer ofClients(Function<ProxyFigures, Table> table) {
-        return new OfLanes<>(ConsoleSession.Source::figuresWithClients, parts -> table.apply(ProxyFigures.sum(parts)));
+        return looking(ProxyFigures::withClients, parts -> table.apply(ProxyFigures.sum(parts)));
+    }
+
+    private static <T> Answer looking(Supplier<ClientReading.Look<T>> look, Function<List<T>, Table> table) {
+        return new OfLanes<>(source -> source.look(look), table);
     }
 
     private static final Map<String, Function<ShowCommands, Answer>> BY_NAME = Map.ofEntries(
-            entry("active_sockets", shows -> ofClients(SocketTables::activeSockets)),
+            entry("active_sockets", shows -> new OneByOne(SocketTables::activeSockets)),
             entry("capacity", shows -> ofFigures(all -> CapacityTable.of(shows.hosts.get(), all, shows.config.get()))),
-            entry("clients", shows -> ofClients(SocketTables::clients)),
+            entry("clients", shows -> new OneByOne(SocketTables::clients)),
             entry("config", shows -> new Now(() -> ShowTables.config(shows.config.get()))),
             entry(
                     "databases",
@@ -87,7 +95,7 @@ final class ShowCommands {
             entry("dns_hosts", shows -> ofFigures(ShowTables::dnsHosts)),
             entry("dns_zones", shows -> new Now(ShowTables::dnsZones)),
             entry("errors", shows -> ofLanes(ErrorTable::of, ErrorTable::table)),
-            entry("lanes", shows -> ofLanes(LaneFigure::of, LaneFigure::table)),
+            entry("lanes", shows -> looking(LaneFigure::look, LaneFigure::table)),
             entry("latency", shows -> ofLanes(LatencyFigures::of, LatencyFigures::table)),
             entry("lists", shows -> ofClients(all -> ShowTables.lists(all, shows.config.get()))),
             entry("mem", shows -> new Now(ShowCommands::memory)),
@@ -97,7 +105,7 @@ final class ShowCommands {
             entry("prepared_statements", shows -> new Now(() -> shows.statements.apply(shows.isAdmin))),
             entry("pools", shows -> ofFigures(ShowTables::pools)),
             entry("servers", shows -> ofFigures(SocketTables::servers)),
-            entry("sockets", shows -> ofClients(SocketTables::sockets)),
+            entry("sockets", shows -> new OneByOne(SocketTables::sockets)),
             entry("state", shows -> new Now(() -> ShowTables.state(shows.orders.get()))),
             entry("stuck", shows -> ofFigures(StuckFigures::table)),
             entry("stats", shows -> ofFigures(StatsTables::stats)),
@@ -106,7 +114,7 @@ final class ShowCommands {
             entry("totals", shows -> ofFigures(StatsTables::totals)),
             entry("users", shows -> ofClients(all -> ShowTables.users(all, shows.config.get()))),
             entry("version", shows -> new Now(() -> ShowTables.single("version", shows.version))),
-            entry("waiting", shows -> ofLanes(WaitFigures::of, WaitFigures::table)));
+            entry("waiting", shows -> looking(WaitFigures::look, WaitFigures::table)));
 
     /** What drivers ask of any server: some of it PgBouncer answers. The console has no other. */
     private static final Map<String, String> PARAMETERS = Map.ofEntries(

@@ -4,10 +4,10 @@ import dev.spillway.core.pool.Orders;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.session.ClientSession;
 import dev.spillway.server.pipeline.ConnectionHandler;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The logged-in clients of one lane. Confined to it. */
@@ -53,8 +53,8 @@ final class LaneClients {
     }
 
     /** As it is; for reading only. */
-    Collection<ClientSession> view() {
-        return byKey.values();
+    Set<CancelKey> keys() {
+        return byKey.keySet();
     }
 
     boolean isEmpty() {

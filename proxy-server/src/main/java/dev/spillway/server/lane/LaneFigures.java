@@ -1,6 +1,7 @@
 package dev.spillway.server.lane;
 
 import dev.spillway.core.pool.PoolCounters;
+import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.WelcomeProbe;
 import dev.spillway.core.stats.Incidents;
@@ -11,6 +12,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** A lane as the tables of SHOW want to see it, at a moment. Read at once, on that lane. */
 record LaneFigures(
@@ -52,13 +54,13 @@ record LaneFigures(
     }
 
     @Override
-    public Collection<ClientSession> clients() {
-        return laneClients.view();
+    public Set<CancelKey> clients() {
+        return laneClients.keys();
     }
 
     @Override
-    public boolean isHere(ClientSession client) {
-        return client.equals(laneClients.find(client.identity().key()));
+    public @Nullable ClientSession client(CancelKey key) {
+        return laneClients.find(key);
     }
 
     @Override

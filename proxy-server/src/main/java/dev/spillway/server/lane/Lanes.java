@@ -13,6 +13,8 @@ import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.session.Ending;
 import dev.spillway.core.session.ServerSession;
 import dev.spillway.core.session.prepared.StatementStore;
+import dev.spillway.core.stats.ClientReading;
+import dev.spillway.core.stats.Connections;
 import dev.spillway.core.stats.LaneView;
 import dev.spillway.core.stats.Overview;
 import dev.spillway.core.stats.ProxyFigures;
@@ -35,6 +37,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -118,9 +121,14 @@ public final class Lanes implements Crossing<ServerSession> {
         return gather(ProxyFigures::withoutClients).thenApply(ProxyFigures::sum);
     }
 
-    /** The same of each lane with its clients, of whom each lane reads some at a time; completed on one of them. */
-    public CompletableFuture<List<ProxyFigures>> figuresWithClients() {
-        return all(lanes.stream().map(lane -> lane.operators().figures()).toList());
+    /** What a look at its clients finds on each lane, which sees some of them at a time; completed on one of them. */
+    public <T> CompletableFuture<List<T>> look(Supplier<ClientReading.Look<T>> look) {
+        return all(lanes.stream().map(lane -> lane.operators().look(look.get())).toList());
+    }
+
+    /** All connections; {@code areAll}: with those to servers, and those that log in. */
+    public Connections connections(boolean areAll) {
+        return new LaneConnections(all(), areAll);
     }
 
     /** The lane whose event loop this is. */

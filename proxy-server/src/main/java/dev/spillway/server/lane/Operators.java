@@ -12,7 +12,6 @@ import dev.spillway.core.session.Wire;
 import dev.spillway.core.stats.ClientReading;
 import dev.spillway.core.stats.Incidents;
 import dev.spillway.core.stats.LaneView;
-import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.server.pipeline.ConnectionHandler;
 import dev.spillway.server.pipeline.TrafficTap;
 import io.netty.buffer.ByteBufAllocator;
@@ -23,8 +22,10 @@ import io.netty.handler.ssl.SslHandler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** What a lane has for operators: a way in from the admin port, and what there is to show. Confined to that lane. */
@@ -165,31 +166,37 @@ public final class Operators {
     }
 
     /**
-     * What the lane has, with its clients: some at a time, and in between the lane has a moment for its sockets. Callable from any
-     * thread; completed on the lane.
+     * What {@code look} finds when it has seen all clients: some at a time, and in between the lane has a moment for its sockets. Callable
+     * from any thread; completed on the lane.
      */
-    CompletableFuture<ProxyFigures> figures() {
-        CompletableFuture<ProxyFigures> done = new CompletableFuture<>();
-        loop.execute(() -> readMore(new ClientReading(view()), done));
+    <T> CompletableFuture<T> look(ClientReading.Look<T> look) {
+        return inTurn(view -> new ClientReading<>(view, look)).thenCompose(this::readAll);
+    }
+
+    private <T> CompletableFuture<T> readAll(ClientReading<T> reading) {
+        return inTurn(reading::readMore).thenCompose(areMore -> areMore ? readAll(reading) : inTurn(reading::end));
+    }
+
+    /**
+     * What {@code read} finds on the lane, when that has read its sockets: a task that is only executed could run before. Callable from
+     * any thread; completed on the lane.
+     */
+    <T> CompletableFuture<T> inTurn(Function<LaneView, T> read) {
+        CompletableFuture<T> done = new CompletableFuture<>();
+        try {
+            var _ = loop.schedule(() -> complete(done, read), TURN_MICROS, TimeUnit.MICROSECONDS);
+        } catch (RejectedExecutionException e) { // it has ended
+            done.completeExceptionally(e);
+        }
         return done;
     }
 
-    private void readMore(ClientReading clients, CompletableFuture<ProxyFigures> done) {
+    private <T> void complete(CompletableFuture<T> done, Function<LaneView, T> read) {
         try {
-            LaneView view = view();
-            if (clients.readMore(view)) {
-                whenOthersHadTheirTurn(() -> readMore(clients, done));
-            } else {
-                done.complete(clients.figures(view));
-            }
+            done.complete(read.apply(view()));
         } catch (RuntimeException e) {
             done.completeExceptionally(e);
         }
-    }
-
-    /** Runs {@code next} on the lane when it has read its sockets; a task that is only executed could run before that. */
-    private void whenOthersHadTheirTurn(Runnable next) {
-        var _ = loop.schedule(next, TURN_MICROS, TimeUnit.MICROSECONDS);
     }
 
     /** What the lane holds now, to be read at once. */
