@@ -50,7 +50,7 @@ final class Suspension {
     }
 
     private void switchAll() {
-        clients.view().forEach(client -> of(client.wire()).suspend(isOn));
+        clients.all().forEach(client -> of(client.wire()).suspend(isOn));
         pools.servers().forEach(server -> of(server.wire()).suspend(isOn));
     }
 
