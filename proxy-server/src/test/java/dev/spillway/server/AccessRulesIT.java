@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.spillway.core.config.AuthType;
+import dev.spillway.core.config.DatabaseConfig;
+import dev.spillway.core.config.DatabaseSettings;
 import dev.spillway.core.config.LookupSettings;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.ProxyConfig;
@@ -173,6 +175,21 @@ class AccessRulesIT {
             assertThat(proxy.log().lines()).noneMatch(line -> line.contains("server opened"));
             assertThat(first(through.withDatabase(PostgresFixture.DATABASE))).isEqualTo("10");
             assertThat(proxy.log().lines()).anyMatch(line -> line.contains("server opened"));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"TRUST", "HBA", "ANY"})
+    void whereThereIsAListOnlyThoseInItAreTrusted(AuthType authType) throws IOException {
+        write("hba", "host all all all trust");
+        write("list", "\"listed\" \"\"\n");
+        ProxyConfig config = config(authType)
+                .with(Settings.AUTH_FILE, file("list").toString())
+                .with(DatabaseConfig.named("shop").with(DatabaseSettings.USER, APP));
+        String refused = "28P01 password authentication failed for user \"stranger\"";
+        try (RunningProxy proxy = new RunningProxy(config)) {
+            assertThat(first(through(proxy).withUser("listed"))).isEqualTo("0");
+            assertThat(first(through(proxy).withUser("stranger"))).isEqualTo(authType == AuthType.ANY ? "0" : refused);
         }
     }
 

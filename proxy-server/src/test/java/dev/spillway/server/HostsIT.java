@@ -159,7 +159,10 @@ class HostsIT {
             assertServed(proxy, 3);
             assertThat(silence.isFull()).isTrue();
             assertThat(proxy.log().lines())
-                    .anySatisfy(line -> assertThat(line).contains("server not reached", "127.0.0.3", "timed out"));
+                    .anySatisfy(line -> assertThat(line)
+                            .contains("server not reached", "127.0.0.3")
+                            // a system whose queue has just become full may have answered before
+                            .containsAnyOf("timed out", "no answer in time"));
         }
     }
 

@@ -321,6 +321,28 @@ class PauseIT {
     }
 
     @Test
+    void theLeastServersOfADatabaseWithAUserAreThereBeforeAnyClientWhateverIsOrdered() throws Exception {
+        ProxyConfig config = config(direct, PoolMode.TRANSACTION, 5)
+                .with(DatabaseConfig.named("warm")
+                        .with(DatabaseSettings.PORT, direct.port())
+                        .with(DatabaseSettings.DBNAME, direct.database())
+                        .with(DatabaseSettings.USER, POOLED)
+                        .with(DatabaseSettings.MIN_POOL_SIZE, 3));
+        await().until(() -> count("true").equals("0"));
+        try (RunningProxy proxy = new RunningProxy(config);
+                Operator operator = new Operator(through(proxy))) {
+            await().until(() -> count("true").equals("3"));
+            List<String> before = pids();
+            operator.run("RECONNECT");
+            await().untilAsserted(() -> assertThat(pids()).hasSize(3).doesNotContainAnyElementsOf(before));
+            operator.run("PAUSE");
+            await().until(() -> count("true").equals("0"));
+            operator.run("RESUME");
+            await().until(() -> count("true").equals("3"));
+        }
+    }
+
+    @Test
     void aPoolIsNotLargerForBeingReplaced() throws Exception {
         try (RunningProxy proxy = start(PoolMode.TRANSACTION, 1);
                 WireClient busy = WireClient.connect(through(proxy));

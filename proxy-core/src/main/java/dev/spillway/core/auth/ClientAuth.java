@@ -63,7 +63,7 @@ public sealed interface ClientAuth
 
     /**
      * The machine for a method, as PgBouncer chooses it: {@code md5} becomes SCRAM for a user whose secret is a SCRAM
-     * verifier. Unlike PgBouncer's, {@code trust} needs no list of users.
+     * verifier. {@code trust} believes whom the caller lets come so far.
      *
      * @param map what the user may be called by a witness; null: by its own name
      */

@@ -66,10 +66,11 @@ public final class Settings {
             ChoiceType.of(AuthType.class, AuthType::spelling, "ldap", "pam", "gss"),
             AuthType.SCRAM_SHA_256,
             RELOAD,
-            "How clients prove who they are. `trust` believes the name they give and needs no list of users; `any`"
-                + " ignores the name too, and every database then needs a `user`. `cert` lets a known user in whose"
-                + " certificate has the name as its common name, with `client_tls_sslmode` `verify-full`; `peer` one"
-                + " whom the system calls so too, at a Unix socket. `hba` is whatever `auth_hba_file` says."));
+            "How clients prove who they are. `trust` believes the name they give, which has to be in `auth_file` if"
+                    + " there is one; `any` ignores the name too, and every database then needs a `user`. `cert` lets a"
+                    + " known user in whose certificate has the name as its common name, with `client_tls_sslmode`"
+                    + " `verify-full`; `peer` one whom the system calls so too, at a Unix socket. `hba` is whatever"
+                    + " `auth_hba_file` says."));
     public static final Setting<String> AUTH_FILE = global(Setting.optional(
             "auth_file",
             new TextType(),
@@ -117,7 +118,8 @@ public final class Settings {
             new IntegerType(0, MAX_BACKENDS),
             0,
             RELOAD,
-            "Server connections that a pool keeps open once a client has come, idle or not."));
+            "Server connections that a pool keeps open, idle or not: once a client has come, and from the start where"
+                    + " the database has a `user`."));
     public static final Setting<Integer> RESERVE_POOL_SIZE = global(Setting.of(
             "reserve_pool_size",
             new IntegerType(0, MAX_BACKENDS),

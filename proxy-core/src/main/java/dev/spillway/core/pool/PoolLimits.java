@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * The numbers a pool keeps to. Immutable.
  *
  * @param size servers at most, over all lanes
- * @param minSize servers that are kept open, once a client has come
+ * @param minSize servers that are kept open, once it is known who it is for
  * @param reserve more servers once a client has waited for {@code reserveTimeout}
  * @param reserveTimeout zero: never
  * @param waitTimeout how long a client waits, unless its user has a limit of its own; zero: for ever

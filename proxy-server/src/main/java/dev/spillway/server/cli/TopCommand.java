@@ -30,6 +30,9 @@ final class TopCommand implements Callable<Integer> {
     /** A host, one of IPv6 in brackets, a port: one of them may be missing. */
     private static final Pattern ADDRESS = Pattern.compile("(?:\\[([0-9A-Fa-f:.]+)]|([\\w.-]*))(?::(\\d{1,5}))?");
 
+    /** Nobody calls a host by a number alone. */
+    private static final Pattern ALONE = Pattern.compile("\\d{1,5}");
+
     private final TopRunner runner;
 
     // Picocli sets these fields by reflection before it calls.
@@ -63,7 +66,7 @@ final class TopCommand implements Callable<Integer> {
         if (!(interval >= SHORTEST_SECONDS && interval <= LONGEST_SECONDS)) {
             throw new ParameterException(spec.commandLine(), "--interval must be from 0.1 to 3600 seconds");
         }
-        Matcher parts = ADDRESS.matcher(address);
+        Matcher parts = ADDRESS.matcher(ALONE.matcher(address).matches() ? ":" + address : address);
         int port = 6433;
         if (!parts.matches()) {
             throw new ParameterException(spec.commandLine(), "No HOST:PORT: " + address);

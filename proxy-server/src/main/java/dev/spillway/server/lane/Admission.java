@@ -154,17 +154,26 @@ final class Admission implements ClientLogin.Reception {
         }
         Access access = Access.of(config, credentials, (ConnectionHandler) wire, request);
         StoredSecret known = credentials.of(request.user());
-        UserLookup lookup = known == null && config.authType() != AuthType.ANY ? lookups.of(request) : null;
+        boolean isUnknown = known == null && config.authType() != AuthType.ANY;
+        UserLookup lookup = isUnknown ? lookups.of(request) : null;
+        if (isUnknown && lookup == null && access.method() == AccessMethod.TRUST && config.authFile() != null) {
+            throw noSuchUser(request);
+        }
         return lookup == null
                 ? Proof.by(access.machine(request.user(), known, lanes.issuer()), request)
                 : new Proof.After(lookup, found -> found(wire, request, access, found));
+    }
+
+    /** Whoever is believed without a proof has to be one of those who are listed, if there is a list. */
+    private static Refused noSuchUser(StartupRequest request) {
+        return new Refused(ProxyError.AUTHENTICATION_FAILED.fields(request.user()), "no such user");
     }
 
     /** A user was looked up. One who is not there has to prove as much, and in the same way, as those who are. */
     private Proof.By found(Wire wire, StartupRequest request, Access access, @Nullable FoundUser found) {
         if (found == null) {
             if (access.method() == AccessMethod.TRUST) {
-                throw new Refused(ProxyError.AUTHENTICATION_FAILED.fields(request.user()), "no such user");
+                throw noSuchUser(request);
             }
             Access usual = access.orScram(!isMd5Usual);
             return new Proof.By(usual.machine(request.user(), null, lanes.issuer()), request, null);

@@ -8,6 +8,7 @@ import dev.spillway.core.pool.Orders;
 import dev.spillway.core.pool.OwnLogin;
 import dev.spillway.core.pool.Pool;
 import dev.spillway.core.pool.PoolKey;
+import dev.spillway.core.pool.PoolLimits;
 import dev.spillway.core.pool.PoolShare;
 import dev.spillway.core.session.ClientIdentity;
 import dev.spillway.core.session.ClientSession;
@@ -60,6 +61,8 @@ final class LanePools {
 
     private ProxyConfig config;
     private Orders orders = Orders.NONE;
+    /** Databases of which a pool is known and has a least number of servers before any client comes; on the first lane. */
+    private List<DatabaseConfig> kept = List.of();
 
     /** {@code abandoner} ends the openings for a slice, which wants no servers any more. */
     LanePools(int lane, Lanes lanes, ProxyConfig config, Opener opener, Consumer<ServerPool> abandoner) {
@@ -68,6 +71,22 @@ final class LanePools {
         this.config = config;
         this.opener = opener;
         this.abandoner = abandoner;
+        this.kept = kept(config);
+    }
+
+    private List<DatabaseConfig> kept(ProxyConfig config) {
+        return lane > 0
+                ? List.of()
+                : config.databases().values().stream()
+                        .filter(database -> isKept(database, config))
+                        .toList();
+    }
+
+    /** Its servers log in as one user, whoever its clients are. */
+    private static boolean isKept(DatabaseConfig database, ProxyConfig config) {
+        return !database.name().equals(ProxyConfig.FALLBACK)
+                && database.user() != null
+                && PoolLimits.of(config, database, null).minSize() > 0;
     }
 
     /** The pool of {@code client}, whose database is {@code database}. */
@@ -128,6 +147,7 @@ final class LanePools {
     /** Puts {@code next} into force. Slices of databases that went or point elsewhere now are retired. */
     void apply(ProxyConfig next, long nowNanos) {
         config = next;
+        kept = kept(next);
         serversOf.clear();
         List.copyOf(slices.entrySet()).forEach(slice -> {
             PoolKey key = slice.getKey();
@@ -276,6 +296,7 @@ final class LanePools {
         if (periodEnds) {
             past.endPeriod();
         }
+        kept.forEach(database -> slice(key(database, String.valueOf(database.user())), nowNanos));
         for (LaneView.PoolEntry entry : List.copyOf(slices.values())) {
             ServerPool pool = entry.pool();
             if (periodEnds) {

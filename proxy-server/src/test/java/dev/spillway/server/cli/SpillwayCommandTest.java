@@ -171,7 +171,7 @@ class SpillwayCommandTest {
     @Test
     void topLooksAtTheUsualAdminPortOrAtAnother() {
         assertThat(execute("top", "--once")).isEqualTo(45);
-        for (String address : List.of("db.example", "db.example:7", ":7", "[::1]:7", "10.0.0.1:7")) {
+        for (String address : List.of("db.example", "db.example:7", ":7", "7", "[::1]:7", "10.0.0.1:7")) {
             assertThat(execute("top", "--once", "--interval", "0.5", address)).isEqualTo(45);
         }
         Duration half = Duration.ofMillis(500);
@@ -181,6 +181,7 @@ class SpillwayCommandTest {
                         new TopRunner.Wish("db.example", 6433, half, true),
                         new TopRunner.Wish("db.example", 7, half, true),
                         new TopRunner.Wish("127.0.0.1", 7, half, true),
+                        new TopRunner.Wish("127.0.0.1", 7, half, true),
                         new TopRunner.Wish("::1", 7, half, true),
                         new TopRunner.Wish("10.0.0.1", 7, half, true));
 
@@ -189,7 +190,7 @@ class SpillwayCommandTest {
         }) {
             assertThat(execute(args)).as(List.of(args).toString()).isEqualTo(2);
         }
-        assertThat(wishes).hasSize(6);
+        assertThat(wishes).hasSize(7);
     }
 
     @Test
