@@ -108,7 +108,7 @@ public enum ProxyError {
     IDLE_TRANSACTION_TIMEOUT(
             IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
             Severity.FATAL,
-            "idle_transaction_timeout: the transaction was idle for %d ms and is rolled back"),
+            "idle transaction timeout: it was idle for %d ms (idle_transaction_timeout) and is rolled back"),
     LOGIN_REJECTED(INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "login rejected"),
     LONG_WAIT(
             SUCCESSFUL_COMPLETION,
@@ -144,7 +144,9 @@ public enum ProxyError {
             "pin_idle_timeout: nothing was asked for %d ms while a server connection was kept for %s"),
     PROTOCOL(PROTOCOL_VIOLATION, Severity.FATAL, "%s"),
     QUERY_TIMEOUT(
-            QUERY_CANCELED, Severity.FATAL, "query_timeout: the statement took longer than %d ms and is cancelled"),
+            QUERY_CANCELED,
+            Severity.FATAL,
+            "query timeout: it took longer than %d ms (query_timeout) and is cancelled"),
     QUERY_WAIT_TIMEOUT(
             INSUFFICIENT_RESOURCES,
             Severity.ERROR,
@@ -211,7 +213,9 @@ public enum ProxyError {
     TRANSACTION_TOO_LONG(
             TRANSACTION_TIMEOUT,
             Severity.FATAL,
-            "transaction_timeout: the transaction took longer than %d ms and is rolled back");
+            "transaction timeout: it took longer than %d ms (transaction_timeout) and is rolled back"),
+    TRUST_REFUSED(
+            INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "\"trust\" authentication failed for user \"%s\"");
 
     /** PostgreSQL's severities as far as they are used here. FATAL ends the client's connection. */
     private enum Severity {

@@ -174,7 +174,7 @@ public final class Pool<S extends PooledServer> {
     }
 
     private String whyNone() {
-        return isPaused ? "paused" : "the configuration has changed";
+        return isPaused ? "paused" : "database configuration changed";
     }
 
     // hot: with one lane, or nobody waiting elsewhere, claimWaiter reads one cell per other lane
@@ -380,7 +380,7 @@ public final class Pool<S extends PooledServer> {
 
     /** Closes the server that was idle longest: another pool under the same limit needs its place. */
     public void giveUp() {
-        S server = share.open() > limits.minSize() ? idle.takeOldest() : null;
+        S server = share.open() > limits.minSize() || share.wouldLackRoom(0) ? idle.takeOldest() : null;
         if (server != null) {
             server.close("another pool needs its place");
         }
@@ -401,10 +401,9 @@ public final class Pool<S extends PooledServer> {
         closeIdle(nowNanos);
         closeSurplus(nowNanos);
         openAsNeeded(nowNanos);
-        if (opening == 0 && !backoff.isPause(nowNanos)) {
-            if (!tryOpen(limits.minSize(), nowNanos) && share.open() < limits.minSize()) {
-                share.evictForRoom(crossing); // it is guaranteed
-            }
+        boolean isBelowLeast = share.open() < limits.minSize() && !share.wouldLackRoom(1);
+        if (isBelowLeast && opening == 0 && !backoff.isPause(nowNanos) && !tryOpen(limits.minSize(), nowNanos)) {
+            share.evictForRoom(crossing); // it is guaranteed
         }
     }
 

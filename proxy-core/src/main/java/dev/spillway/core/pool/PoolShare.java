@@ -403,12 +403,31 @@ public final class PoolShare {
         }
     }
 
+    /** Have clients of it to wait for its first server? That one comes before those that others keep for later. */
+    private boolean isDestitute() {
+        return open() == 0 && isAnyoneWaiting();
+    }
+
+    /** Would other pools lack the room for their first servers, if this one opened so many? Then it keeps and opens none for later. */
+    boolean wouldLackRoom(int opened) {
+        for (Cap cap : caps) {
+            long destitute = cap.members().stream()
+                    .filter(member -> !member.equals(this) && member.isDestitute())
+                    .count();
+            if (destitute > 0 && cap.limit() > 0 && cap.limit() - cap.used() - opened < destitute) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Of those with an idle server that they need not keep, the one that has most for its weight; null: there is none. */
     private @Nullable PoolShare largestWithSpare(Cap cap) {
         PoolShare largest = null;
+        boolean isDestitute = isDestitute();
         for (PoolShare member : cap.members()) {
-            boolean canGive =
-                    !member.equals(this) && member.open() > member.limits.minSize() && member.laneWithIdle() >= 0;
+            int kept = isDestitute ? 0 : member.limits.minSize();
+            boolean canGive = !member.equals(this) && member.open() > kept && member.laneWithIdle() >= 0;
             if (canGive && (largest == null || member.openForWeight() > largest.openForWeight())) {
                 largest = member;
             }

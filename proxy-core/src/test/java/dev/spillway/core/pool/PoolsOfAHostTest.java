@@ -62,6 +62,19 @@ class PoolsOfAHostTest {
     }
 
     @Test
+    void thePoolWithoutAnyServerHasItsFirstThoughOthersKeepAllForLater() {
+        scene.set(CapacitySettings.MAX_SERVER_CONNECTIONS, 2);
+        scene.set(Settings.MIN_POOL_SIZE, 2);
+        PoolScene.Side first = idle("first", 2);
+        PoolScene.Side second = pool("second", 1);
+        List<PoolScene.Client> clients = come(second, 2);
+        scene.settle();
+        assertThat(clients.getFirst().server).isNotNull();
+        assertThat(second.pool.open()).isOne();
+        assertThat(first.pool.open()).as("it keeps the other").isOne();
+    }
+
+    @Test
     void theMinimumOfAPoolIsTakenFromWhatIsIdleInAnother() {
         scene.set(CapacitySettings.MAX_SERVER_CONNECTIONS, 2);
         scene.set(Settings.MIN_POOL_SIZE, 1);

@@ -166,7 +166,7 @@ final class Admission implements ClientLogin.Reception {
 
     /** Whoever is believed without a proof has to be one of those who are listed, if there is a list. */
     private static Refused noSuchUser(StartupRequest request) {
-        return new Refused(ProxyError.AUTHENTICATION_FAILED.fields(request.user()), "no such user");
+        return new Refused(ProxyError.TRUST_REFUSED.fields(request.user()), "no such user");
     }
 
     /** A user was looked up. One who is not there has to prove as much, and in the same way, as those who are. */

@@ -36,8 +36,8 @@ public final class CommandLineOptions {
             } else if (argument.startsWith("--")) {
                 put(settings, argument, argument.substring(2));
             } else {
-                throw new ProtocolViolation("unsupported startup option \"" + argument
-                        + "\": only -c name=value and --name=value can be used through a pooler");
+                throw new ProtocolViolation("unsupported options startup parameter: only '-c config=val' and"
+                        + " '--config=val' are allowed, not \"" + argument + '"');
             }
         }
         return settings;

@@ -44,7 +44,7 @@ class CommandLineOptionsTest {
     void anyOtherSwitchIsAViolation(String options) {
         assertThatThrownBy(() -> CommandLineOptions.parse(options))
                 .isInstanceOf(ProtocolViolation.class)
-                .hasMessageContaining("startup option");
+                .hasMessageContaining("startup");
     }
 
     @Test
@@ -67,7 +67,7 @@ class CommandLineOptionsTest {
                 assertThat(CommandLineOptions.parse(CommandLineOptions.write(settings)))
                         .isEqualTo(settings);
             } catch (ProtocolViolation violation) {
-                assertThat(violation.text()).contains("startup option");
+                assertThat(violation.text()).contains("startup");
             }
         }
     }
