@@ -3,6 +3,7 @@ package dev.spillway.core.pool;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A limit on server connections that several pools share: all those to one database, all those of one user, or those of
@@ -158,5 +159,31 @@ public final class Cap {
     /** Servers under it, those being opened included. */
     public int used() {
         return used.get();
+    }
+
+    /** Would pools other than {@code asker} lack the room for their first servers, if it opened so many? */
+    boolean wouldLackRoom(PoolShare asker, int opened) {
+        long destitute = members.stream()
+                .filter(member -> !member.equals(asker) && member.isDestitute())
+                .count();
+        return destitute > 0 && limit > 0 && limit - used() - opened < destitute;
+    }
+
+    /**
+     * Of the pools with an idle server that they need not keep though {@code asker} needs a place, the one that has most for its weight;
+     * null: there is none.
+     */
+    @Nullable
+    PoolShare largestWithSpare(PoolShare asker) {
+        PoolShare largest = null;
+        boolean isDestitute = asker.isDestitute();
+        for (PoolShare member : members) {
+            int kept = isDestitute ? 0 : member.limits().minSize();
+            boolean canGive = !member.equals(asker) && member.open() > kept && member.laneWithIdle() >= 0;
+            if (canGive && (largest == null || member.openForWeight() > largest.openForWeight())) {
+                largest = member;
+            }
+        }
+        return largest;
     }
 }

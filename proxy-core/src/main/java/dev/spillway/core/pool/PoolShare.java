@@ -5,7 +5,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the lanes know of each other's slices of one pool: how many servers there are in all, who has idle ones, and whose
@@ -393,7 +392,7 @@ public final class PoolShare {
     <S> void evictForRoom(Crossing<S> crossing) {
         for (Cap cap : caps) {
             if (cap.isFull() && cap.members().size() > 1) {
-                PoolShare giver = largestWithSpare(cap);
+                PoolShare giver = cap.largestWithSpare(this);
                 int lane = giver == null ? -1 : giver.laneWithIdle();
                 if (giver != null && lane >= 0) {
                     crossing.evict(giver, lane);
@@ -404,38 +403,16 @@ public final class PoolShare {
     }
 
     /** Have clients of it to wait for its first server? That one comes before those that others keep for later. */
-    private boolean isDestitute() {
+    boolean isDestitute() {
         return open() == 0 && isAnyoneWaiting();
     }
 
     /** Would other pools lack the room for their first servers, if this one opened so many? Then it keeps and opens none for later. */
     boolean wouldLackRoom(int opened) {
-        for (Cap cap : caps) {
-            long destitute = cap.members().stream()
-                    .filter(member -> !member.equals(this) && member.isDestitute())
-                    .count();
-            if (destitute > 0 && cap.limit() > 0 && cap.limit() - cap.used() - opened < destitute) {
-                return true;
-            }
-        }
-        return false;
+        return caps.stream().anyMatch(cap -> cap.wouldLackRoom(this, opened));
     }
 
-    /** Of those with an idle server that they need not keep, the one that has most for its weight; null: there is none. */
-    private @Nullable PoolShare largestWithSpare(Cap cap) {
-        PoolShare largest = null;
-        boolean isDestitute = isDestitute();
-        for (PoolShare member : cap.members()) {
-            int kept = isDestitute ? 0 : member.limits.minSize();
-            boolean canGive = !member.equals(this) && member.open() > kept && member.laneWithIdle() >= 0;
-            if (canGive && (largest == null || member.openForWeight() > largest.openForWeight())) {
-                largest = member;
-            }
-        }
-        return largest;
-    }
-
-    private double openForWeight() {
+    double openForWeight() {
         return (double) open() / limits.weight();
     }
 
@@ -479,7 +456,7 @@ public final class PoolShare {
         return idle.get(cell(lane) * 2);
     }
 
-    private int laneWithIdle() {
+    int laneWithIdle() {
         for (int lane = 0; lane < lanes; lane++) {
             if (idleOf(lane) > 0) {
                 return lane;
