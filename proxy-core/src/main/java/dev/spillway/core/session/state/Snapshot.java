@@ -25,6 +25,12 @@ public final class Snapshot {
     /** Of a kind of our own, so that the session's defaults (read only, serializable, deferrable) cannot stop it. */
     static final String BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY NOT DEFERRABLE;";
 
+    /**
+     * At a third of the cost, for utility statements alone: they take no snapshot, which is what those defaults are about
+     * ({@code analyze_requires_snapshot()} in {@code src/backend/parser/analyze.c}).
+     */
+    private static final String BEGIN_UTILITY = "BEGIN;";
+
     /** Neither in pg_settings nor taken back by RESET ALL. */
     static final String ROLE = "role";
 
@@ -49,6 +55,22 @@ public final class Snapshot {
     /** Of a client that asked for nothing, and of a server without a connect_query. */
     public static final Snapshot NEUTRAL = new Snapshot(Map.of(), Set.of());
 
+    /** A longer text is made anew each time. */
+    private static final int MAX_KEPT_TEXT = 1024;
+
+    /** Of which SET can be sent: a quoted identifier is cut off after 63 bytes. */
+    private static final Pattern SETTABLE =
+            Pattern.compile("[A-Za-z_][A-Za-z0-9_$]{0,62}+(?:\\.[A-Za-z_][A-Za-z0-9_$]{0,62}+)*+");
+
+    /** SET takes one literal for one element of these. Source: {@code variable_is_guc_list_quote()} in {@code src/bin/pg_dump/dumputils.c}. */
+    private static final Set<String> LISTS = Set.of(
+            "local_preload_libraries",
+            "search_path",
+            "session_preload_libraries",
+            "shared_preload_libraries",
+            "temp_tablespaces",
+            "unix_socket_directories");
+
     /** Statements that ran without one of these would be another's or read other data; so with any custom setting. */
     private static final Set<String> VITAL = Set.of(ROLE, SESSION_AUTHORIZATION, "row_security", "search_path");
 
@@ -56,6 +78,8 @@ public final class Snapshot {
     private final Set<String> channels;
     private final int hash;
     private final boolean mayStay;
+    /** Null: not made yet, or too long to keep. Whichever lane has made it, it is the same. */
+    private @Nullable String restoreSql;
 
     private static int rank(String name) {
         return name.equalsIgnoreCase(ROLE) ? 2 : name.equalsIgnoreCase(SESSION_AUTHORIZATION) ? 1 : 0;
@@ -179,6 +203,7 @@ public final class Snapshot {
      *
      * <p>Names and values travel as literals where these are the same in every session, else as hexadecimal digits: no quoting, no
      * client_encoding and no standard_conforming_strings can change them. Functions are schema-qualified, so that no search_path can.
+     * A SET costs PostgreSQL a fraction of a SELECT, which is left for what SET would read otherwise.
      */
     public String restoreSql() {
         return restoreSql(0);
@@ -189,13 +214,35 @@ public final class Snapshot {
      * That comes behind the reset of all settings, which could be in its way.
      */
     public String restoreSql(int endedKinds) {
-        StringBuilder sql = begin(endedKinds);
-        if (!settings.isEmpty()) {
-            StringJoiner calls = new StringJoiner(",", "SELECT ", ";");
-            settings.forEach((name, value) -> calls.add(call(name, value)));
-            sql.append(calls);
+        String kept = endedKinds == 0 ? restoreSql : null;
+        String sql = kept == null ? makeRestoreSql(endedKinds) : kept;
+        if (endedKinds == 0 && sql.length() <= MAX_KEPT_TEXT) {
+            restoreSql = sql;
         }
-        return sql.append("COMMIT").toString();
+        return sql;
+    }
+
+    private String makeRestoreSql(int endedKinds) {
+        StringBuilder sets = new StringBuilder();
+        StringJoiner calls = new StringJoiner(",", "SELECT ", ";").setEmptyValue("");
+        StringBuilder identity = new StringBuilder();
+        settings.forEach((name, value) -> {
+            if (isSettable(name, value)) {
+                (rank(name) == 0 ? sets : identity).append(set(name, value));
+            } else if (rank(name) == 0) {
+                calls.add(call(name, value));
+            } else {
+                identity.append("SELECT ").append(call(name, value)).append(';');
+            }
+        });
+        boolean isUtility = settings.entrySet().stream().allMatch(each -> isSettable(each.getKey(), each.getValue()))
+                && StateKind.ends(endedKinds & ~StateKind.CHANNELS.bit).isEmpty();
+        return begin(isUtility ? BEGIN_UTILITY : BEGIN, endedKinds)
+                .append(sets)
+                .append(calls)
+                .append(identity)
+                .append("COMMIT")
+                .toString();
     }
 
     /**
@@ -203,20 +250,29 @@ public final class Snapshot {
      * and after each that could be.
      */
     public String restoreApartSql(int endedKinds) {
-        StringBuilder sql = begin(endedKinds).append("SELECT 0,0;");
+        StringBuilder sql = begin(BEGIN, endedKinds).append("SELECT 0,0;");
         settings.forEach((name, value) ->
                 sql.append("SELECT 0,0 FROM ").append(call(name, value)).append(';'));
         return sql.append("COMMIT").toString();
     }
 
-    private StringBuilder begin(int endedKinds) {
+    private StringBuilder begin(String transaction, int endedKinds) {
         StringBuilder sql = new StringBuilder(256)
-                .append(BEGIN)
+                .append(transaction)
                 .append("RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;")
                 .append(StateKind.ends(endedKinds));
         channels.forEach(
                 channel -> sql.append("LISTEN ").append(identifier(channel)).append(';'));
         return sql;
+    }
+
+    /** Does SET with these two, quoted, what {@code set_config} does? */
+    private static boolean isSettable(String name, String value) {
+        return isPlain(value) && SETTABLE.matcher(name).matches() && !LISTS.contains(name.toLowerCase(Locale.ROOT));
+    }
+
+    private static String set(String name, String value) {
+        return "SET \"" + name.replace(".", "\".\"") + "\" TO '" + value + "';";
     }
 
     private static String call(String name, String value) {

@@ -34,6 +34,43 @@ class SnapshotTest {
         assertThat(Snapshot.NEUTRAL.restoreSql()).doesNotContain("UNLISTEN");
     }
 
+    @Test
+    void whatSetUnderstandsIsSetAndTheRestIsCalledBehindItButIdentityLast() {
+        Snapshot snapshot = Snapshot.of(Map.of(
+                "App.Tenant", "42", "search_path", "a, b", "work_mem", "7MB", "app.who", "it's me", "role", "r"));
+        assertThat(snapshot.restoreSql())
+                .isEqualTo("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY NOT DEFERRABLE;"
+                        + "RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;"
+                        + "SET \"App\".\"Tenant\" TO '42';SET \"work_mem\" TO '7MB';"
+                        + "SELECT pg_catalog.set_config('app.who'," + Snapshot.text("it's me") + ",false),"
+                        + "pg_catalog.set_config('search_path','a, b',false);"
+                        + "SET \"role\" TO 'r';COMMIT");
+    }
+
+    /** No statement in it takes a snapshot, so the isolation does not matter. */
+    @Test
+    void utilityStatementsNeedNoIsolationOfTheirOwn() {
+        assertThat(Snapshot.of(Map.of("TimeZone", "UTC")).restoreSql(StateKind.CHANNELS.bit | StateKind.SETTINGS.bit))
+                .startsWith("BEGIN;RESET");
+        assertThat(Snapshot.NEUTRAL.restoreSql(StateKind.LOCKS.bit)).startsWith(Snapshot.BEGIN);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Search_Path", "temp_tablespaces", "app.zwölf", "app.x y", "a.", "app.\"x"})
+    void whatSetWouldReadOtherwiseIsCalled(String name) {
+        assertThat(Snapshot.of(Map.of(name, "a")).restoreSql())
+                .contains("SELECT pg_catalog.set_config(")
+                .doesNotContain("SET \"");
+    }
+
+    @Test
+    void aNameThatAnIdentifierHasNoRoomForIsCalled() {
+        assertThat(Snapshot.of(Map.of("app." + "x".repeat(63), "1")).restoreSql())
+                .contains("SET \"app\".\"xxx");
+        assertThat(Snapshot.of(Map.of("app." + "x".repeat(64), "1")).restoreSql())
+                .contains("set_config");
+    }
+
     /** A quote, a backslash and what is no ASCII are read differently by one session and another, or end the literal. */
     @ParameterizedTest
     @ValueSource(strings = {"it's", "a\\b", "zwölf", "a\nb", "\t", "\u007f", "\u0000"})
