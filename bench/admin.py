@@ -2,13 +2,15 @@
 """What it costs to look at a Spillway with thousands of clients: how long SHOW CLIENTS, a scrape of /metrics and /status take, and
 what queries pay when somebody looks each second.
 
-The second is measured in rounds of turns, one without a look and one with each kind of it, in the opposite order each time; a ratio is
-that of two turns of one round, the table shows the median of all and, in brackets, the least and the greatest. What is measured
-is a Spillway that has been looked at for a while (--warmup): before that the JVM compiles what makes the answers, on the same
+The second is measured within runs of load: somebody looks every other second, and what queries take in those seconds is compared
+with the seconds between, so that whatever else the machine does meets both alike. With nobody looking the seconds are told apart
+in the same way, which shows how far such a ratio is from 1 by chance. The table shows the median of the runs and, in brackets, the
+least and the greatest. What is measured is a Spillway that has been looked at for a while (--warmup): before that the JVM compiles what makes the answers, on the same
 cores. A scraper keeps its connection, as Prometheus does. Needs: a built Spillway, PostgreSQL's server programs and pgbench. Started
 as root, PostgreSQL runs as --user.
 """
 import argparse
+import bisect
 import os
 import re
 import socket
@@ -113,20 +115,21 @@ class Looks:
 
 
 class Looker(threading.Thread):
-    """Looks each second."""
+    """Looks every other second, and says when."""
 
     def __init__(self, acts):
         super().__init__(daemon=True)
-        self.acts, self.over = acts, threading.Event()
+        self.acts, self.looks, self.over = acts, [], threading.Event()
 
     def run(self):
-        while not self.over.wait(1):
+        while not self.over.wait(2):
+            self.looks.append(time.time())
             for act in self.acts:
                 act()
 
 
 def turn(proxy, options, folder, acts):
-    """CPU and allocation per transaction, and the 99th percentile, of one run of pgbench."""
+    """CPU time and allocation per transaction of one run of pgbench, and percentiles of the seconds with a look and those without."""
     for left in os.listdir(folder):
         if left.startswith("lat"):
             os.remove(os.path.join(folder, left))
@@ -139,32 +142,38 @@ def turn(proxy, options, folder, acts):
     looker.over.set()
     looker.join()
     cpu, heap = proxy.cpu_seconds() - cpu, proxy.lane_bytes() - heap
-    latencies = []
+    during, between = [], []
     for name in os.listdir(folder):
         if name.startswith("lat"):
             with open(os.path.join(folder, name)) as lines:
-                latencies += [int(line.split()[2]) for line in lines]
-    latencies.sort()
-    return {"p50 us": latencies[len(latencies) // 2], "p99 us": latencies[len(latencies) * 99 // 100],
-            "cpu us": cpu * 1e6 / len(latencies), "bytes": heap / len(latencies)}
+                for line in lines:
+                    fields = line.split()
+                    ended = float(fields[4]) + float(fields[5]) / 1e6
+                    last = bisect.bisect(looker.looks, ended) - 1
+                    if last >= 0 and ended < looker.looks[last] + 2:
+                        (during if ended < looker.looks[last] + 1 else between).append(int(fields[2]))
+    count = len(during) + len(between)
+    return {"p50": [measure.percentile(sorted(each), 0.5) for each in (during, between)],
+            "p99": [measure.percentile(sorted(each), 0.99) for each in (during, between)], "cpu": cpu * 1e6 / count, "bytes": heap / count}
 
 
 def rounds(proxy, options, folder, looks):
     kinds = {"nobody": [], "/metrics": [looks.acts["/metrics"]], "both": [looks.acts["/metrics"], looks.acts["SHOW CLIENTS"]]}
-    found = {kind: {} for kind in kinds}
+    found = {kind: [] for kind in kinds}
     turn(proxy, options, folder, kinds["both"])
     for number in range(options.rounds):
         for kind in list(kinds)[::1 if number % 2 == 0 else -1]:
-            for key, value in turn(proxy, options, folder, kinds[kind]).items():
-                found[kind].setdefault(key, []).append(value)
-    print(f"{'':8} {'looks':10} {'median':>9} {'ratio':>7}   (per transaction, {options.rounds} rounds, {options.seconds} s each; both: "
-          "SHOW CLIENTS, too)")
-    for key, plain in found["nobody"].items():
-        print(f"{key:8} {'nobody':10} {statistics.median(plain):9.1f}")
-        for kind in list(kinds)[1:]:
-            ratios = [with_look / without for with_look, without in zip(found[kind][key], plain)]
-            print(f"{key:8} {kind:10} {statistics.median(found[kind][key]):9.1f} {statistics.median(ratios):7.3f} "
-                  f"({min(ratios):.3f} to {max(ratios):.3f})")
+            found[kind].append(turn(proxy, options, folder, kinds[kind]))
+    print(f"\n{options.rounds} rounds of {options.seconds} s, {options.rate} transactions/s; both: SHOW CLIENTS, too\n\n"
+          "| looks | p50 µs, seconds with and without | ratio | p99 µs | ratio | CPU µs per transaction | bytes |\n|---|---|---|---|---|---|---|")
+    for kind, turns in found.items():
+        print(f"| {kind} ", end="")
+        for key in ("p50", "p99"):
+            ratios = [each[key][0] / each[key][1] for each in turns]
+            during, between = (statistics.median(each[key][i] for each in turns) for i in (0, 1))
+            print(f"| {during:.0f} and {between:.0f} | {statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f}) ", end="")
+        cpu, size = (statistics.median(each[key] for each in turns) for key in ("cpu", "bytes"))
+        print(f"| {cpu:.1f} | {size:.0f} |", flush=True)
 
 
 def main():
@@ -173,8 +182,8 @@ def main():
     parser.add_argument("--clients", type=int, default=5000)
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--warmup", type=int, default=300)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=int, default=30)
     parser.add_argument("--rate", type=int, default=2000)
     options = parser.parse_args()
     with measure.scratch("admin", options.user) as (folder, _):

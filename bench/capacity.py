@@ -38,7 +38,19 @@ FIXED = (2, 3, 4, 8, 16, 24)
 AUTO, UNLIMITED = '"auto"', 10000
 PORT = 5720
 AWAY, THERE = 2, 3
-SHORT = "\\set aid random(1, 100000)\nselect pg_sleep(0.002);\nselect abalance from pgbench_accounts where aid = :aid;\n"
+READ = "\\set aid random(1, 100000)\nselect abalance from pgbench_accounts where aid = :aid;\n"
+WORKLOADS = {
+    # most of a transaction is waiting, as where an application thinks or a disk is slow
+    "sleep": "select pg_sleep(0.002);\n" + READ,
+    "read": READ,
+    # what TPC-B does
+    "write": "\\set aid random(1, 100000)\n\\set tid random(1, 10)\n\\set delta random(-5000, 5000)\nbegin;\n"
+             "update pgbench_accounts set abalance = abalance + :delta where aid = :aid;\n"
+             "select abalance from pgbench_accounts where aid = :aid;\n"
+             "update pgbench_tellers set tbalance = tbalance + :delta where tid = :tid;\n"
+             "update pgbench_branches set bbalance = bbalance + :delta where bid = 1;\n"
+             "insert into pgbench_history (tid, bid, aid, delta, mtime) values (:tid, 1, :aid, :delta, now());\nend;\n",
+}
 NAP = "select pg_sleep(0.01);\n"
 FEW, GREEDY, PLACES = 5, 500, 20
 
@@ -146,6 +158,7 @@ class Play:
     def __init__(self, options, folder, postgres):
         self.options, self.folder, self.postgres = options, folder, postgres
         self.databases = [f"pool_{i}" for i in range(POOLS)]
+        self.script = WORKLOADS[options.workload]
         self.errors = []
 
     def start(self):
@@ -155,7 +168,7 @@ class Play:
         for database in self.databases:
             self.psql("postgres", f"create database {database}")
             self.postgres._run("pgbench", "-i", "-q", "-h", "127.0.0.1", "-p", str(measure.PG_PORT), "-U", "bench", database)
-            self.psql(database, "grant select on pgbench_accounts to app")
+            self.psql(database, "grant select, insert, update on all tables in schema public to app")
         self.psql("postgres", f"alter system set max_connections = {CONNECTIONS}")
         self.psql("postgres", "alter system set log_line_prefix = '%n %u '")
         log = os.path.join(self.folder, "postgres.log")
@@ -188,7 +201,7 @@ class Play:
             strangers.start()
             watch.start()
             used = spillway.cpu_seconds()
-            crowds = [Crowd(self.folder, f"crowd-{database}", "app", database, CLIENTS // POOLS, SHORT, self.options.seconds)
+            crowds = [Crowd(self.folder, f"crowd-{database}", "app", database, CLIENTS // POOLS, self.script, self.options.seconds)
                       for database in self.databases]
             results = [crowd.finish() for crowd in crowds]
             used = spillway.cpu_seconds() - used
@@ -223,7 +236,7 @@ class Play:
             for kind in reversed(kinds) if i % 2 else kinds:
                 turns[kind].append(self.turn(*kinds[kind]))
         print(f"\n{POOLS} pools, {CLIENTS} clients, max_connections {CONNECTIONS}, {STRANGERS} strangers who stay {THERE} s and are "
-              f"away {AWAY} s, {self.options.rounds} rounds of {self.options.seconds} s, {os.cpu_count()} cores\n")
+              f"away {AWAY} s, workload {self.options.workload}, {self.options.rounds} rounds of {self.options.seconds} s, {os.cpu_count()} cores\n")
         print("| connections | tps | CPU µs | had on average | opened | errors of clients | bursts | refusals | most in a burst "
               "| strangers' refusals | strangers inside | until all are in |")
         print("|---|---|---|---|---|---|---|---|---|---|---|---|")
@@ -260,7 +273,7 @@ class Play:
         speeds = {size: [] for size in sizes}
         spillway, crowds = self.spillway(20, max(sizes)), []
         try:
-            crowds = [Crowd(self.folder, f"crowd-{database}", "app", database, CLIENTS // POOLS, SHORT, 3600) for database in self.databases]
+            crowds = [Crowd(self.folder, f"crowd-{database}", "app", database, CLIENTS // POOLS, self.script, 3600) for database in self.databases]
             time.sleep(15)  # the JVM is warm when anything counts
             for i in range(self.options.rounds):
                 for size in sizes[::-1] if i % 2 else sizes:
@@ -324,6 +337,7 @@ def main():
     parser.add_argument("--curve", action="store_true")
     parser.add_argument("--rounds", type=int, help="1, with --fairness 3, with --curve 9")
     parser.add_argument("--seconds", type=int, default=12, help="of each turn; with --fairness half of it")
+    parser.add_argument("--workload", choices=WORKLOADS, default="sleep")
     parser.add_argument("--timeline", action="store_true", help="how many connections there were, each half second")
     parser.add_argument("--sizes", type=lambda text: [int(size) for size in text.split(",") if size], default=list(FIXED),
                         help="fixed sizes of pools to compare with, such as 2,4; may be empty")

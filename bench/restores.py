@@ -18,6 +18,12 @@ import measure
 
 PORT, ADMIN_PORT = 5681, 5682
 GROUPS = 20
+WORKLOADS = {
+    "simple": ["-S", "-M", "simple"],
+    "extended": ["-S", "-M", "extended"],
+    "prepared": ["-S", "-M", "prepared"],
+    "tpcb": ["-M", "simple"],
+}
 
 
 def tree_seconds(pid):
@@ -45,10 +51,10 @@ class Turns:
         self.postmaster = int(open(os.path.join(postgres.data, "postmaster.pid")).readline())
         self.pgbench = os.path.join(postgres.programs, "pgbench")
 
-    def turn(self, kind, mode, seconds):
+    def turn(self, kind, workload, seconds):
         """CPU time per transaction in microseconds, of the proxy and of PostgreSQL, and restores per transaction."""
         command = [self.pgbench, "-n", "-h", "127.0.0.1", "-p", str(PORT), "-U", "bench", "-c", str(self.options.clients // GROUPS),
-                   "-T", str(seconds), "-S", "-M", mode, "postgres"]
+                   "-T", str(seconds), *WORKLOADS[workload], "postgres"]
         before = self.proxy.cpu_seconds(), tree_seconds(self.postmaster), restores()
         running = []
         for i in range(GROUPS):
@@ -85,20 +91,20 @@ def main():
         proxy = measure.Proxy("spillway", [os.path.join(measure.ROOT, "spillway"), "run"], environment, PORT, folder)
         try:
             turns = Turns(postgres, proxy, options)
-            print("| protocol | of | alike, CPU µs/txn | own | own / alike | restores per txn, alike and own |\n|---|---|---|---|---|---|")
-            for mode in ("simple", "extended", "prepared"):
-                turns.turn("own", mode, options.warmup)
+            print("| workload | of | alike, CPU µs/txn | own | own / alike | restores per txn, alike and own |\n|---|---|---|---|---|---|")
+            for workload in WORKLOADS:
+                turns.turn("own", workload, options.warmup)
                 rounds = []
                 for i in range(options.rounds):
                     order = ("alike", "own") if i % 2 else ("own", "alike")
-                    rounds.append({kind: turns.turn(kind, mode, options.seconds) for kind in order})
+                    rounds.append({kind: turns.turn(kind, workload, options.seconds) for kind in order})
                 for column, name in enumerate(("Spillway", "PostgreSQL", "both")):
                     def cost(each):
                         return each[0] + each[1] if name == "both" else each[column]
                     ratios = [cost(each["own"]) / cost(each["alike"]) for each in rounds]
                     alike, own = (statistics.median(cost(each[kind]) for each in rounds) for kind in ("alike", "own"))
                     restored = [statistics.median(each[kind][2] for each in rounds) for kind in ("alike", "own")]
-                    print(f"| {mode} | {name} | {alike:.1f} | {own:.1f} | {statistics.median(ratios):.2f} "
+                    print(f"| {workload} | {name} | {alike:.1f} | {own:.1f} | {statistics.median(ratios):.2f} "
                           f"({min(ratios):.2f}-{max(ratios):.2f}) | {restored[0]:.2f} and {restored[1]:.2f} |", flush=True)
         finally:
             proxy.stop()

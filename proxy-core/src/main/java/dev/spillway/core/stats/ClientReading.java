@@ -11,7 +11,7 @@ import java.util.List;
  * leaves before its turn. It holds no client, however long it takes.
  */
 public final class ClientReading<T> {
-    static final int AT_ONCE = 100;
+    static final int AT_ONCE = 50;
 
     /** What is wanted of the clients. */
     public interface Look<T> {

@@ -23,7 +23,8 @@ final class LaneConnections implements Connections {
 
     @Override
     public CompletableFuture<Portion> next() {
-        return lanes.get(lane).operators().inTurn(this::read);
+        Operators operators = lanes.get(lane).operators();
+        return reading == null ? operators.inTurn(this::read) : operators.afterPause(this::read);
     }
 
     private Portion read(LaneView view) {

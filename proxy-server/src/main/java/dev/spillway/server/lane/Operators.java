@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 public final class Operators {
     private static final long TURN_MICROS = 200;
 
+    /** 5,000 clients, 50 at a time, are told in less than 100 ms. */
+    private static final long PAUSE_MICROS = 500;
+
     private final Lane lane;
     private final int number;
     private final Incidents incidents;
@@ -182,9 +185,18 @@ public final class Operators {
      * any thread; completed on the lane.
      */
     <T> CompletableFuture<T> inTurn(Function<LaneView, T> read) {
+        return after(TURN_MICROS, read);
+    }
+
+    /** The same, a while later: what is done with what the lane has told takes a core from its clients, so they have it between. */
+    <T> CompletableFuture<T> afterPause(Function<LaneView, T> read) {
+        return after(PAUSE_MICROS, read);
+    }
+
+    private <T> CompletableFuture<T> after(long micros, Function<LaneView, T> read) {
         CompletableFuture<T> done = new CompletableFuture<>();
         try {
-            var _ = loop.schedule(() -> complete(done, read), TURN_MICROS, TimeUnit.MICROSECONDS);
+            var _ = loop.schedule(() -> complete(done, read), micros, TimeUnit.MICROSECONDS);
         } catch (RejectedExecutionException e) { // it has ended
             done.completeExceptionally(e);
         }
