@@ -193,17 +193,17 @@ class Play:
     # ---- throughput -----------------------------------------------------------------------------------------------------
 
     def turn(self, pool_size, most):
-        began = time.time()
         spillway, strangers = self.spillway(pool_size, most), Strangers()
+        if self.options.warmup:
+            self.crowds(self.options.warmup)
+        began = time.time()
         with open(os.path.join(self.postgres.data, "postmaster.pid")) as file:
             watch = Watch(int(file.readline()))
         try:
             strangers.start()
             watch.start()
             used = spillway.cpu_seconds()
-            crowds = [Crowd(self.folder, f"crowd-{database}", "app", database, CLIENTS // POOLS, self.script, self.options.seconds)
-                      for database in self.databases]
-            results = [crowd.finish() for crowd in crowds]
+            results = self.crowds(self.options.seconds)
             used = spillway.cpu_seconds() - used
         finally:
             watch.is_over.set()
@@ -221,6 +221,12 @@ class Play:
         return {"tps": speed, "cpu": used * 1e6 / max(1, speed * self.options.seconds), "errors": len(errors), "bursts": len(strangers.came), "refusals": len(refusals),
                 "per burst": max(per_burst), "strangers": strangers.refused, "longest": strangers.longest,
                 "own": watch.average(1), "inside": watch.average(2), "opened": len(watch.opened)}
+
+    def crowds(self, seconds):
+        """What the clients of all pools got done."""
+        started = [Crowd(self.folder, f"crowd-{database}", "app", database, CLIENTS // POOLS, self.script, seconds)
+                   for database in self.databases]
+        return [crowd.finish() for crowd in started]
 
     def refusals(self, since):
         """When PostgreSQL refused a connection of Spillway's."""
@@ -337,6 +343,7 @@ def main():
     parser.add_argument("--curve", action="store_true")
     parser.add_argument("--rounds", type=int, help="1, with --fairness 3, with --curve 9")
     parser.add_argument("--seconds", type=int, default=12, help="of each turn; with --fairness half of it")
+    parser.add_argument("--warmup", type=int, default=0, help="seconds of load without strangers ahead of each turn: the JVM is warm then")
     parser.add_argument("--workload", choices=WORKLOADS, default="sleep")
     parser.add_argument("--timeline", action="store_true", help="how many connections there were, each half second")
     parser.add_argument("--sizes", type=lambda text: [int(size) for size in text.split(",") if size], default=list(FIXED),

@@ -186,7 +186,7 @@ class AccessRulesIT {
         ProxyConfig config = config(authType)
                 .with(Settings.AUTH_FILE, file("list").toString())
                 .with(DatabaseConfig.named("shop").with(DatabaseSettings.USER, APP));
-        String refused = "28000 \"trust\" authentication failed for user \"stranger\"";
+        String refused = "28000 \"trust\" authentication failed for user \"stranger\": no such user";
         try (RunningProxy proxy = new RunningProxy(config)) {
             assertThat(first(through(proxy).withUser("listed"))).isEqualTo("0");
             assertThat(first(through(proxy).withUser("stranger"))).isEqualTo(authType == AuthType.ANY ? "0" : refused);

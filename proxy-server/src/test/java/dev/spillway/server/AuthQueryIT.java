@@ -150,7 +150,7 @@ class AuthQueryIT {
         try (RunningProxy proxy = new RunningProxy(config(AuthType.TRUST))) {
             assertThat(whoAmI(through(proxy, PostgresFixture.PLAIN_USER), "")).isEqualTo(PostgresFixture.PLAIN_USER);
             assertThatThrownBy(() -> whoAmI(through(proxy, "nobody"), ""))
-                    .hasMessage("FATAL: \"trust\" authentication failed for user \"nobody\"");
+                    .hasMessage("FATAL: \"trust\" authentication failed for user \"nobody\": no such user");
         }
     }
 

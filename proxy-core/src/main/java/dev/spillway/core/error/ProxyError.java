@@ -215,7 +215,9 @@ public enum ProxyError {
             Severity.FATAL,
             "transaction timeout: it took longer than %d ms (transaction_timeout) and is rolled back"),
     TRUST_REFUSED(
-            INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "\"trust\" authentication failed for user \"%s\"");
+            INVALID_AUTHORIZATION_SPECIFICATION,
+            Severity.FATAL,
+            "\"trust\" authentication failed for user \"%s\": no such user");
 
     /** PostgreSQL's severities as far as they are used here. FATAL ends the client's connection. */
     private enum Severity {

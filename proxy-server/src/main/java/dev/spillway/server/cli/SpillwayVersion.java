@@ -22,6 +22,6 @@ public final class SpillwayVersion implements IVersionProvider {
 
     @Override
     public String[] getVersion() {
-        return new String[] {"spillway " + number()};
+        return new String[] {"Spillway " + number()};
     }
 }
