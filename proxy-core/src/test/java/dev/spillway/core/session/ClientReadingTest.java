@@ -64,22 +64,22 @@ class ClientReadingTest {
 
     @Test
     void manyAreReadInParts() {
-        connect(300);
+        connect(150);
         ClientReading<ProxyFigures> reading = new ClientReading<>(view, ProxyFigures.withClients());
 
         assertThat(reading.readMore(view)).isTrue();
         assertThat(reading.readMore(view)).isTrue();
         assertThat(reading.readMore(view)).isFalse();
-        assertThat(reading.end(view).clients()).hasSize(300);
+        assertThat(reading.end(view).clients()).hasSize(150);
     }
 
     @Test
     void whoHasLeftTheLaneBeforeItsTurnIsNotTouched() {
-        connect(150);
+        connect(75);
         ConnectionLook look = new ConnectionLook(true);
         ClientReading<List<ConnectionFigures>> reading = new ClientReading<>(view, look);
         assertThat(reading.readMore(view)).isTrue();
-        assertThat(look.take()).hasSizeBetween(1, 149);
+        assertThat(look.take()).hasSizeBetween(1, 74);
 
         clients.clear();
         assertThat(reading.readMore(view)).isFalse();
@@ -88,13 +88,13 @@ class ClientReadingTest {
 
     @Test
     void lanesAndWaitsAreReadInPartsToo() {
-        connect(150);
+        connect(75);
         ClientReading<LaneFigure> lane = new ClientReading<>(view, LaneFigure.look());
         ClientReading<List<WaitFigures>> waits = new ClientReading<>(view, WaitFigures.look());
 
         assertThat(lane.readMore(view)).isTrue();
         assertThat(lane.readMore(view)).isFalse();
-        assertThat(lane.end(view).clients()).isEqualTo(150);
+        assertThat(lane.end(view).clients()).isEqualTo(75);
         assertThat(lane.end(view).waiting()).isZero();
         assertThat(waits.readMore(view)).isTrue();
         assertThat(waits.readMore(view)).isFalse();
