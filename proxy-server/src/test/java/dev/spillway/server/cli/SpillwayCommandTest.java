@@ -154,7 +154,7 @@ class SpillwayCommandTest {
     @Test
     void versionIsTheOneThatWasBuilt() {
         assertThat(execute("--version")).isZero();
-        assertThat(out.toString().strip()).matches("spillway [0-9]+\\.[0-9]+\\.[0-9]+.*");
+        assertThat(out.toString().strip()).matches("Spillway [0-9]+\\.[0-9]+\\.[0-9]+.*");
     }
 
     @Test
