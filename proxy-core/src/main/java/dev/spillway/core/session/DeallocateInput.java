@@ -60,6 +60,14 @@ final class DeallocateInput {
         return true;
     }
 
+    /** Might an earlier group, which may fail yet, have taken away what the current frame, such a Parse, names? Borrows it. */
+    // hot: once per statement of a client that prepares none
+    boolean isInDoubt(FrameReader frames, ServerSession server, int text) {
+        return statements.isWatching()
+                && Forgetting.mayBegin(frames.buffer(), text, frames.end())
+                && server.replies().entries().hasOpen(null);
+    }
+
     /** The same of the current frame, a Parse without a name whose text begins at {@code text}. Borrows it. */
     // hot: once per statement of a client that prepares none
     boolean isParsed(FrameReader frames, ServerSession server, int text) {

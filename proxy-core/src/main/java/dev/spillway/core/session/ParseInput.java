@@ -100,6 +100,9 @@ final class ParseInput {
     // hot: once per statement of a client that prepares none
     private Outcome parseUnnamed(FrameReader frames, ServerSession server, int text) {
         UnnamedStatement unnamed = statements.unnamed();
+        if (statements.deallocates().isInDoubt(frames, server, text)) {
+            return Outcome.WAITS;
+        }
         if (statements.deallocates().isParsed(frames, server, text)) {
             return Outcome.TAKEN;
         }
