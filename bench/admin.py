@@ -5,9 +5,9 @@ what queries pay when somebody looks each second.
 The second is measured within runs of load: somebody looks every other second, and what queries take in those seconds is compared
 with the seconds between, so that whatever else the machine does meets both alike. With nobody looking the seconds are told apart
 in the same way, which shows how far such a ratio is from 1 by chance. The table shows the median of the runs and, in brackets, the
-least and the greatest. What is measured is a Spillway that has been looked at for a while (--warmup): before that the JVM compiles what makes the answers, on the same
-cores. A scraper keeps its connection, as Prometheus does. Needs: a built Spillway, PostgreSQL's server programs and pgbench. Started
-as root, PostgreSQL runs as --user.
+least and the greatest. What is measured is a Spillway that has been looked at for a while (--warmup): before that the JVM compiles
+what makes the answers, on the same cores. A scraper keeps its connection, as Prometheus does. Needs: a built Spillway, PostgreSQL's
+server programs and pgbench. Started as root, PostgreSQL runs as --user.
 """
 import argparse
 import bisect

@@ -194,8 +194,14 @@ class Play:
 
     def turn(self, pool_size, most):
         spillway, strangers = self.spillway(pool_size, most), Strangers()
-        if self.options.warmup:
-            self.crowds(self.options.warmup)
+        try:
+            if self.options.warmup:
+                self.work(self.options.warmup)
+            return self.measured(spillway, strangers, pool_size, most)
+        finally:
+            spillway.stop()
+
+    def measured(self, spillway, strangers, pool_size, most):
         began = time.time()
         with open(os.path.join(self.postgres.data, "postmaster.pid")) as file:
             watch = Watch(int(file.readline()))
@@ -203,14 +209,13 @@ class Play:
             strangers.start()
             watch.start()
             used = spillway.cpu_seconds()
-            results = self.crowds(self.options.seconds)
+            results = self.work(self.options.seconds)
             used = spillway.cpu_seconds() - used
         finally:
             watch.is_over.set()
             watch.join()
             strangers.is_over.set()
             strangers.join()
-            spillway.stop()
         if self.options.timeline:
             print(f"{pool_size} in each pool, at most {most}, own+strangers each half second: {watch.line()}", flush=True)
         refusals = self.refusals(began)
@@ -223,10 +228,13 @@ class Play:
                 "own": watch.average(1), "inside": watch.average(2), "opened": len(watch.opened)}
 
     def crowds(self, seconds):
-        """What the clients of all pools got done."""
-        started = [Crowd(self.folder, f"crowd-{database}", "app", database, CLIENTS // POOLS, self.script, seconds)
-                   for database in self.databases]
-        return [crowd.finish() for crowd in started]
+        """The clients of all pools, at work."""
+        return [Crowd(self.folder, f"crowd-{database}", "app", database, CLIENTS // POOLS, self.script, seconds)
+                for database in self.databases]
+
+    def work(self, seconds):
+        """What they got done."""
+        return [crowd.finish() for crowd in self.crowds(seconds)]
 
     def refusals(self, since):
         """When PostgreSQL refused a connection of Spillway's."""
@@ -279,7 +287,7 @@ class Play:
         speeds = {size: [] for size in sizes}
         spillway, crowds = self.spillway(20, max(sizes)), []
         try:
-            crowds = [Crowd(self.folder, f"crowd-{database}", "app", database, CLIENTS // POOLS, self.script, 3600) for database in self.databases]
+            crowds = self.crowds(3600)
             time.sleep(15)  # the JVM is warm when anything counts
             for i in range(self.options.rounds):
                 for size in sizes[::-1] if i % 2 else sizes:

@@ -3,6 +3,7 @@ package dev.spillway.core.session;
 import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.session.ReplyQueue.Disposition;
 import dev.spillway.core.session.ReplyQueue.Kind;
+import dev.spillway.core.session.StatementInput.Outcome;
 import dev.spillway.core.session.prepared.Deallocation;
 import dev.spillway.core.session.prepared.Forgetting;
 import dev.spillway.core.session.prepared.Mapping;
@@ -60,18 +61,15 @@ final class DeallocateInput {
         return true;
     }
 
-    /** Might an earlier group, which may fail yet, have taken away what the current frame, such a Parse, names? Borrows it. */
-    // hot: once per statement of a client that prepares none
-    boolean isInDoubt(FrameReader frames, ServerSession server, int text) {
-        return statements.isWatching()
-                && Forgetting.mayBegin(frames.buffer(), text, frames.end())
-                && server.replies().entries().hasOpen(null);
-    }
-
-    /** The same of the current frame, a Parse without a name whose text begins at {@code text}. Borrows it. */
-    // hot: once per statement of a client that prepares none
-    boolean isParsed(FrameReader frames, ServerSession server, int text) {
-        return Forgetting.mayBegin(frames.buffer(), text, frames.end()) && isParsedAs(frames, server, text);
+    /**
+     * The current frame, a Parse without a name whose text begins at {@code text} and may be a DEALLOCATE, is sent with another name; it
+     * waits where an earlier group, which may fail yet, might have taken away what it names; or it goes on as it is. Borrows it.
+     */
+    Outcome parse(FrameReader frames, ServerSession server, int text) {
+        if (statements.isWatching() && server.replies().entries().hasOpen(null)) {
+            return Outcome.WAITS;
+        }
+        return isParsedAs(frames, server, text) ? Outcome.TAKEN : Outcome.PASSES;
     }
 
     private boolean isParsedAs(FrameReader frames, ServerSession server, int text) {

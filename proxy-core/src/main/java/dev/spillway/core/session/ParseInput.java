@@ -6,6 +6,7 @@ import dev.spillway.core.session.ReplyQueue.Disposition;
 import dev.spillway.core.session.ReplyQueue.Kind;
 import dev.spillway.core.session.StatementInput.Outcome;
 import dev.spillway.core.session.prepared.ClientStatements;
+import dev.spillway.core.session.prepared.Forgetting;
 import dev.spillway.core.session.prepared.Mapping;
 import dev.spillway.core.session.prepared.ParseContext;
 import dev.spillway.core.session.prepared.Plan;
@@ -100,11 +101,11 @@ final class ParseInput {
     // hot: once per statement of a client that prepares none
     private Outcome parseUnnamed(FrameReader frames, ServerSession server, int text) {
         UnnamedStatement unnamed = statements.unnamed();
-        if (statements.deallocates().isInDoubt(frames, server, text)) {
-            return Outcome.WAITS;
-        }
-        if (statements.deallocates().isParsed(frames, server, text)) {
-            return Outcome.TAKEN;
+        if (Forgetting.mayBegin(frames.buffer(), text, frames.end())) {
+            Outcome outcome = statements.deallocates().parse(frames, server, text);
+            if (outcome != Outcome.PASSES) {
+                return outcome;
+            }
         }
         unnamed.parse(frames, text, server.statements());
         Requests.note(server, Kind.PARSE, frames, unnamed);

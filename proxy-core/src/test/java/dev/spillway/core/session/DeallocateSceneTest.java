@@ -184,6 +184,18 @@ class DeallocateSceneTest {
     }
 
     @Test
+    void itWaitsWhereAnEarlierCloseOfItsNameMayBeDiscarded() {
+        prepared();
+        client(0).says(parse("", "selec"), close("s1"), sync());
+        client(0).says(deallocate("s1"), bind(""), execute(), sync());
+        assertThat(server().heard()).endsWith("P::selec S").doesNotContain("DEALLOCATE");
+        server().says("E42601:syntax Z");
+        assertThat(server().heard()).isEqualTo(AS_PLACEHOLDER + " P:spillway_0: B:: E S");
+        server().says("1 1 2 C:DEALLOCATE Z");
+        assertThat(client(0).heard()).isEqualTo("E42601:syntax ZI 1 2 C ZI");
+    }
+
+    @Test
     void onAnotherServerItIsParsedAgainAsItWasSent() {
         scene = new StatementScene(2, 2);
         prepared();

@@ -226,17 +226,21 @@ public final class Snapshot {
         StringBuilder sets = new StringBuilder();
         StringJoiner calls = new StringJoiner(",", "SELECT ", ";").setEmptyValue("");
         StringBuilder identity = new StringBuilder();
-        settings.forEach((name, value) -> {
+        boolean isUtility = StateKind.ends(endedKinds & ~StateKind.CHANNELS.bit).isEmpty();
+        for (Map.Entry<String, String> setting : settings.entrySet()) {
+            String name = setting.getKey();
+            String value = setting.getValue();
             if (isSettable(name, value)) {
                 (rank(name) == 0 ? sets : identity).append(set(name, value));
-            } else if (rank(name) == 0) {
-                calls.add(call(name, value));
             } else {
-                identity.append("SELECT ").append(call(name, value)).append(';');
+                isUtility = false;
+                if (rank(name) == 0) {
+                    calls.add(call(name, value));
+                } else {
+                    identity.append("SELECT ").append(call(name, value)).append(';');
+                }
             }
-        });
-        boolean isUtility = settings.entrySet().stream().allMatch(each -> isSettable(each.getKey(), each.getValue()))
-                && StateKind.ends(endedKinds & ~StateKind.CHANNELS.bit).isEmpty();
+        }
         return begin(isUtility ? BEGIN_UTILITY : BEGIN, endedKinds)
                 .append(sets)
                 .append(calls)

@@ -40,11 +40,20 @@ class CommandLineOptionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"-c", "-d 5", "a=b", "-", "--", "--a", "-c a", "-c =b", "--=b", "-c a=b -B 3", "\\ "})
+    @ValueSource(strings = {"-c", "-d 5", "a=b", "-", "-c a=b -B 3", "\\ "})
     void anyOtherSwitchIsAViolation(String options) {
         assertThatThrownBy(() -> CommandLineOptions.parse(options))
                 .isInstanceOf(ProtocolViolation.class)
-                .hasMessageContaining("startup");
+                .hasMessageContaining("unsupported options startup parameter");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--", "--a", "-c a", "-c =b", "--=b"})
+    void soIsOneWithoutNameOrValue(String options) {
+        assertThatThrownBy(() -> CommandLineOptions.parse(options))
+                .isInstanceOf(ProtocolViolation.class)
+                .hasMessageContaining("startup option \"")
+                .hasMessageContaining("does not name a parameter and a value");
     }
 
     @Test
@@ -67,7 +76,9 @@ class CommandLineOptionsTest {
                 assertThat(CommandLineOptions.parse(CommandLineOptions.write(settings)))
                         .isEqualTo(settings);
             } catch (ProtocolViolation violation) {
-                assertThat(violation.text()).contains("startup");
+                assertThat(violation.text())
+                        .containsAnyOf(
+                                "unsupported options startup parameter", "does not name a parameter and a value");
             }
         }
     }
