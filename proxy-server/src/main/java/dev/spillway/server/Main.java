@@ -17,8 +17,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
 
 /** The entry point. What runs is stopped when the process ends, by itself or by a signal; the log is the last to stop. */
 public final class Main {
@@ -34,9 +36,11 @@ public final class Main {
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(main::end));
         Service service = new Service(logs());
         main.stop = service::stop;
-        System.exit(SpillwayCommand.commandLine(
-                        service, Main::check, main::top, main::demo, Main::rehearse, System.getenv())
-                .execute(args));
+        System.exit(main.commandLine(service, System.getenv()).execute(args));
+    }
+
+    private CommandLine commandLine(Service service, Map<String, String> environment) {
+        return SpillwayCommand.commandLine(service, Main::check, this::top, this::demo, this::rehearse, environment);
     }
 
     private static CheckRunner.Result check(ProxyConfig config, List<String> doubts, int instances) {
@@ -87,15 +91,20 @@ public final class Main {
         };
     }
 
-    private static int rehearse() throws IOException {
-        logs().getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.WARN);
-        Rehearsal.run(Main::startForRehearsal, REHEARSAL);
+    private int rehearse() throws IOException {
+        Rehearsal.run(this::startForRehearsal, REHEARSAL);
         return 0;
     }
 
-    private static Rehearsal.Stage startForRehearsal(ProxyConfig config) throws IOException {
-        Proxy proxy = Proxy.start(config);
-        return new Rehearsal.Stage(proxy.port(), proxy::stop);
+    /** As {@code run} does: what that loads has to be learned as well. */
+    private Rehearsal.Stage startForRehearsal(Map<String, String> environment) throws IOException {
+        Service service = new Service(logs());
+        stop = service::stop;
+        Thread.ofPlatform().name("rehearsed").start(() -> {
+            commandLine(service, environment).execute("run");
+            service.stop();
+        });
+        return new Rehearsal.Stage(service.awaitStart().port(), service::stop);
     }
 
     private void end() {

@@ -14,6 +14,8 @@ import dev.spillway.server.ops.Signals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,7 +30,7 @@ final class Service implements ProxyRunner {
 
     private final LoggerContext logs;
     private @Nullable LogSetup setup;
-    private volatile @Nullable Proxy proxy;
+    private final CompletableFuture<Proxy> proxy = new CompletableFuture<>();
     private volatile @Nullable PidFile pidFile;
 
     Service(LoggerContext logs) {
@@ -48,7 +50,9 @@ final class Service implements ProxyRunner {
             requireUser(config.user());
             PidFile claimed = config.pidfile() == null ? null : PidFile.claim(config.pidfile());
             Proxy started = Proxy.start(config, source);
-            proxy = started;
+            if (!proxy.complete(started)) {
+                started.stop();
+            }
             heedSignals(started, config.log().logFormat() == LogFormat.PGBOUNCER);
             if (claimed != null) {
                 claimed.write();
@@ -107,11 +111,24 @@ final class Service implements ProxyRunner {
         }
     }
 
+    /**
+     * Waits until clients can connect, on a thread other than the one that runs it.
+     *
+     * @throws IOException if it did not come to that
+     */
+    Proxy awaitStart() throws IOException {
+        try {
+            return proxy.join();
+        } catch (CancellationException e) {
+            throw new IOException("the proxy did not start", e);
+        }
+    }
+
     /** Ends what runs, if anything does; repeating it does nothing. */
     void stop() {
-        Proxy running = proxy;
-        if (running != null) {
-            running.stop();
+        proxy.cancel(false);
+        if (!proxy.isCancelled()) {
+            proxy.join().stop();
         }
         PidFile written = pidFile;
         if (written != null) {

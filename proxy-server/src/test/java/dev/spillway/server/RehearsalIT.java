@@ -3,12 +3,15 @@ package dev.spillway.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.spillway.core.config.ProxyConfig;
-import dev.spillway.core.config.Settings;
+import dev.spillway.core.config.ConfigException;
 import dev.spillway.core.pool.Totals;
+import dev.spillway.server.configfile.FileSource;
+import dev.spillway.server.configfile.LogOpening;
 import dev.spillway.server.rehearsal.Rehearsal;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
@@ -27,14 +30,24 @@ class RehearsalIT {
     @Test
     void saysWhatWentWrong() {
         assertThatThrownBy(() -> Rehearsal.run(
-                        config -> open(config.with(Settings.FAIL_FAST, true).with(Settings.MAX_CLIENT_CONN, 1)),
+                        environment -> {
+                            Map<String, String> narrow = new HashMap<>(environment);
+                            narrow.put("SPILLWAY_FAIL_FAST", "true");
+                            narrow.put("SPILLWAY_MAX_CLIENT_CONN", "1");
+                            return open(narrow);
+                        },
                         Duration.ofSeconds(1)))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("a client failed");
     }
 
-    private Rehearsal.Stage open(ProxyConfig config) throws IOException {
-        Proxy proxy = Proxy.start(config);
+    private Rehearsal.Stage open(Map<String, String> environment) throws IOException {
+        Proxy proxy;
+        try {
+            proxy = Proxy.start(new FileSource(null, environment, Map.of(), LogOpening.NONE).load());
+        } catch (ConfigException e) {
+            throw new IOException(e);
+        }
         return new Rehearsal.Stage(proxy.port(), () -> {
             totals.set(proxy.totals());
             proxy.stop();

@@ -1,15 +1,10 @@
 package dev.spillway.server.rehearsal;
 
-import dev.spillway.core.config.AdminSettings;
-import dev.spillway.core.config.AuthType;
-import dev.spillway.core.config.DatabaseConfig;
-import dev.spillway.core.config.DatabaseSettings;
-import dev.spillway.core.config.ProxyConfig;
-import dev.spillway.core.config.Settings;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -43,11 +38,11 @@ public final class Rehearsal {
     @FunctionalInterface
     public interface Opening {
         /**
-         * Opens the port.
+         * Opens the port, with these environment variables and no file.
          *
          * @throws IOException if that is not possible
          */
-        Stage open(ProxyConfig config) throws IOException;
+        Stage open(Map<String, String> environment) throws IOException;
     }
 
     private Rehearsal() {}
@@ -59,7 +54,7 @@ public final class Rehearsal {
      */
     public static void run(Opening opening, Duration duration) throws IOException {
         try (StandIn postgres = StandIn.start();
-                Stage proxy = opening.open(config(postgres.port()))) {
+                Stage proxy = opening.open(environment(postgres.port()))) {
             long endNanos = System.nanoTime() + duration.toNanos();
             try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
                 List<Future<?>> clients = new ArrayList<>();
@@ -72,16 +67,16 @@ public final class Rehearsal {
         }
     }
 
-    private static ProxyConfig config(int serverPort) {
-        return ProxyConfig.defaults()
-                .with(Settings.AUTH_TYPE, AuthType.TRUST)
-                .with(Settings.LANES, LANES)
-                .with(Settings.LISTEN_PORT, 0)
-                .with(AdminSettings.ADMIN_LISTEN_PORT, 0)
-                .with(Settings.DEFAULT_POOL_SIZE, POOL_SIZE)
-                .with(Settings.RESERVE_POOL_SIZE, 0)
-                .with(Settings.SHUTDOWN_TIMEOUT, Duration.ofSeconds(1))
-                .with(DatabaseConfig.named(Script.DATABASE).with(DatabaseSettings.PORT, serverPort));
+    private static Map<String, String> environment(int serverPort) {
+        return Map.of(
+                "DATABASE_URL", "postgres://rehearsal@127.0.0.1:" + serverPort + "/" + Script.DATABASE,
+                "SPILLWAY_AUTH_TYPE", "trust",
+                "SPILLWAY_LANES", Integer.toString(LANES),
+                "SPILLWAY_LISTEN_PORT", "0",
+                "SPILLWAY_ADMIN_LISTEN_PORT", "0",
+                "SPILLWAY_DEFAULT_POOL_SIZE", Integer.toString(POOL_SIZE),
+                "SPILLWAY_RESERVE_POOL_SIZE", "0",
+                "SPILLWAY_SHUTDOWN_TIMEOUT", "1s");
     }
 
     private static void await(List<Future<?>> clients) throws IOException {

@@ -86,7 +86,7 @@ public final class NettyTransport {
         // A notification is a send, and the end of a send, to each of thousands of clients. Netty warns of each time
         // that
         // so many ends do not fit into its queue, of 4096, though the kernel keeps them.
-        System.setProperty("io.netty.iouring.cqSize", "16384");
+        System.setProperty("io.netty.iouring.cqSize", "4096");
     }
 
     private final Transport transport;
