@@ -77,7 +77,8 @@ final class ListenerWorld {
             @Override
             public void hand(int lane, String channel, byte[] notifications) {
                 lanes.get(lane)
-                        .add(() -> audiences.get(lane).forEach("db", channel, client -> hear(client, notifications)));
+                        .add(() ->
+                                audiences.get(lane).of("db", channel).forEach(client -> hear(client, notifications)));
             }
 
             @Override

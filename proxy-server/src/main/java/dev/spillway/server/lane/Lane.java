@@ -122,7 +122,7 @@ public final class Lane implements SessionPorts {
         this.door = new ConsoleDoor(this, console);
         this.connector = new ServerConnector(loop, transport, config, credentials, tls, names, number, this, channels);
         this.pools = new LanePools(number, lanes, config, connector::open, connector::abandonOpenings);
-        this.listening = new LaneChannels(this, number, lanes, pools, config);
+        this.listening = new LaneChannels(this, loop, number, lanes, pools, config);
         this.fleets = new LaneFleets(this, lanes, pools, config);
         this.admission = new Admission(this, lanes, pools, door, limited, config, credentials, tls);
         this.operators = new Operators(

@@ -3,22 +3,25 @@ package dev.spillway.server.lane;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.session.ClientChannels;
 import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.Listener;
 import dev.spillway.core.session.Refused;
 import dev.spillway.core.session.ServerPool;
 import dev.spillway.core.session.SessionPorts;
 import dev.spillway.core.session.channels.Audience;
+import dev.spillway.core.session.channels.Deliveries;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
-import java.util.ArrayList;
+import io.netty.channel.EventLoop;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Consumer;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * What the clients of a lane listen to, and the connections of this lane that listen for the clients of all. Confined to it.
@@ -33,15 +36,21 @@ final class LaneChannels {
     private final LanePools pools;
     private ProxyConfig config;
     private final Audience<ClientSession> audience = new Audience<>();
+    private final Deliveries<ClientSession, ByteBuf> deliveries;
     private final Map<String, Listener> listeners = new HashMap<>();
     private boolean isStopped;
 
-    LaneChannels(Lane lane, int number, Lanes lanes, LanePools pools, ProxyConfig config) {
+    LaneChannels(Lane lane, EventLoop loop, int number, Lanes lanes, LanePools pools, ProxyConfig config) {
         this.lane = lane;
         this.number = number;
         this.lanes = lanes;
         this.pools = pools;
         this.config = config;
+        this.deliveries = new Deliveries<>(new Telling(), action -> {
+            // Even without a delay the loop has been to its connections by then, which it would not have been with
+            // execute alone.
+            var _ = loop.schedule(() -> lane.execute(action), 0, TimeUnit.NANOSECONDS);
+        });
     }
 
     void apply(ProxyConfig next) {
@@ -71,7 +80,12 @@ final class LaneChannels {
         };
         owner.execute(() -> owner.listening()
                 .listener(database)
-                .change(number, user, added, removed, error -> lane.execute(() -> here.moved(error))));
+                .change(
+                        number,
+                        user,
+                        added,
+                        removed,
+                        error -> lane.execute(() -> deliveries.then(() -> here.moved(error)))));
     }
 
     private static Set<String> without(Set<String> some, Set<String> others) {
@@ -82,7 +96,7 @@ final class LaneChannels {
 
     /** A notification has come for clients of this lane. */
     private void onNotification(String database, String channel, byte[] message) {
-        deliver(message, action -> audience.forEach(database, channel, action));
+        deliver(List.of(database, channel), () -> audience.of(database, channel), message);
     }
 
     private void onGap(String database, long missedMillis) {
@@ -90,21 +104,32 @@ final class LaneChannels {
         ProxyError.LISTENER_LOST.fields(missedMillis).writeNotice(notice);
         byte[] message = new byte[notice.readableBytes()];
         notice.readBytes(message);
-        deliver(message, action -> audience.forEach(database, action));
+        deliver(List.of(database), () -> audience.of(database), message);
     }
 
-    /** The bytes are the same for all. A client that does not read them is closed when all have had theirs. */
-    private void deliver(byte[] message, Consumer<Consumer<ClientSession>> clients) {
-        int limitBytes = config.notifyBuffer();
-        List<ClientSession> late = new ArrayList<>(0);
-        ByteBuf shared = ByteBufAllocator.DEFAULT.directBuffer(message.length).writeBytes(message);
-        clients.accept(client -> {
-            if (!client.channels().deliver(shared.retainedDuplicate(), limitBytes)) {
-                late.add(client);
+    /** The bytes are the same for all. */
+    private void deliver(Object audienceKey, Supplier<List<ClientSession>> clients, byte[] message) {
+        deliveries.tell(
+                audienceKey,
+                clients,
+                ByteBufAllocator.DEFAULT.directBuffer(message.length).writeBytes(message));
+    }
+
+    /** To the clients. One that does not read is closed. */
+    private final class Telling implements Deliveries.Outlet<ClientSession, ByteBuf> {
+        @Override
+        public void tell(ClientSession client, ByteBuf message) {
+            int limitBytes = config.notifyBuffer();
+            ClientChannels channels = client.channels();
+            if (channels.isOpen() && !channels.deliver(message.retainedDuplicate(), limitBytes)) {
+                channels.closeUnread(limitBytes);
             }
-        });
-        shared.release();
-        late.forEach(client -> client.channels().closeUnread(limitBytes));
+        }
+
+        @Override
+        public void release(ByteBuf message) {
+            message.release();
+        }
     }
 
     // ---- the connections of this lane ------------------------------------------------------------------------------
@@ -159,6 +184,7 @@ final class LaneChannels {
     /** The proxy ends. */
     void stop() {
         isStopped = true;
+        deliveries.end();
         listeners.values().forEach(Listener::stop);
     }
 }

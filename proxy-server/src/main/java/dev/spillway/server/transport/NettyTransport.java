@@ -83,10 +83,6 @@ public final class NettyTransport {
         // of a peer's reset once, and when a read is under way at that moment, what it reads is taken for all there is:
         // the end of the connection is never noticed. Asked for anew after each read, it is told again.
         System.setProperty("io.netty.iouring.pollAddMultishotEnabled", "false");
-        // A notification is a send, and the end of a send, to each of thousands of clients. Netty warns of each time
-        // that
-        // so many ends do not fit into its queue, of 4096, though the kernel keeps them.
-        System.setProperty("io.netty.iouring.cqSize", "4096");
     }
 
     private final Transport transport;

@@ -2,9 +2,9 @@ package dev.spillway.core.session.channels;
 
 import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
 
 /**
  * The clients of a lane that are to get what comes on their channels, by database. A client is here from when the connection
@@ -41,19 +41,16 @@ public final class Audience<C> {
         }
     }
 
-    /** Does {@code action} for each that listens to {@code channel}. It must change nobody's channels. */
-    public void forEach(String database, String channel, Consumer<? super C> action) {
-        databases
-                .getOrDefault(database, Map.of())
-                .getOrDefault(channel, Set.of())
-                .forEach(action);
+    /** Those that listen to {@code channel} now. */
+    public List<C> of(String database, String channel) {
+        return List.copyOf(databases.getOrDefault(database, Map.of()).getOrDefault(channel, Set.of()));
     }
 
-    /** Does {@code action} once for each that listens to any channel of {@code database}. It must change nobody's channels. */
-    public void forEach(String database, Consumer<? super C> action) {
+    /** Those that listen to any channel of {@code database} now, each once. */
+    public List<C> of(String database) {
         Set<C> all = new LinkedHashSet<>();
         databases.getOrDefault(database, Map.of()).values().forEach(all::addAll);
-        all.forEach(action);
+        return List.copyOf(all);
     }
 
     /** Does nobody listen? */
