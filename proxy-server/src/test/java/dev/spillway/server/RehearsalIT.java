@@ -9,9 +9,11 @@ import dev.spillway.server.configfile.FileSource;
 import dev.spillway.server.configfile.LogOpening;
 import dev.spillway.server.rehearsal.Rehearsal;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
@@ -42,9 +44,10 @@ class RehearsalIT {
     }
 
     private Rehearsal.Stage open(Map<String, String> environment) throws IOException {
+        Path file = Path.of(Objects.requireNonNull(environment.get("SPILLWAY_CONFIG")));
         Proxy proxy;
         try {
-            proxy = Proxy.start(new FileSource(null, environment, Map.of(), LogOpening.NONE).load());
+            proxy = Proxy.start(new FileSource(file, environment, Map.of(), LogOpening.NONE).load());
         } catch (ConfigException e) {
             throw new IOException(e);
         }

@@ -6,6 +6,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.LayoutBase;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.regex.Pattern;
@@ -19,10 +20,16 @@ import java.util.regex.Pattern;
 final class PgBouncerLayout extends LayoutBase<ILoggingEvent> {
     private static final Pattern BREAK = Pattern.compile("[\\r\\n]+");
 
-    private final DateTimeFormatter time = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSS zzz", Locale.ROOT)
-            .withZone(ZoneId.systemDefault());
+    private final DateTimeFormatter time = time(ZoneId.systemDefault());
     private final String process = " [" + ProcessHandle.current().pid() + "] ";
     private final ThrowableProxyConverter trace = new ThrowableProxyConverter();
+
+    /** To name a zone the JVM loads the names of all in all languages, a megabyte, so the one most servers have is named here. */
+    static DateTimeFormatter time(ZoneId zone) {
+        boolean isUtc = zone.equals(ZoneOffset.UTC) || zone.getId().matches("(Etc/)?UTC");
+        return DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSS " + (isUtc ? "'UTC'" : "zzz"), Locale.ENGLISH)
+                .withZone(zone);
+    }
 
     @Override
     public void start() {

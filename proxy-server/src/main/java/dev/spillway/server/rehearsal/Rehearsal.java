@@ -1,6 +1,8 @@
 package dev.spillway.server.rehearsal;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,8 +20,18 @@ public final class Rehearsal {
     /** More clients than servers, so that some wait, on two lanes, so that servers move. */
     private static final int CLIENTS = 24;
 
-    private static final int POOL_SIZE = 8;
     private static final int LANES = 2;
+
+    /** What the proxy's file says. */
+    private static final String SETTINGS = """
+        [pgbouncer]
+        listen_addr = 127.0.0.1
+        listen_port = 0
+        unix_socket_dir =
+        auth_type = any
+        pool_mode = transaction
+        default_pool_size = 8
+        """;
 
     /**
      * A running proxy.
@@ -38,7 +50,7 @@ public final class Rehearsal {
     @FunctionalInterface
     public interface Opening {
         /**
-         * Opens the port, with these environment variables and no file.
+         * Opens the port, with these environment variables.
          *
          * @throws IOException if that is not possible
          */
@@ -53,8 +65,17 @@ public final class Rehearsal {
      * @throws IOException if the proxy did not start, or did not answer as PostgreSQL would
      */
     public static void run(Opening opening, Duration duration) throws IOException {
-        try (StandIn postgres = StandIn.start();
-                Stage proxy = opening.open(environment(postgres.port()))) {
+        Path file = Files.createTempFile("rehearsal", ".ini");
+        try (StandIn postgres = StandIn.start()) {
+            Files.writeString(file, SETTINGS);
+            play(opening, environment(postgres.port(), file), duration);
+        } finally {
+            Files.delete(file);
+        }
+    }
+
+    private static void play(Opening opening, Map<String, String> environment, Duration duration) throws IOException {
+        try (Stage proxy = opening.open(environment)) {
             long endNanos = System.nanoTime() + duration.toNanos();
             try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
                 List<Future<?>> clients = new ArrayList<>();
@@ -67,16 +88,19 @@ public final class Rehearsal {
         }
     }
 
-    private static Map<String, String> environment(int serverPort) {
+    /** Some settings by a file and some by the environment, so that both are known. */
+    private static Map<String, String> environment(int serverPort, Path file) {
         return Map.of(
-                "DATABASE_URL", "postgres://rehearsal@127.0.0.1:" + serverPort + "/" + Script.DATABASE,
-                "SPILLWAY_AUTH_TYPE", "trust",
-                "SPILLWAY_LANES", Integer.toString(LANES),
-                "SPILLWAY_LISTEN_PORT", "0",
-                "SPILLWAY_ADMIN_LISTEN_PORT", "0",
-                "SPILLWAY_DEFAULT_POOL_SIZE", Integer.toString(POOL_SIZE),
-                "SPILLWAY_RESERVE_POOL_SIZE", "0",
-                "SPILLWAY_SHUTDOWN_TIMEOUT", "1s");
+                "SPILLWAY_CONFIG",
+                file.toString(),
+                "DATABASE_URL",
+                "postgres://rehearsal@127.0.0.1:" + serverPort + "/" + Script.DATABASE,
+                "SPILLWAY_LANES",
+                Integer.toString(LANES),
+                "SPILLWAY_ADMIN_LISTEN_PORT",
+                "0",
+                "SPILLWAY_SHUTDOWN_TIMEOUT",
+                "1s");
     }
 
     private static void await(List<Future<?>> clients) throws IOException {
