@@ -26,19 +26,27 @@ final class Restore {
 
     /** Exactly {@code wanted} and the server's base, whatever there was; what there is of other kinds is ended. */
     void begin(Snapshot wanted, int endedKinds) {
-        settings.becomeUnknown();
         int ended = endedKinds | (settings.listens() ? StateKind.CHANNELS.bit : 0);
+        String sql = sql(wanted, ended);
+        settings.becomeUnknown();
         if ((ended & StateKind.STATEMENTS.bit) != 0) {
             server.statements().onForgetSent();
         }
         settings.listen(!wanted.channels().isEmpty());
-        server.inject(settings.withBase(wanted).restoreSql(ended), (error, status) -> {
+        server.inject(sql, (error, status) -> {
             if (hasSucceeded(error, status)) {
                 succeed(() -> settings.become(wanted));
             } else if (!goesOnWithout(wanted, ended, error)) {
                 fail(error);
             }
         });
+    }
+
+    private String sql(Snapshot wanted, int endedKinds) {
+        Snapshot now = endedKinds == 0 ? settings.known() : null;
+        Snapshot whole = settings.withBase(wanted);
+        String change = now == null ? null : whole.changeSql(settings.withBase(now));
+        return change == null ? whole.restoreSql(endedKinds) : change;
     }
 
     /** What a RESET or DISCARD took away of {@code wanted} and of the base. */

@@ -24,6 +24,8 @@ public final class Rehearsal {
 
     /** What the proxy's file says. */
     private static final String SETTINGS = """
+        [databases]
+        unused = host=127.0.0.1
         [pgbouncer]
         listen_addr = 127.0.0.1
         listen_port = 0

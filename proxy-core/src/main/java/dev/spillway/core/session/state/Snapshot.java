@@ -36,6 +36,9 @@ public final class Snapshot {
 
     static final String SESSION_AUTHORIZATION = "session_authorization";
 
+    /** One value may name the style and leave the order of day and month as it is, or the other way round. */
+    private static final String DATE_STYLE = "DateStyle";
+
     /**
      * Names have no case. Session authorization and role come last, in this order: they may not be allowed to make the other
      * settings, and the first takes the second away.
@@ -78,6 +81,8 @@ public final class Snapshot {
     private final Set<String> channels;
     private final int hash;
     private final boolean mayStay;
+    /** Than settings whose order does not matter: channels, a role. */
+    private final boolean hasMore;
     /** Null: not made yet, or too long to keep. Whichever lane has made it, it is the same. */
     private @Nullable String restoreSql;
 
@@ -89,6 +94,7 @@ public final class Snapshot {
         this.settings = settings;
         this.channels = channels;
         this.hash = settings.hashCode() + channels.hashCode();
+        this.hasMore = !channels.isEmpty() || settings.keySet().stream().anyMatch(name -> rank(name) > 0);
         this.mayStay = channels.isEmpty()
                 && settings.entrySet().stream().noneMatch(setting -> endsOthers(setting.getKey(), setting.getValue()));
     }
@@ -223,17 +229,46 @@ public final class Snapshot {
     }
 
     private String makeRestoreSql(int endedKinds) {
-        StringBuilder sets = new StringBuilder();
-        StringJoiner calls = new StringJoiner(",", "SELECT ", ";").setEmptyValue("");
-        StringBuilder identity = new StringBuilder();
-        boolean isUtility = StateKind.ends(endedKinds & ~StateKind.CHANNELS.bit).isEmpty();
+        Making making = new Making();
+        settings.forEach(making::add);
+        boolean isUtility = StateKind.ends(endedKinds & ~StateKind.CHANNELS.bit).isEmpty() && !making.callsFunctions();
+        return making.appendTo(begin(isUtility ? BEGIN_UTILITY : BEGIN, endedKinds));
+    }
+
+    /**
+     * The same as {@link #restoreSql()} for a session in which exactly {@code now} is in force, at a fraction of its cost: only what differs
+     * is set. Null where it might not come to the same: where something has to be taken back, where there is a role, which may not be allowed
+     * to make settings, where there are channels, or where a value may be a part of what it sets.
+     */
+    public @Nullable String changeSql(Snapshot now) {
+        if (hasMore || now.hasMore || !settings.keySet().containsAll(now.settings.keySet())) {
+            return null;
+        }
+        Making making = new Making();
         for (Map.Entry<String, String> setting : settings.entrySet()) {
             String name = setting.getKey();
-            String value = setting.getValue();
+            if (!setting.getValue().equals(now.settings.get(name))) {
+                if (name.equalsIgnoreCase(DATE_STYLE)) {
+                    return null;
+                }
+                making.add(name, setting.getValue());
+            }
+        }
+        return making.appendTo(new StringBuilder(128).append(making.callsFunctions() ? BEGIN : BEGIN_UTILITY));
+    }
+
+    /** Statements that put settings into force, in the order in which they may be. */
+    private static final class Making {
+        private final StringBuilder sets = new StringBuilder();
+        private final StringJoiner calls = new StringJoiner(",", "SELECT ", ";").setEmptyValue("");
+        private final StringBuilder identity = new StringBuilder();
+        private boolean callsFunctions;
+
+        void add(String name, String value) {
             if (isSettable(name, value)) {
                 (rank(name) == 0 ? sets : identity).append(set(name, value));
             } else {
-                isUtility = false;
+                callsFunctions = true;
                 if (rank(name) == 0) {
                     calls.add(call(name, value));
                 } else {
@@ -241,12 +276,18 @@ public final class Snapshot {
                 }
             }
         }
-        return begin(isUtility ? BEGIN_UTILITY : BEGIN, endedKinds)
-                .append(sets)
-                .append(calls)
-                .append(identity)
-                .append("COMMIT")
-                .toString();
+
+        boolean callsFunctions() {
+            return callsFunctions;
+        }
+
+        String appendTo(StringBuilder begun) {
+            return begun.append(sets)
+                    .append(calls)
+                    .append(identity)
+                    .append("COMMIT")
+                    .toString();
+        }
     }
 
     /**

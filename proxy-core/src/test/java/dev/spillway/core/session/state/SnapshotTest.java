@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -45,6 +46,45 @@ class SnapshotTest {
                         + "SELECT pg_catalog.set_config('app.who'," + Snapshot.text("it's me") + ",false),"
                         + "pg_catalog.set_config('search_path','a, b',false);"
                         + "SET \"role\" TO 'r';COMMIT");
+    }
+
+    @Test
+    void whatIsInForceAlreadyIsNotSetAgain() {
+        Snapshot now = Snapshot.of(Map.of("App.Tenant", "42", "work_mem", "7MB"));
+        Snapshot next = Snapshot.of(Map.of("app.tenant", "43", "Work_Mem", "7MB", "TimeZone", "UTC"));
+        assertThat(next.changeSql(now))
+                .isEqualTo("BEGIN;SET \"app\".\"tenant\" TO '43';SET \"TimeZone\" TO 'UTC';COMMIT");
+        assertThat(now.changeSql(Snapshot.NEUTRAL))
+                .isEqualTo("BEGIN;SET \"App\".\"Tenant\" TO '42';SET \"work_mem\" TO '7MB';COMMIT");
+    }
+
+    @Test
+    void aFunctionIsCalledInATransactionOfItsOwnKindHereToo() {
+        Snapshot next = Snapshot.of(Map.of("search_path", "a, b", "work_mem", "7MB"));
+        assertThat(next.changeSql(Snapshot.of(Map.of("search_path", "c", "work_mem", "8MB"))))
+                .isEqualTo(Snapshot.BEGIN + "SET \"work_mem\" TO '7MB';"
+                        + "SELECT pg_catalog.set_config('search_path','a, b',false);COMMIT");
+        assertThat(next.changeSql(Snapshot.of(Map.of("search_path", "a, b")))).startsWith("BEGIN;SET");
+    }
+
+    @Test
+    void whereTheChangeMightNotComeToTheSameAllIsRestored() {
+        Snapshot next = Snapshot.of(Map.of("work_mem", "7MB"));
+        assertThat(next.changeSql(Snapshot.of(Map.of("TimeZone", "UTC"))))
+                .as("taken back")
+                .isNull();
+        assertThat(next.changeSql(Snapshot.of(Map.of("role", "r")))).isNull();
+        assertThat(Snapshot.of(Map.of("Role", "r")).changeSql(Snapshot.NEUTRAL)).isNull();
+        assertThat(Snapshot.of(Map.of("session_authorization", "r")).changeSql(Snapshot.NEUTRAL))
+                .isNull();
+        assertThat(next.changeSql(next.listening(Set.of("a")))).isNull();
+        assertThat(next.listening(Set.of("a")).changeSql(next)).isNull();
+        assertThat(Snapshot.of(Map.of("datestyle", "ISO")).changeSql(Snapshot.of(Map.of("DateStyle", "SQL, DMY"))))
+                .as("the order of day and month would stay")
+                .isNull();
+        assertThat(Snapshot.of(Map.of("datestyle", "ISO", "work_mem", "1MB"))
+                        .changeSql(Snapshot.of(Map.of("DateStyle", "ISO", "work_mem", "2MB"))))
+                .isEqualTo("BEGIN;SET \"work_mem\" TO '1MB';COMMIT");
     }
 
     /** No statement in it takes a snapshot, so the isolation does not matter. */
