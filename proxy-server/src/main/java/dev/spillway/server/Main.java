@@ -101,8 +101,11 @@ public final class Main {
         Service service = new Service(logs());
         stop = service::stop;
         Thread.ofPlatform().name("rehearsed").start(() -> {
-            commandLine(service, environment).execute("run");
-            service.stop();
+            try {
+                commandLine(service, environment).execute("run");
+            } finally {
+                service.stop();
+            }
         });
         return new Rehearsal.Stage(service.awaitStart().port(), service::stop);
     }

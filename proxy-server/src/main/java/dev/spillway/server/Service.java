@@ -50,8 +50,9 @@ final class Service implements ProxyRunner {
             requireUser(config.user());
             PidFile claimed = config.pidfile() == null ? null : PidFile.claim(config.pidfile());
             Proxy started = Proxy.start(config, source);
-            if (!proxy.complete(started)) {
+            if (!proxy.complete(started)) { // it was stopped meanwhile
                 started.stop();
+                return 0;
             }
             heedSignals(started, config.log().logFormat() == LogFormat.PGBOUNCER);
             if (claimed != null) {

@@ -379,6 +379,21 @@ class SessionStateIT {
         }
     }
 
+    /** What a reset query leaves there that resets little is taken away with the first settings of somebody else's, all of it. */
+    @Test
+    void settingsAreRestoredAsAWholeWhereNobodyWatches() throws IOException {
+        ProxyConfig reset = config().with(StateSettings.SESSION_STATE, SessionState.RESET)
+                .with(StateSettings.SERVER_RESET_QUERY, "DEALLOCATE ALL")
+                .with(StateSettings.SERVER_RESET_QUERY_ALWAYS, true);
+        try (RunningProxy proxy = new RunningProxy(reset);
+                WireClient one = WireClient.connect(through(proxy));
+                WireClient two =
+                        WireClient.connect(through(proxy), Map.of("TimeZone", "Asia/Tokyo"), Duration.ofSeconds(10))) {
+            one.query("select set_config('work_mem', '7MB', false)");
+            assertThat(two.queryOne("show work_mem")).isEqualTo("4MB");
+        }
+    }
+
     @Test
     void aCustomSettingThatWasResetIsUnknownElsewhere() throws IOException {
         try (RunningProxy proxy = new RunningProxy(config());

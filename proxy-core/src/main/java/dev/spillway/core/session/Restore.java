@@ -24,10 +24,13 @@ final class Restore {
         this.settings = settings;
     }
 
-    /** Exactly {@code wanted} and the server's base, whatever there was; what there is of other kinds is ended. */
-    void begin(Snapshot wanted, int endedKinds) {
+    /**
+     * Exactly {@code wanted} and the server's base, whatever there was; what there is of other kinds is ended. {@code isWatched}: all that ran
+     * since what is in force was put there has been looked at, so it is certain.
+     */
+    void begin(Snapshot wanted, int endedKinds, boolean isWatched) {
         int ended = endedKinds | (settings.listens() ? StateKind.CHANNELS.bit : 0);
-        String sql = sql(wanted, ended);
+        String sql = sql(wanted, ended, isWatched);
         settings.becomeUnknown();
         if ((ended & StateKind.STATEMENTS.bit) != 0) {
             server.statements().onForgetSent();
@@ -42,8 +45,8 @@ final class Restore {
         });
     }
 
-    private String sql(Snapshot wanted, int endedKinds) {
-        Snapshot now = endedKinds == 0 ? settings.known() : null;
+    private String sql(Snapshot wanted, int endedKinds, boolean isWatched) {
+        Snapshot now = endedKinds == 0 && isWatched ? settings.known() : null;
         Snapshot whole = settings.withBase(wanted);
         String change = now == null ? null : whole.changeSql(settings.withBase(now));
         return change == null ? whole.restoreSql(endedKinds) : change;

@@ -62,7 +62,7 @@ final class ServerState {
             holder.onRestored();
         } else {
             home.pool().counters().restores++;
-            restore.begin(wanted, leftover);
+            restore.begin(wanted, leftover, tracks);
         }
     }
 

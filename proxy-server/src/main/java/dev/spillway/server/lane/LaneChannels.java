@@ -12,7 +12,6 @@ import dev.spillway.core.session.SessionPorts;
 import dev.spillway.core.session.channels.Audience;
 import dev.spillway.core.session.channels.Deliveries;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import java.util.HashMap;
@@ -21,7 +20,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 
 /**
  * What the clients of a lane listen to, and the connections of this lane that listen for the clients of all. Confined to it.
@@ -36,7 +34,7 @@ final class LaneChannels {
     private final LanePools pools;
     private ProxyConfig config;
     private final Audience<ClientSession> audience = new Audience<>();
-    private final Deliveries<ClientSession, ByteBuf> deliveries;
+    private final Deliveries<ClientSession> deliveries;
     private final Map<String, Listener> listeners = new HashMap<>();
     private boolean isStopped;
 
@@ -96,7 +94,7 @@ final class LaneChannels {
 
     /** A notification has come for clients of this lane. */
     private void onNotification(String database, String channel, byte[] message) {
-        deliver(List.of(database, channel), () -> audience.of(database, channel), message);
+        deliveries.tell(List.of(database, channel), () -> audience.of(database, channel), message);
     }
 
     private void onGap(String database, long missedMillis) {
@@ -104,31 +102,24 @@ final class LaneChannels {
         ProxyError.LISTENER_LOST.fields(missedMillis).writeNotice(notice);
         byte[] message = new byte[notice.readableBytes()];
         notice.readBytes(message);
-        deliver(List.of(database), () -> audience.of(database), message);
-    }
-
-    /** The bytes are the same for all. */
-    private void deliver(Object audienceKey, Supplier<List<ClientSession>> clients, byte[] message) {
-        deliveries.tell(
-                audienceKey,
-                clients,
-                ByteBufAllocator.DEFAULT.directBuffer(message.length).writeBytes(message));
+        deliveries.tell(List.of(database), () -> audience.of(database), message);
     }
 
     /** To the clients. One that does not read is closed. */
-    private final class Telling implements Deliveries.Outlet<ClientSession, ByteBuf> {
+    private final class Telling implements Deliveries.Outlet<ClientSession> {
         @Override
-        public void tell(ClientSession client, ByteBuf message) {
+        public void tell(ClientSession client, ByteBuf messages) {
             int limitBytes = config.notifyBuffer();
             ClientChannels channels = client.channels();
-            if (channels.isOpen() && !channels.deliver(message.retainedDuplicate(), limitBytes)) {
+            if (channels.isOpen() && !channels.deliver(messages.retainedDuplicate(), limitBytes)) {
                 channels.closeUnread(limitBytes);
             }
         }
 
+        /** What one client is told of together leaves room for what it has not read yet. */
         @Override
-        public void release(ByteBuf message) {
-            message.release();
+        public int mostBytes() {
+            return config.notifyBuffer() / 4;
         }
     }
 

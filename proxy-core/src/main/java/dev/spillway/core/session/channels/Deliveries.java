@@ -1,5 +1,7 @@
 package dev.spillway.core.session.channels;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -15,36 +17,40 @@ import org.jspecify.annotations.Nullable;
  * Confined to the lane.
  *
  * @param <C> the clients
- * @param <M> the messages
  */
-public final class Deliveries<C, M> {
-    /** In the work of one more message to a client who is written to anyway; takes the lane well under a millisecond. */
-    static final int AT_ONCE = 2048;
+public final class Deliveries<C> {
+    /** So much is told together. Few clients' buffers are that small. */
+    static final int MOST_BYTES = 64 << 10;
 
-    static final int WORK_OF_CLIENT = 16;
+    /** Clients who are told little before the lane goes on. */
+    static final int AT_ONCE = 128;
+
+    /** What counts as much as one more client. */
+    private static final int BYTES_OF_CLIENT = 1 << 10;
 
     /** How they are told. */
-    public interface Outlet<C, M> {
-        /** Tells it to {@code client}, which may have gone. */
-        void tell(C client, M message);
+    public interface Outlet<C> {
+        /** Tells it to {@code client}, which may have gone; borrows {@code messages}. */
+        void tell(C client, ByteBuf messages);
 
-        /** All were told. */
-        void release(M message);
+        /** How much may be told together; one message may have more. */
+        int mostBytes();
     }
 
-    private final Outlet<C, M> outlet;
+    private final Outlet<C> outlet;
     private final Consumer<Runnable> later;
-    private final Deque<Step<C, M>> steps = new ArrayDeque<>();
+    private final Deque<Step<C>> steps = new ArrayDeque<>();
     private boolean isRunning;
     private boolean isWaiting;
     private boolean isEnding;
 
     /** Something to be told or, if there is nobody to be told to, to be done. */
-    private static final class Step<C, M> {
+    private static final class Step<C> {
         private final Object audience;
         private final Supplier<List<C>> clients;
         private final Runnable end;
-        private final List<M> messages = new ArrayList<>(1);
+        private final List<byte[]> messages = new ArrayList<>(1);
+        private int bytes;
         /** Who is still to be told; null: it has not begun. */
         private @Nullable Iterator<C> left;
 
@@ -53,10 +59,26 @@ public final class Deliveries<C, M> {
             this.clients = clients;
             this.end = end;
         }
+
+        boolean takes(Object sameAudience, int moreBytes, int mostBytes) {
+            return left == null && audience.equals(sameAudience) && bytes + moreBytes <= mostBytes;
+        }
+
+        void add(byte[] message) {
+            messages.add(message);
+            bytes += message.length;
+        }
+
+        /** What it tells, for its caller to release. */
+        ByteBuf told() {
+            ByteBuf told = ByteBufAllocator.DEFAULT.directBuffer(bytes);
+            messages.forEach(told::writeBytes);
+            return told;
+        }
     }
 
     /** {@code later} runs what it is given on the lane, when that has looked after its connections. */
-    public Deliveries(Outlet<C, M> outlet, Consumer<Runnable> later) {
+    public Deliveries(Outlet<C> outlet, Consumer<Runnable> later) {
         this.outlet = outlet;
         this.later = later;
     }
@@ -65,13 +87,13 @@ public final class Deliveries<C, M> {
      * Tells {@code message} to {@code clients}, who are asked for when all before have been told, and are the same for an equal {@code
      * audience}.
      */
-    public void tell(Object audience, Supplier<List<C>> clients, M message) {
-        Step<C, M> last = steps.peekLast();
-        if (last == null || last.left != null || !last.audience.equals(audience)) {
+    public void tell(Object audience, Supplier<List<C>> clients, byte[] message) {
+        Step<C> last = steps.peekLast();
+        if (last == null || !last.takes(audience, message.length, Math.min(MOST_BYTES, outlet.mostBytes()))) {
             last = new Step<>(audience, clients, () -> {});
             steps.add(last);
         }
-        last.messages.add(message);
+        last.add(message);
         runUnlessBusy();
     }
 
@@ -113,32 +135,35 @@ public final class Deliveries<C, M> {
     /** {@code isFirst}: a crowd waits until all has come that comes together. */
     private void tellSome(boolean isFirst) {
         int room = isEnding ? Integer.MAX_VALUE : AT_ONCE;
-        for (Step<C, M> step = steps.peek(); step != null && room > 0; step = steps.peek()) {
+        for (Step<C> step = steps.peek(); step != null && room > 0; step = steps.peek()) {
             if (step.left == null) {
                 List<C> clients = step.clients.get();
-                if (isFirst && !isEnding && clients.size() * WORK_OF_CLIENT > AT_ONCE) {
+                if (isFirst && !isEnding && clients.size() > AT_ONCE) {
                     return;
                 }
                 step.left = clients.iterator();
             }
-            room = tell(step, step.left, room);
+            room = step.left.hasNext() ? tell(step, step.left, room) : room;
+            if (!step.left.hasNext()) {
+                steps.remove();
+                room--;
+                step.end.run();
+            }
         }
     }
 
     /** What is left of {@code room}. */
-    private int tell(Step<C, M> step, Iterator<C> clients, int room) {
-        int rest = room;
-        while (rest > 0 && clients.hasNext()) {
-            C client = clients.next();
-            step.messages.forEach(message -> outlet.tell(client, message));
-            rest -= WORK_OF_CLIENT + step.messages.size();
+    private int tell(Step<C> step, Iterator<C> clients, int room) {
+        ByteBuf told = step.told();
+        try {
+            int rest = room;
+            while (rest > 0 && clients.hasNext()) {
+                outlet.tell(clients.next(), told);
+                rest -= 1 + step.bytes / BYTES_OF_CLIENT;
+            }
+            return rest;
+        } finally {
+            told.release();
         }
-        if (!clients.hasNext()) {
-            steps.remove();
-            step.messages.forEach(outlet::release);
-            rest -= WORK_OF_CLIENT;
-            step.end.run();
-        }
-        return rest;
     }
 }

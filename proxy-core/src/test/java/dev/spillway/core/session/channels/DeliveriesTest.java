@@ -3,6 +3,8 @@ package dev.spillway.core.session.channels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -12,44 +14,52 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class DeliveriesTest {
-    private static final int FEW = Deliveries.AT_ONCE / Deliveries.WORK_OF_CLIENT;
     /** More than two parts of it. */
-    private static final int CROWD = 2 * FEW + 10;
+    private static final int CROWD = 2 * Deliveries.AT_ONCE + 10;
 
     private final Deque<Runnable> lane = new ArrayDeque<>();
     private final List<String> told = new ArrayList<>();
-    private final List<String> held = new ArrayList<>();
-    private final Deliveries<Integer, String> deliveries = new Deliveries<>(new Recording(), lane::add);
+    private final List<ByteBuf> buffers = new ArrayList<>();
+    private final Deliveries<Integer> deliveries = new Deliveries<>(new Recording(), lane::add);
+    private int mostBytes = Integer.MAX_VALUE;
 
     /** Fails where the message says so. */
-    private final class Recording implements Deliveries.Outlet<Integer, String> {
+    private final class Recording implements Deliveries.Outlet<Integer> {
         @Override
-        public void tell(Integer client, String message) {
-            told.add(message + client);
-            if (message.equals("bug") && client == 1) {
+        public void tell(Integer client, ByteBuf messages) {
+            buffers.add(messages);
+            String text = messages.toString(StandardCharsets.US_ASCII);
+            told.add(text + client);
+            if (text.equals("bug") && client == 1) {
                 throw new IllegalStateException("a bug");
             }
         }
 
         @Override
-        public void release(String message) {
-            assertThat(held.remove(message)).isTrue();
+        public int mostBytes() {
+            return mostBytes;
         }
     }
 
     private void tell(String message, int count) {
-        held.add(message);
-        deliveries.tell(count, () -> IntStream.range(0, count).boxed().toList(), message);
+        deliveries.tell(
+                count, () -> IntStream.range(0, count).boxed().toList(), message.getBytes(StandardCharsets.US_ASCII));
     }
 
     private void laneGoesOn() {
         lane.remove().run();
     }
 
+    private void laneGoesOnToTheEnd() {
+        while (!lane.isEmpty()) {
+            laneGoesOn();
+        }
+    }
+
     @AfterEach
     void nothingIsKept() {
         deliveries.end();
-        assertThat(held).isEmpty();
+        assertThat(buffers).allMatch(buffer -> buffer.refCnt() == 0);
     }
 
     @Test
@@ -68,7 +78,7 @@ class DeliveriesTest {
         int parts = 0;
         for (int before = 0; !lane.isEmpty(); before = told.size()) {
             laneGoesOn();
-            assertThat(told.size() - before).isBetween(1, FEW);
+            assertThat(told.size() - before).isBetween(1, Deliveries.AT_ONCE);
             parts++;
         }
         assertThat(told).hasSize(CROWD).endsWith("a" + (CROWD - 1));
@@ -80,38 +90,41 @@ class DeliveriesTest {
         tell("a", CROWD);
         tell("b", CROWD);
         laneGoesOn();
-        assertThat(told).startsWith("a0", "b0", "a1", "b1");
+        assertThat(told).startsWith("ab0", "ab1");
         tell("c", CROWD);
-        while (!lane.isEmpty()) {
-            laneGoesOn();
-        }
-        assertThat(told.subList(2 * CROWD - 1, told.size()))
-                .startsWith("b" + (CROWD - 1), "c0", "c1")
+        laneGoesOnToTheEnd();
+        assertThat(told.subList(CROWD - 1, told.size()))
+                .startsWith("ab" + (CROWD - 1), "c0", "c1")
                 .hasSize(CROWD + 1);
     }
 
     @Test
-    void oneThatIsToldMuchCountsForMore() {
-        tell("a", CROWD);
-        for (int i = 0; i < Deliveries.AT_ONCE; i++) {
-            tell("a", CROWD);
+    void butNoMoreThanAClientMayBeOwed() {
+        mostBytes = 2;
+        for (String message : List.of("a", "b", "c", "long", "d")) {
+            tell(message, CROWD);
         }
+        laneGoesOnToTheEnd();
+        assertThat(told.stream().filter(each -> each.matches("\\D+0"))).containsExactly("ab0", "c0", "long0", "d0");
+    }
+
+    @Test
+    void oneThatIsToldMuchCountsForMore() {
+        tell("a".repeat(Deliveries.MOST_BYTES), CROWD);
+        tell("b", CROWD);
         laneGoesOn();
-        assertThat(told).hasSize(Deliveries.AT_ONCE + 1);
+        assertThat(told).hasSize(2).allMatch(each -> each.startsWith("aa"));
     }
 
     @Test
     void whatComesMeanwhileComesAfterwards() {
         List<Integer> others = new ArrayList<>(List.of(0));
         tell("a", CROWD);
-        held.add("b");
-        deliveries.tell("others", () -> List.copyOf(others), "b");
+        deliveries.tell("others", () -> List.copyOf(others), new byte[] {'b'});
         deliveries.then(() -> told.add("then"));
         tell("a", CROWD);
         others.add(1); // in time
-        while (!lane.isEmpty()) {
-            laneGoesOn();
-        }
+        laneGoesOnToTheEnd();
         assertThat(told.subList(CROWD - 1, told.size())).startsWith("a" + (CROWD - 1), "b0", "b1", "then", "a0");
     }
 
@@ -124,7 +137,7 @@ class DeliveriesTest {
         laneGoesOn();
         laneGoesOn();
         laneGoesOn();
-        assertThat(told).hasSizeLessThan(CROWD + FEW);
+        assertThat(told).hasSizeLessThan(CROWD + Deliveries.AT_ONCE);
         assertThat(lane).hasSize(1);
     }
 

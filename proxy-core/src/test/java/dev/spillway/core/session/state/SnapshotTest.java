@@ -48,43 +48,69 @@ class SnapshotTest {
                         + "SET \"role\" TO 'r';COMMIT");
     }
 
+    private static final String RESET_IDENTITY = "RESET SESSION AUTHORIZATION;RESET ROLE;";
+
     @Test
     void whatIsInForceAlreadyIsNotSetAgain() {
         Snapshot now = Snapshot.of(Map.of("App.Tenant", "42", "work_mem", "7MB"));
         Snapshot next = Snapshot.of(Map.of("app.tenant", "43", "Work_Mem", "7MB", "TimeZone", "UTC"));
         assertThat(next.changeSql(now))
-                .isEqualTo("BEGIN;SET \"app\".\"tenant\" TO '43';SET \"TimeZone\" TO 'UTC';COMMIT");
+                .isEqualTo(
+                        "BEGIN;" + RESET_IDENTITY + "SET \"app\".\"tenant\" TO '43';SET \"TimeZone\" TO 'UTC';COMMIT");
         assertThat(now.changeSql(Snapshot.NEUTRAL))
-                .isEqualTo("BEGIN;SET \"App\".\"Tenant\" TO '42';SET \"work_mem\" TO '7MB';COMMIT");
+                .isEqualTo(
+                        "BEGIN;" + RESET_IDENTITY + "SET \"App\".\"Tenant\" TO '42';SET \"work_mem\" TO '7MB';COMMIT");
     }
 
     @Test
     void aFunctionIsCalledInATransactionOfItsOwnKindHereToo() {
         Snapshot next = Snapshot.of(Map.of("search_path", "a, b", "work_mem", "7MB"));
         assertThat(next.changeSql(Snapshot.of(Map.of("search_path", "c", "work_mem", "8MB"))))
-                .isEqualTo(Snapshot.BEGIN + "SET \"work_mem\" TO '7MB';"
+                .isEqualTo(Snapshot.BEGIN + RESET_IDENTITY + "SET \"work_mem\" TO '7MB';"
                         + "SELECT pg_catalog.set_config('search_path','a, b',false);COMMIT");
-        assertThat(next.changeSql(Snapshot.of(Map.of("search_path", "a, b")))).startsWith("BEGIN;SET");
+        assertThat(next.changeSql(Snapshot.of(Map.of("search_path", "a, b")))).startsWith("BEGIN;RESET");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "role, r",
+        "Session_Authorization, r",
+        "DateStyle, ISO", // the order of day and month would stay
+        "log_parser_stats, on", // may not be on with another
+        "default_text_search_config, english", // is read by the search_path of before
+        "client_encoding, UTF8",
+        "app.lı, x", // another than app.li
+    })
+    void whatMightComeToSomethingElseIsRestoredAsAWhole(String name, String value) {
+        assertThat(Snapshot.of(Map.of(name, value)).changeSql(Snapshot.NEUTRAL)).isNull();
+        assertThat(Snapshot.of(Map.of("work_mem", "1MB")).changeSql(Snapshot.of(Map.of(name, value))))
+                .isNull();
     }
 
     @Test
-    void whereTheChangeMightNotComeToTheSameAllIsRestored() {
+    void whatIsInForceMayBeAnythingThatStays() {
+        Snapshot now = Snapshot.of(Map.of("datestyle", "ISO", "client_encoding", "UTF8", "work_mem", "2MB"));
+        assertThat(Snapshot.of(Map.of("DateStyle", "ISO", "client_encoding", "UTF8", "work_mem", "1MB"))
+                        .changeSql(now))
+                .isEqualTo("BEGIN;" + RESET_IDENTITY + "SET \"work_mem\" TO '1MB';COMMIT");
+        assertThat(Snapshot.of(Map.of("work_mem", "1MB")).changeSql(now))
+                .as("something is taken back")
+                .isNull();
+    }
+
+    @Test
+    void channelsAreRestoredAsAWhole() {
         Snapshot next = Snapshot.of(Map.of("work_mem", "7MB"));
-        assertThat(next.changeSql(Snapshot.of(Map.of("TimeZone", "UTC"))))
-                .as("taken back")
-                .isNull();
-        assertThat(next.changeSql(Snapshot.of(Map.of("role", "r")))).isNull();
-        assertThat(Snapshot.of(Map.of("Role", "r")).changeSql(Snapshot.NEUTRAL)).isNull();
-        assertThat(Snapshot.of(Map.of("session_authorization", "r")).changeSql(Snapshot.NEUTRAL))
-                .isNull();
         assertThat(next.changeSql(next.listening(Set.of("a")))).isNull();
         assertThat(next.listening(Set.of("a")).changeSql(next)).isNull();
-        assertThat(Snapshot.of(Map.of("datestyle", "ISO")).changeSql(Snapshot.of(Map.of("DateStyle", "SQL, DMY"))))
-                .as("the order of day and month would stay")
-                .isNull();
-        assertThat(Snapshot.of(Map.of("datestyle", "ISO", "work_mem", "1MB"))
-                        .changeSql(Snapshot.of(Map.of("DateStyle", "ISO", "work_mem", "2MB"))))
-                .isEqualTo("BEGIN;SET \"work_mem\" TO '1MB';COMMIT");
+    }
+
+    /** A text search configuration is kept as the search_path of that moment has named it. */
+    @Test
+    void whatWasNamedUnderAnotherSearchPathIsNotKept() {
+        Snapshot now = Snapshot.of(Map.of("default_text_search_config", "english", "search_path", "a"));
+        Snapshot next = Snapshot.of(Map.of("default_text_search_config", "english", "search_path", "b"));
+        assertThat(next.changeSql(now)).isNull();
     }
 
     /** No statement in it takes a snapshot, so the isolation does not matter. */
