@@ -24,32 +24,21 @@ final class Restore {
         this.settings = settings;
     }
 
-    /**
-     * Exactly {@code wanted} and the server's base, whatever there was; what there is of other kinds is ended. {@code isWatched}: all that ran
-     * since what is in force was put there has been looked at, so it is certain.
-     */
-    void begin(Snapshot wanted, int endedKinds, boolean isWatched) {
-        int ended = endedKinds | (settings.listens() ? StateKind.CHANNELS.bit : 0);
-        String sql = sql(wanted, ended, isWatched);
+    /** Exactly {@code wanted} and the server's base, whatever there was; what there is of other kinds is ended. */
+    void begin(Snapshot wanted, int endedKinds) {
         settings.becomeUnknown();
+        int ended = endedKinds | (settings.listens() ? StateKind.CHANNELS.bit : 0);
         if ((ended & StateKind.STATEMENTS.bit) != 0) {
             server.statements().onForgetSent();
         }
         settings.listen(!wanted.channels().isEmpty());
-        server.inject(sql, (error, status) -> {
+        server.inject(settings.withBase(wanted).restoreSql(ended), (error, status) -> {
             if (hasSucceeded(error, status)) {
                 succeed(() -> settings.become(wanted));
             } else if (!goesOnWithout(wanted, ended, error)) {
                 fail(error);
             }
         });
-    }
-
-    private String sql(Snapshot wanted, int endedKinds, boolean isWatched) {
-        Snapshot now = endedKinds == 0 && isWatched ? settings.known() : null;
-        Snapshot whole = settings.withBase(wanted);
-        String change = now == null ? null : whole.changeSql(settings.withBase(now));
-        return change == null ? whole.restoreSql(endedKinds) : change;
     }
 
     /** What a RESET or DISCARD took away of {@code wanted} and of the base. */

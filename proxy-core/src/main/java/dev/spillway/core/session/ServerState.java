@@ -62,7 +62,7 @@ final class ServerState {
             holder.onRestored();
         } else {
             home.pool().counters().restores++;
-            restore.begin(wanted, leftover, tracks);
+            restore.begin(wanted, leftover);
         }
     }
 

@@ -10,17 +10,14 @@ import dev.spillway.core.session.state.StateQuestion;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.StringJoiner;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * A word for each message that scenes are made of, in one direction. Bytes are told as words only where they are the same,
@@ -47,9 +44,9 @@ final class Words {
             .query("ROLLBACK", "ROLLBACK")
             .query("empty", "")
             .query("reset", "DISCARD ALL")
-            .restore("R", TOKYO)
-            .restore("RTENANT", TENANT)
-            .restore("RBOTH", BOTH)
+            .query("R", TOKYO.restoreSql())
+            .query("RTENANT", TENANT.restoreSql())
+            .query("RBOTH", BOTH.restoreSql())
             .query("APART", "ROLLBACK;" + TOKYO.restoreApartSql(0))
             .query("APARTBOTH", "ROLLBACK;" + BOTH.restoreApartSql(0))
             .query("APARTTENANT", "ROLLBACK;" + TENANT.restoreApartSql(0))
@@ -150,8 +147,6 @@ final class Words {
 
     private final boolean isFrontend;
     private final Map<String, byte[]> words = new LinkedHashMap<>();
-    /** What else is told as a word. */
-    private final Map<String, List<byte[]>> others = new LinkedHashMap<>();
 
     private Words(boolean isFrontend) {
         this.isFrontend = isFrontend;
@@ -161,28 +156,13 @@ final class Words {
         return put(word, out -> FrontendMessages.query(out, sql));
     }
 
-    /** Whatever was in force before. */
-    private Words restore(String word, Snapshot wanted) {
-        Stream.of(Snapshot.NEUTRAL, TOKYO, TENANT, BOTH)
-                .filter(now -> !now.equals(wanted))
-                .map(wanted::changeSql)
-                .filter(Objects::nonNull)
-                .forEach(sql -> others.computeIfAbsent(word, some -> new ArrayList<>())
-                        .add(bytes(out -> FrontendMessages.query(out, sql))));
-        return query(word, wanted.restoreSql());
-    }
-
     private Words put(String word, Consumer<ByteBuf> writer) {
-        words.put(word, bytes(writer));
-        return this;
-    }
-
-    private static byte[] bytes(Consumer<ByteBuf> writer) {
         ByteBuf out = Unpooled.buffer();
         writer.accept(out);
         byte[] bytes = new byte[out.readableBytes()];
         out.readBytes(bytes).release();
-        return bytes;
+        words.put(word, bytes);
+        return this;
     }
 
     private static void frame(ByteBuf out, char type, String body) {
@@ -204,7 +184,7 @@ final class Words {
         int at = 0;
         while (at < bytes.length) {
             int from = at;
-            Map.Entry<String, byte[]> word = Stream.concat(words.entrySet().stream(), otherWords())
+            Map.Entry<String, byte[]> word = words.entrySet().stream()
                     .filter(entry -> startsWith(bytes, from, entry.getValue()))
                     .findFirst()
                     .orElse(null);
@@ -220,11 +200,6 @@ final class Words {
             }
         }
         return told.toString();
-    }
-
-    private Stream<Map.Entry<String, byte[]>> otherWords() {
-        return others.entrySet().stream()
-                .flatMap(entry -> entry.getValue().stream().map(bytes -> Map.entry(entry.getKey(), bytes)));
     }
 
     private String other(ByteBuf message) {

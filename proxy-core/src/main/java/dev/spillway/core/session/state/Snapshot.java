@@ -36,8 +36,6 @@ public final class Snapshot {
 
     static final String SESSION_AUTHORIZATION = "session_authorization";
 
-    private static final String RESET_IDENTITY = "RESET SESSION AUTHORIZATION;RESET ROLE;";
-
     /**
      * Names have no case. Session authorization and role come last, in this order: they may not be allowed to make the other
      * settings, and the first takes the second away.
@@ -80,8 +78,6 @@ public final class Snapshot {
     private final Set<String> channels;
     private final int hash;
     private final boolean mayStay;
-    /** See {@link #changeSql}. */
-    private final boolean mayChange;
     /** Null: not made yet, or too long to keep. Whichever lane has made it, it is the same. */
     private @Nullable String restoreSql;
 
@@ -93,7 +89,6 @@ public final class Snapshot {
         this.settings = settings;
         this.channels = channels;
         this.hash = settings.hashCode() + channels.hashCode();
-        this.mayChange = channels.isEmpty() && settings.keySet().stream().allMatch(Snapshot::mayChange);
         this.mayStay = channels.isEmpty()
                 && settings.entrySet().stream().noneMatch(setting -> endsOthers(setting.getKey(), setting.getValue()));
     }
@@ -228,64 +223,17 @@ public final class Snapshot {
     }
 
     private String makeRestoreSql(int endedKinds) {
-        Making making = new Making();
-        settings.forEach(making::add);
-        boolean isUtility = StateKind.ends(endedKinds & ~StateKind.CHANNELS.bit).isEmpty() && !making.callsFunctions();
-        return making.appendTo(begin(isUtility ? BEGIN_UTILITY : BEGIN, endedKinds));
-    }
-
-    /**
-     * The same as {@link #restoreSql()} for a session in which exactly {@code now} is in force, at a fraction of its cost: of settings only
-     * what differs is set. Null where it might not come to the same: where a setting has to be taken back, where there are a role or channels,
-     * or where what is set might depend on what else is in force.
-     */
-    public @Nullable String changeSql(Snapshot now) {
-        if (!mayChange || !now.mayChange || !settings.keySet().containsAll(now.settings.keySet())) {
-            return null;
-        }
-        Making making = new Making();
+        StringBuilder sets = new StringBuilder();
+        StringJoiner calls = new StringJoiner(",", "SELECT ", ";").setEmptyValue("");
+        StringBuilder identity = new StringBuilder();
+        boolean isUtility = StateKind.ends(endedKinds & ~StateKind.CHANNELS.bit).isEmpty();
         for (Map.Entry<String, String> setting : settings.entrySet()) {
             String name = setting.getKey();
-            if (!setting.getValue().equals(now.settings.get(name))) {
-                if (!isIndependent(name.toLowerCase(Locale.ROOT))) {
-                    return null;
-                }
-                making.add(name, setting.getValue());
-            }
-        }
-        // Who it runs as is what must not be another's even if nobody has seen it change.
-        return making.appendTo(new StringBuilder(128)
-                .append(making.callsFunctions() ? BEGIN : BEGIN_UTILITY)
-                .append(RESET_IDENTITY));
-    }
-
-    /**
-     * Does it come to the same whatever else is in force? Not DateStyle, of which a value may set a part, nor {@code log_parser_stats} and
-     * its like, which exclude one another.
-     */
-    private static boolean isIndependent(String name) {
-        return CertainSet.namesOfAnyone().contains(name) || name.indexOf('.') >= 0 || name.equals("search_path");
-    }
-
-    /** Channels and roles come in an order, and a text search configuration is that of the search_path under which it was named. */
-    private static boolean mayChange(String name) {
-        return rank(name) == 0
-                && !name.equalsIgnoreCase("default_text_search_config")
-                && name.chars().allMatch(letter -> letter < 0x80); // or two names of PostgreSQL's might be one here
-    }
-
-    /** Statements that put settings into force, in the order in which they may be. */
-    private static final class Making {
-        private final StringBuilder sets = new StringBuilder();
-        private final StringJoiner calls = new StringJoiner(",", "SELECT ", ";").setEmptyValue("");
-        private final StringBuilder identity = new StringBuilder();
-        private boolean callsFunctions;
-
-        void add(String name, String value) {
+            String value = setting.getValue();
             if (isSettable(name, value)) {
                 (rank(name) == 0 ? sets : identity).append(set(name, value));
             } else {
-                callsFunctions = true;
+                isUtility = false;
                 if (rank(name) == 0) {
                     calls.add(call(name, value));
                 } else {
@@ -293,18 +241,12 @@ public final class Snapshot {
                 }
             }
         }
-
-        boolean callsFunctions() {
-            return callsFunctions;
-        }
-
-        String appendTo(StringBuilder begun) {
-            return begun.append(sets)
-                    .append(calls)
-                    .append(identity)
-                    .append("COMMIT")
-                    .toString();
-        }
+        return begin(isUtility ? BEGIN_UTILITY : BEGIN, endedKinds)
+                .append(sets)
+                .append(calls)
+                .append(identity)
+                .append("COMMIT")
+                .toString();
     }
 
     /**
@@ -321,8 +263,7 @@ public final class Snapshot {
     private StringBuilder begin(String transaction, int endedKinds) {
         StringBuilder sql = new StringBuilder(256)
                 .append(transaction)
-                .append(RESET_IDENTITY)
-                .append("RESET ALL;")
+                .append("RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;")
                 .append(StateKind.ends(endedKinds));
         channels.forEach(
                 channel -> sql.append("LISTEN ").append(identifier(channel)).append(';'));

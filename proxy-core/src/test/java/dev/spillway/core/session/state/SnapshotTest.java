@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -46,71 +45,6 @@ class SnapshotTest {
                         + "SELECT pg_catalog.set_config('app.who'," + Snapshot.text("it's me") + ",false),"
                         + "pg_catalog.set_config('search_path','a, b',false);"
                         + "SET \"role\" TO 'r';COMMIT");
-    }
-
-    private static final String RESET_IDENTITY = "RESET SESSION AUTHORIZATION;RESET ROLE;";
-
-    @Test
-    void whatIsInForceAlreadyIsNotSetAgain() {
-        Snapshot now = Snapshot.of(Map.of("App.Tenant", "42", "work_mem", "7MB"));
-        Snapshot next = Snapshot.of(Map.of("app.tenant", "43", "Work_Mem", "7MB", "TimeZone", "UTC"));
-        assertThat(next.changeSql(now))
-                .isEqualTo(
-                        "BEGIN;" + RESET_IDENTITY + "SET \"app\".\"tenant\" TO '43';SET \"TimeZone\" TO 'UTC';COMMIT");
-        assertThat(now.changeSql(Snapshot.NEUTRAL))
-                .isEqualTo(
-                        "BEGIN;" + RESET_IDENTITY + "SET \"App\".\"Tenant\" TO '42';SET \"work_mem\" TO '7MB';COMMIT");
-    }
-
-    @Test
-    void aFunctionIsCalledInATransactionOfItsOwnKindHereToo() {
-        Snapshot next = Snapshot.of(Map.of("search_path", "a, b", "work_mem", "7MB"));
-        assertThat(next.changeSql(Snapshot.of(Map.of("search_path", "c", "work_mem", "8MB"))))
-                .isEqualTo(Snapshot.BEGIN + RESET_IDENTITY + "SET \"work_mem\" TO '7MB';"
-                        + "SELECT pg_catalog.set_config('search_path','a, b',false);COMMIT");
-        assertThat(next.changeSql(Snapshot.of(Map.of("search_path", "a, b")))).startsWith("BEGIN;RESET");
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "role, r",
-        "Session_Authorization, r",
-        "DateStyle, ISO", // the order of day and month would stay
-        "log_parser_stats, on", // may not be on with another
-        "default_text_search_config, english", // is read by the search_path of before
-        "client_encoding, UTF8",
-        "app.lı, x", // another than app.li
-    })
-    void whatMightComeToSomethingElseIsRestoredAsAWhole(String name, String value) {
-        assertThat(Snapshot.of(Map.of(name, value)).changeSql(Snapshot.NEUTRAL)).isNull();
-        assertThat(Snapshot.of(Map.of("work_mem", "1MB")).changeSql(Snapshot.of(Map.of(name, value))))
-                .isNull();
-    }
-
-    @Test
-    void whatIsInForceMayBeAnythingThatStays() {
-        Snapshot now = Snapshot.of(Map.of("datestyle", "ISO", "client_encoding", "UTF8", "work_mem", "2MB"));
-        assertThat(Snapshot.of(Map.of("DateStyle", "ISO", "client_encoding", "UTF8", "work_mem", "1MB"))
-                        .changeSql(now))
-                .isEqualTo("BEGIN;" + RESET_IDENTITY + "SET \"work_mem\" TO '1MB';COMMIT");
-        assertThat(Snapshot.of(Map.of("work_mem", "1MB")).changeSql(now))
-                .as("something is taken back")
-                .isNull();
-    }
-
-    @Test
-    void channelsAreRestoredAsAWhole() {
-        Snapshot next = Snapshot.of(Map.of("work_mem", "7MB"));
-        assertThat(next.changeSql(next.listening(Set.of("a")))).isNull();
-        assertThat(next.listening(Set.of("a")).changeSql(next)).isNull();
-    }
-
-    /** A text search configuration is kept as the search_path of that moment has named it. */
-    @Test
-    void whatWasNamedUnderAnotherSearchPathIsNotKept() {
-        Snapshot now = Snapshot.of(Map.of("default_text_search_config", "english", "search_path", "a"));
-        Snapshot next = Snapshot.of(Map.of("default_text_search_config", "english", "search_path", "b"));
-        assertThat(next.changeSql(now)).isNull();
     }
 
     /** No statement in it takes a snapshot, so the isolation does not matter. */
