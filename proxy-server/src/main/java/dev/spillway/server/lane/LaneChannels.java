@@ -12,6 +12,7 @@ import dev.spillway.core.session.SessionPorts;
 import dev.spillway.core.session.channels.Audience;
 import dev.spillway.core.session.channels.Deliveries;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import java.util.HashMap;
@@ -34,7 +35,7 @@ final class LaneChannels {
     private final LanePools pools;
     private ProxyConfig config;
     private final Audience<ClientSession> audience = new Audience<>();
-    private final Deliveries<ClientSession> deliveries;
+    private final Deliveries<ClientSession, ByteBuf> deliveries;
     private final Map<String, Listener> listeners = new HashMap<>();
     private boolean isStopped;
 
@@ -106,7 +107,20 @@ final class LaneChannels {
     }
 
     /** To the clients. One that does not read is closed. */
-    private final class Telling implements Deliveries.Outlet<ClientSession> {
+    private final class Telling implements Deliveries.Outlet<ClientSession, ByteBuf> {
+        @Override
+        public ByteBuf together(List<byte[]> messages) {
+            int bytes = messages.stream().mapToInt(message -> message.length).sum();
+            ByteBuf all = ByteBufAllocator.DEFAULT.directBuffer(bytes);
+            messages.forEach(all::writeBytes);
+            return all;
+        }
+
+        @Override
+        public void release(ByteBuf messages) {
+            messages.release();
+        }
+
         @Override
         public void tell(ClientSession client, ByteBuf messages) {
             int limitBytes = config.notifyBuffer();

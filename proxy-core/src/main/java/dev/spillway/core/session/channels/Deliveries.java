@@ -1,7 +1,5 @@
 package dev.spillway.core.session.channels;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -17,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * Confined to the lane.
  *
  * @param <C> the clients
+ * @param <M> messages on their way
  */
-public final class Deliveries<C> {
+public final class Deliveries<C, M> {
     /** So much is told together. Few clients' buffers are that small. */
     static final int MOST_BYTES = 64 << 10;
 
@@ -29,15 +28,20 @@ public final class Deliveries<C> {
     private static final int BYTES_OF_CLIENT = 1 << 10;
 
     /** How they are told. */
-    public interface Outlet<C> {
-        /** Tells it to {@code client}, which may have gone; borrows {@code messages}. */
-        void tell(C client, ByteBuf messages);
+    public interface Outlet<C, M> {
+        /** Makes one of several, which are told together; they are {@linkplain #release released} when some clients have been told. */
+        M together(List<byte[]> messages);
+
+        /** Tells them to {@code client}, which may have gone; borrows {@code messages}. */
+        void tell(C client, M messages);
+
+        void release(M messages);
 
         /** How much may be told together; one message may have more. */
         int mostBytes();
     }
 
-    private final Outlet<C> outlet;
+    private final Outlet<C, M> outlet;
     private final Consumer<Runnable> later;
     private final Deque<Step<C>> steps = new ArrayDeque<>();
     private boolean isRunning;
@@ -68,17 +72,10 @@ public final class Deliveries<C> {
             messages.add(message);
             bytes += message.length;
         }
-
-        /** What it tells, for its caller to release. */
-        ByteBuf told() {
-            ByteBuf told = ByteBufAllocator.DEFAULT.directBuffer(bytes);
-            messages.forEach(told::writeBytes);
-            return told;
-        }
     }
 
     /** {@code later} runs what it is given on the lane, when that has looked after its connections. */
-    public Deliveries(Outlet<C> outlet, Consumer<Runnable> later) {
+    public Deliveries(Outlet<C, M> outlet, Consumer<Runnable> later) {
         this.outlet = outlet;
         this.later = later;
     }
@@ -154,7 +151,7 @@ public final class Deliveries<C> {
 
     /** What is left of {@code room}. */
     private int tell(Step<C> step, Iterator<C> clients, int room) {
-        ByteBuf told = step.told();
+        M told = outlet.together(step.messages);
         try {
             int rest = room;
             while (rest > 0 && clients.hasNext()) {
@@ -163,7 +160,7 @@ public final class Deliveries<C> {
             }
             return rest;
         } finally {
-            told.release();
+            outlet.release(told);
         }
     }
 }
