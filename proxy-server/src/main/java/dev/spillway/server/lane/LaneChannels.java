@@ -109,8 +109,7 @@ final class LaneChannels {
     /** To the clients. One that does not read is closed. */
     private final class Telling implements Deliveries.Outlet<ClientSession, ByteBuf> {
         @Override
-        public ByteBuf together(List<byte[]> messages) {
-            int bytes = messages.stream().mapToInt(message -> message.length).sum();
+        public ByteBuf together(List<byte[]> messages, int bytes) {
             ByteBuf all = ByteBufAllocator.DEFAULT.directBuffer(bytes);
             messages.forEach(all::writeBytes);
             return all;

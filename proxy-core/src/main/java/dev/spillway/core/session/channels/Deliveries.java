@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param <M> messages on their way
  */
 public final class Deliveries<C, M> {
-    /** So much is told together. Few clients' buffers are that small. */
+    /** More is not told together. */
     static final int MOST_BYTES = 64 << 10;
 
     /** Clients who are told little before the lane goes on. */
@@ -29,8 +29,8 @@ public final class Deliveries<C, M> {
 
     /** How they are told. */
     public interface Outlet<C, M> {
-        /** Makes one of several, which are told together; they are {@linkplain #release released} when some clients have been told. */
-        M together(List<byte[]> messages);
+        /** Makes one of several, which are told together; it is {@linkplain #release released} when all have been told. */
+        M together(List<byte[]> messages, int bytes);
 
         /** Tells them to {@code client}, which may have gone; borrows {@code messages}. */
         void tell(C client, M messages);
@@ -44,6 +44,9 @@ public final class Deliveries<C, M> {
     private final Outlet<C, M> outlet;
     private final Consumer<Runnable> later;
     private final Deque<Step<C>> steps = new ArrayDeque<>();
+    /** What the first step tells; null: it has not begun, or tells nobody anything. */
+    private @Nullable M told;
+
     private boolean isRunning;
     private boolean isWaiting;
     private boolean isEnding;
@@ -140,27 +143,33 @@ public final class Deliveries<C, M> {
                 }
                 step.left = clients.iterator();
             }
-            room = step.left.hasNext() ? tell(step, step.left, room) : room;
+            room -= tell(step, step.left, room);
             if (!step.left.hasNext()) {
-                steps.remove();
+                finish(step);
                 room--;
-                step.end.run();
             }
         }
     }
 
-    /** What is left of {@code room}. */
+    /** Tells as many as there is {@code room} for, and returns how much of it that took. */
     private int tell(Step<C> step, Iterator<C> clients, int room) {
-        M told = outlet.together(step.messages);
-        try {
-            int rest = room;
-            while (rest > 0 && clients.hasNext()) {
-                outlet.tell(clients.next(), told);
-                rest -= 1 + step.bytes / BYTES_OF_CLIENT;
-            }
-            return rest;
-        } finally {
-            outlet.release(told);
+        int took = 0;
+        while (took < room && clients.hasNext()) {
+            M messages = told == null ? outlet.together(step.messages, step.bytes) : told;
+            told = messages;
+            outlet.tell(clients.next(), messages);
+            took += 1 + step.bytes / BYTES_OF_CLIENT;
         }
+        return took;
+    }
+
+    private void finish(Step<C> step) {
+        steps.remove();
+        M messages = told;
+        if (messages != null) {
+            told = null;
+            outlet.release(messages);
+        }
+        step.end.run();
     }
 }

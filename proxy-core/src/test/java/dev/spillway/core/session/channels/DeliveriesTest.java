@@ -25,7 +25,7 @@ class DeliveriesTest {
     /** Fails where the message says so. */
     private final class Recording implements Deliveries.Outlet<Integer, String> {
         @Override
-        public String together(List<byte[]> messages) {
+        public String together(List<byte[]> messages, int bytes) {
             held++;
             StringBuilder all = new StringBuilder();
             messages.forEach(message -> all.append(new String(message, StandardCharsets.US_ASCII)));
