@@ -76,7 +76,9 @@ final class Arrows {
                     .uses("core.stats", "core.route", "server.json")
                     .libraries(NETTY)
                     .libraries("io.prometheus.metrics.."),
+            row("server.judge").uses("core.auth", "core.config").libraries("com.unboundid.."),
             row("server.ops")
+                    .uses("server.judge")
                     .uses("server.lane", "server.admin", "server.configfile")
                     .libraries(NETTY)
                     .libraries("ch.qos.logback.."));

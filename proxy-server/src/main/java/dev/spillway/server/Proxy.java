@@ -13,6 +13,7 @@ import dev.spillway.server.lane.Credentials;
 import dev.spillway.server.lane.Lane;
 import dev.spillway.server.lane.Lanes;
 import dev.spillway.server.lane.LoginFiles;
+import dev.spillway.server.lane.LoginWork;
 import dev.spillway.server.lane.NameSources;
 import dev.spillway.server.ops.AuthFiles;
 import dev.spillway.server.ops.LaneOperations;
@@ -59,7 +60,10 @@ public final class Proxy {
     private final ExecutorService slowWork = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("slow-work").daemon().factory());
     private final ExecutorService tlsWork;
-    private final Executor lookWork = LookWork.executor();
+    /** More that wait for a directory or the system at once than these are not worth their threads. */
+    private final LoginWork loginWork = new LoginWork(slowWork, RestingThreads.executor("login-questions", 8));
+
+    private final Executor lookWork = RestingThreads.executor("looks", 1);
     private final Lanes lanes;
     private final Listeners listeners;
     private final Recorder recorder;
@@ -187,7 +191,7 @@ public final class Proxy {
                 credentials,
                 tls,
                 names,
-                slowWork,
+                loginWork,
                 (wire, lane, client, isAdmin) -> new ConsoleSession(wire, source(lane, client), isAdmin, version)));
     }
 

@@ -196,7 +196,11 @@ class AdminPortIT {
                             throw new IllegalStateException("no room for pages");
                         }
                         return new Pages(new PageSource(
-                                lanes, LookWork.executor(), new History(), ProxyConfig::defaults, () -> false));
+                                lanes,
+                                RestingThreads.executor("looks", 1),
+                                new History(),
+                                ProxyConfig::defaults,
+                                () -> false));
                     });
             admin.open();
             assertThat(HttpProbe.get(port, "/readyz").status()).isEqualTo(500);

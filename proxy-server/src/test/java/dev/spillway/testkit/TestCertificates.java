@@ -20,9 +20,11 @@ import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.Date;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedKeyManager;
@@ -72,6 +74,27 @@ public final class TestCertificates {
                     return issue("CN=server", new GeneralName(kind, host), AUTHORITY, "host-" + host);
                 })
                 .files;
+    }
+
+    /** A server's side that shows what {@link #forHost} names. */
+    public static SSLContext server(String host) {
+        forHost(host);
+        Issued own = Objects.requireNonNull(KNOWN.get("host " + host));
+        char[] noPassword = {};
+        try {
+            KeyStore store = KeyStore.getInstance("PKCS12");
+            store.load(null, noPassword);
+            store.setKeyEntry("own", own.key, noPassword, new X509Certificate[] {own.certificate});
+            KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
+            keys.init(store, noPassword);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(keys.getKeyManagers(), null, null);
+            return context;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** For a server, by the stranger. */

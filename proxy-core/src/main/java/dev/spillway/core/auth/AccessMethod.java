@@ -16,7 +16,11 @@ public enum AccessMethod {
     /** A certificate with the user's name, or one that is mapped to it, as its common name. */
     CERT("cert"),
     /** A process, at the other end of a Unix socket, of the system's user of that name, or of one that is mapped to it. */
-    PEER("peer");
+    PEER("peer"),
+    /** The password in clear text, about which a directory is asked. */
+    LDAP("ldap"),
+    /** The password in clear text, about which the system's PAM is asked. */
+    PAM("pam");
 
     private final String spelling;
 
@@ -39,6 +43,11 @@ public enum AccessMethod {
         return this == CERT || this == PEER;
     }
 
+    /** Does another say who the client is, so that we need to know nothing of the user? */
+    public boolean isJudgedByOthers() {
+        return this == LDAP || this == PAM;
+    }
+
     /** What {@code type} asks every client for; null: that depends on the client. */
     public static @Nullable AccessMethod of(AuthType type) {
         return switch (type) {
@@ -48,6 +57,8 @@ public enum AccessMethod {
             case SCRAM_SHA_256 -> SCRAM_SHA_256;
             case CERT -> CERT;
             case PEER -> PEER;
+            case LDAP -> LDAP;
+            case PAM -> PAM;
             case HBA -> null;
         };
     }

@@ -1,5 +1,6 @@
 package dev.spillway.core.auth;
 
+import dev.spillway.core.config.LdapOptions;
 import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param line its number, counted from 1
  * @param addresses null: all
  * @param map null: names have to be the same
+ * @param ldap which directory is asked; null: none
  */
 public record AccessRule(
         int line,
@@ -17,7 +19,8 @@ public record AccessRule(
         AccessNames users,
         @Nullable AddressRange addresses,
         AccessMethod method,
-        @Nullable IdentMap map) {
+        @Nullable IdentMap map,
+        @Nullable LdapOptions ldap) {
     /** What kind of connections it is about. */
     enum Type {
         LOCAL("local"),

@@ -2,6 +2,7 @@ package dev.spillway.core.auth;
 
 import dev.spillway.core.auth.AccessWords.MalformedLineException;
 import dev.spillway.core.auth.AccessWords.Word;
+import dev.spillway.core.config.LdapOptions;
 import dev.spillway.core.config.ProxyConfig;
 import java.io.IOException;
 import java.util.HashSet;
@@ -44,9 +45,10 @@ final class AccessRuleReader {
         if (method == AccessMethod.PEER && type != AccessRule.Type.LOCAL) {
             throw new MalformedLineException("peer is for local alone: nobody vouches for the other end of TCP");
         }
+        LdapOptions ldap = method == AccessMethod.LDAP ? ldap(words) : null;
         IdentMap map = words.isAtEnd() ? null : map(words.word("option"), method);
         words.end();
-        return new AccessRule(number, type, databases, users, addresses, method, map);
+        return new AccessRule(number, type, databases, users, addresses, method, map, ldap);
     }
 
     private static AccessRule.Type type(Word word) throws MalformedLineException {
@@ -62,9 +64,18 @@ final class AccessRuleReader {
         AccessMethod method = word.isQuoted() ? null : AccessMethod.parse(word.text());
         if (method == null) {
             throw new MalformedLineException("method \"" + word.text()
-                    + "\" is not supported: it must be trust, reject," + " password, md5, scram-sha-256, cert or peer");
+                    + "\" is not supported: it must be trust, reject, password, md5, scram-sha-256, cert,"
+                    + " peer, ldap or pam");
         }
         return method;
+    }
+
+    private static LdapOptions ldap(AccessWords words) throws MalformedLineException {
+        try {
+            return LdapOptions.parse(words.rest());
+        } catch (LdapOptions.MalformedException e) {
+            throw new MalformedLineException("ldap " + e.text());
+        }
     }
 
     private IdentMap map(Word option, AccessMethod method) throws MalformedLineException {

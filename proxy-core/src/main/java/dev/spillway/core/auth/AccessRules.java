@@ -1,8 +1,12 @@
 package dev.spillway.core.auth;
 
+import dev.spillway.core.config.LdapOptions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +47,11 @@ public record AccessRules(List<AccessRule> rules) {
             }
         }
         return null;
+    }
+
+    /** The directories that lines ask. */
+    public Set<LdapOptions> directories() {
+        return rules.stream().map(AccessRule::ldap).filter(Objects::nonNull).collect(Collectors.toUnmodifiableSet());
     }
 
     /** Does any line ask for {@code method}? */

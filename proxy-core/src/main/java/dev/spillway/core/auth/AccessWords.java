@@ -34,25 +34,34 @@ final class AccessWords {
     }
 
     private final List<Word> words = new ArrayList<>();
+    /** Where in the text each of them begins. */
+    private final List<Integer> starts = new ArrayList<>();
+    /** Without the comment. */
+    private final String text;
+
     private int next;
 
     AccessWords(String line) throws MalformedLineException {
         int at = 0;
         while (at < line.length() && line.charAt(at) != '#') {
-            char c = line.charAt(at);
-            if (isBlank(c)) {
-                at++;
-            } else if (c == ',') {
-                words.add(Word.COMMA);
-                at++;
-            } else if (c == '"') {
-                at = addQuoted(line, at);
-            } else {
-                int end = endOfWord(line, at);
-                words.add(new Word(line.substring(at, end), false));
-                at = end;
-            }
+            at = isBlank(line.charAt(at)) ? at + 1 : addWord(line, at);
         }
+        text = line.substring(0, at);
+    }
+
+    private int addWord(String line, int start) throws MalformedLineException {
+        starts.add(start);
+        char c = line.charAt(start);
+        if (c == ',') {
+            words.add(Word.COMMA);
+            return start + 1;
+        }
+        if (c == '"') {
+            return addQuoted(line, start);
+        }
+        int end = endOfWord(line, start);
+        words.add(new Word(line.substring(start, end), false));
+        return end;
     }
 
     private int addQuoted(String line, int start) throws MalformedLineException {
@@ -99,6 +108,13 @@ final class AccessWords {
             throw new MalformedLineException("the " + what + " is missing");
         }
         return words.get(next++);
+    }
+
+    /** All that follows, quotes included, which is left to another to understand. */
+    String rest() {
+        String rest = isAtEnd() ? "" : text.substring(starts.get(next));
+        next = words.size();
+        return rest;
     }
 
     /** Nothing may follow. */

@@ -16,14 +16,17 @@ public sealed interface AuthStep {
     /** Run {@code derivation} off the event loop, or look it up, and call {@link ClientAuth#resume} with the result. */
     record NeedsDerivation(KeyDerivation derivation) implements AuthStep {}
 
+    /** Ask {@code question} off the event loop and call {@link ClientAuth#judged} with the answer. */
+    record NeedsJudgement(PasswordQuestion question) implements AuthStep {}
+
     /**
      * The client is who it says.
      *
      * @param finalBody the data of an AuthenticationSASLFinal (12) to be sent before AuthenticationOk; null if there is none
-     * @param keys what PostgreSQL will take for this user's password, if the login taught us that
+     * @param taught what PostgreSQL will take for this user's password, if the login taught us that
      */
     @SuppressWarnings("ArrayRecordComponent") // a step is read once and never compared
-    record Done(byte @Nullable [] finalBody, @Nullable ScramKeys keys) implements AuthStep {
+    record Done(byte @Nullable [] finalBody, @Nullable StoredSecret taught) implements AuthStep {
         static final Done WITHOUT_SASL = new Done(null, null);
 
         @Override

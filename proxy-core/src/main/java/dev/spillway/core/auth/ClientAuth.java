@@ -1,6 +1,7 @@
 package dev.spillway.core.auth;
 
 import dev.spillway.core.error.ProxyError;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +13,12 @@ import org.jspecify.annotations.Nullable;
  * tells an unknown user from a wrong password by the messages it sends, and never derives a key itself.
  */
 public sealed interface ClientAuth
-        permits TrustClientAuth, NamedClientAuth, ClearTextClientAuth, Md5ClientAuth, ScramClientAuth {
+        permits TrustClientAuth,
+                NamedClientAuth,
+                ClearTextClientAuth,
+                Md5ClientAuth,
+                ScramClientAuth,
+                JudgedClientAuth {
     /** The first step. */
     AuthStep start();
 
@@ -23,7 +29,17 @@ public sealed interface ClientAuth
      * The step after a {@link AuthStep.NeedsDerivation}, with what {@link KeyDerivation#saltedPassword} returned. Fails if
      * the machine has ended meanwhile; an IllegalStateException if no derivation was asked for, which is our own mistake.
      */
-    AuthStep resume(byte[] saltedPassword);
+    default AuthStep resume(byte[] saltedPassword) {
+        throw new IllegalStateException("no derivation was asked for");
+    }
+
+    /**
+     * The step after a {@link AuthStep.NeedsJudgement}, with what {@link PasswordQuestion#ask} returned. Fails if the machine
+     * has ended meanwhile; an IllegalStateException if nobody was to be asked, which is our own mistake.
+     */
+    default AuthStep judged(@Nullable String refusal) {
+        throw new IllegalStateException("no judgement was asked for");
+    }
 
     /** The longest body of a 'p' message that can succeed; a longer one may be refused unread. */
     int responseLimitBytes();
@@ -61,9 +77,20 @@ public sealed interface ClientAuth
         return new ScramClientAuth(secret, user, issuer);
     }
 
+    /** Asks for the password in clear text, and the directory about it. */
+    static ClientAuth ldap(PasswordJudge directory, String user, Witness witness) {
+        return new JudgedClientAuth(directory, user, witness.host(), ProxyError.LDAP_REFUSED);
+    }
+
+    /** Asks for the password in clear text, and the system about it. */
+    static ClientAuth pam(PasswordJudge system, String user, Witness witness) {
+        return new JudgedClientAuth(system, user, witness.host(), ProxyError.PAM_REFUSED);
+    }
+
     /**
      * The machine for a method, as PgBouncer chooses it: {@code md5} becomes SCRAM for a user whose secret is a SCRAM
-     * verifier. {@code trust} believes whom the caller lets come so far.
+     * verifier. {@code trust} believes whom the caller lets come so far, and {@code ldap} and {@code pam} whom the witness'
+     * judge does.
      *
      * @param map what the user may be called by a witness; null: by its own name
      */
@@ -84,7 +111,13 @@ public sealed interface ClientAuth
                 secret instanceof ScramVerifier || secret instanceof ScramKeys
                         ? scram(secret, user, issuer)
                         : md5(secret, user, issuer.md5Salt());
+            case LDAP -> ldap(judge(witness), user, witness);
+            case PAM -> pam(judge(witness), user, witness);
             case REJECT -> throw new IllegalArgumentException("nobody can satisfy it");
         };
+    }
+
+    private static PasswordJudge judge(Witness witness) {
+        return Objects.requireNonNull(witness.judge(), "a judge");
     }
 }

@@ -73,11 +73,6 @@ final class NamedClientAuth implements ClientAuth {
     }
 
     @Override
-    public AuthStep resume(byte[] saltedPassword) {
-        throw new IllegalStateException("no derivation was asked for");
-    }
-
-    @Override
     public int responseLimitBytes() {
         return 0;
     }

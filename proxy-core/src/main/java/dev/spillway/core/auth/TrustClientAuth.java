@@ -13,11 +13,6 @@ final class TrustClientAuth implements ClientAuth {
     }
 
     @Override
-    public AuthStep resume(byte[] saltedPassword) {
-        throw new IllegalStateException("no derivation was asked for");
-    }
-
-    @Override
     public int responseLimitBytes() {
         return 0;
     }

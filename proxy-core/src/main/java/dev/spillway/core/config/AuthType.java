@@ -15,6 +15,10 @@ public enum AuthType {
     CERT("cert"),
     /** The system's user at the other end of a Unix socket has the user's name. */
     PEER("peer"),
+    /** The password in clear text, which a directory is asked about. */
+    LDAP("ldap"),
+    /** The password in clear text, which the system's PAM is asked about. */
+    PAM("pam"),
     /** What {@code auth_hba_file} says about such a client. */
     HBA("hba");
 
@@ -27,6 +31,11 @@ public enum AuthType {
     /** As written in configurations. */
     public String spelling() {
         return spelling;
+    }
+
+    /** Whether others than us say of every client who it is, by its password. */
+    public boolean isJudgedByOthers() {
+        return this == LDAP || this == PAM;
     }
 
     /** Whether every client has to know a password that we can check. */

@@ -158,6 +158,10 @@ final class Consistency {
         if (config.authType() == AuthType.HBA && config.authHbaFile() == null && global.areSound(Settings.AUTH_TYPE)) {
             problems.add(at(Settings.AUTH_TYPE), "auth_type 'hba' needs auth_hba_file, which is not set");
         }
+        boolean isDirectorySound = global.areSound(Settings.AUTH_TYPE, LookupSettings.AUTH_LDAP_OPTIONS);
+        if (config.authType() == AuthType.LDAP && config.authLdapOptions() == null && isDirectorySound) {
+            problems.add(at(Settings.AUTH_TYPE), "auth_type 'ldap' needs auth_ldap_options, which is not set");
+        }
         boolean isSound = global.areSound(Settings.AUTH_TYPE, Settings.UNIX_SOCKET_DIR);
         if (config.authType() == AuthType.PEER && config.unixSocketDir() == null && isSound) {
             problems.add(

@@ -5,7 +5,7 @@ import static dev.spillway.core.config.Setting.Change.RELOAD;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The settings of the whole proxy that are about users who are known to PostgreSQL alone: a part of {@link Settings}. */
+/** The settings of the whole proxy that are about users whom others know, PostgreSQL or a directory: a part of {@link Settings}. */
 public final class LookupSettings {
     private static final List<Setting<?>> ALL = new ArrayList<>();
 
@@ -31,6 +31,14 @@ public final class LookupSettings {
             "\"\"",
             RELOAD,
             "The configured database in which users are looked up; without it, the one that the client wants."));
+
+    public static final Setting<LdapOptions> AUTH_LDAP_OPTIONS = add(Setting.optional(
+            "auth_ldap_options",
+            new LdapOptionsType(),
+            "\"\"",
+            RELOAD,
+            "With `auth_type` `ldap`: which directory is asked, and how, in the words of PostgreSQL's `pg_hba.conf`,"
+                    + " such as `ldapurl=\"ldaps://ldap.internal/dc=example,dc=net?uid?sub\"`."));
 
     private LookupSettings() {}
 

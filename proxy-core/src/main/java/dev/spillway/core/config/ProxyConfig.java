@@ -154,6 +154,11 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
         return values.get(LookupSettings.AUTH_QUERY);
     }
 
+    /** Null: no directory is asked about everybody. */
+    public @Nullable LdapOptions authLdapOptions() {
+        return values.find(LookupSettings.AUTH_LDAP_OPTIONS);
+    }
+
     /** Null: the client's database. */
     public @Nullable String authDbname() {
         return values.find(LookupSettings.AUTH_DBNAME);

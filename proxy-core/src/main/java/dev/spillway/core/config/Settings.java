@@ -63,14 +63,15 @@ public final class Settings {
                     + " to reach the port: whoever can may give any address."));
     public static final Setting<AuthType> AUTH_TYPE = global(Setting.of(
             "auth_type",
-            ChoiceType.of(AuthType.class, AuthType::spelling, "ldap", "pam", "gss"),
+            ChoiceType.of(AuthType.class, AuthType::spelling, "gss"),
             AuthType.SCRAM_SHA_256,
             RELOAD,
             "How clients prove who they are. `trust` believes the name they give, which has to be in `auth_file` if"
-                    + " there is one; `any` ignores the name too, and every database then needs a `user`. `cert` lets a"
-                    + " known user in whose certificate has the name as its common name, with `client_tls_sslmode`"
-                    + " `verify-full`; `peer` one whom the system calls so too, at a Unix socket. `hba` is whatever"
-                    + " `auth_hba_file` says."));
+                + " there is one; `any` ignores the name too, and every database then needs a `user`. `cert` lets a"
+                + " known user in whose certificate has the name as its common name, with `client_tls_sslmode`"
+                + " `verify-full`; `peer` one whom the system calls so too, at a Unix socket. `ldap` and `pam` ask a"
+                + " directory (`auth_ldap_options`) or the system about the password. `hba` is whatever"
+                + " `auth_hba_file` says."));
     public static final Setting<String> AUTH_FILE = global(Setting.optional(
             "auth_file",
             new TextType(),

@@ -109,6 +109,7 @@ public enum ProxyError {
             IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
             Severity.FATAL,
             "idle transaction timeout: it was idle for %d ms (idle_transaction_timeout) and is rolled back"),
+    LDAP_REFUSED(INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "LDAP authentication failed for user \"%s\""),
     LOGIN_REJECTED(INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "login rejected"),
     LONG_WAIT(
             SUCCESSFUL_COMPLETION,
@@ -137,6 +138,7 @@ public enum ProxyError {
     NO_AUTHENTICATION_METHOD(INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "no authentication method is found"),
     NO_USER_NAME(
             INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "no PostgreSQL user name specified in startup packet"),
+    PAM_REFUSED(INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "PAM authentication failed for user \"%s\""),
     PEER_REFUSED(INVALID_AUTHORIZATION_SPECIFICATION, Severity.FATAL, "unix socket login rejected for user \"%s\""),
     PIN_IDLE_TIMEOUT(
             IDLE_SESSION_TIMEOUT,

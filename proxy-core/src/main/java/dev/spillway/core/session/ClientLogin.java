@@ -2,7 +2,7 @@ package dev.spillway.core.session;
 
 import dev.spillway.core.auth.AuthStep;
 import dev.spillway.core.auth.ClientAuth;
-import dev.spillway.core.auth.ScramKeys;
+import dev.spillway.core.auth.PasswordQuestion;
 import dev.spillway.core.auth.StoredSecret;
 import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.protocol.FrameReader;
@@ -75,6 +75,9 @@ public final class ClientLogin implements Phase {
     private boolean sslAsked;
     private boolean gssAsked;
     private boolean isDeriving;
+    /** What another is being asked about the user; null: nothing. */
+    private @Nullable PasswordQuestion question;
+
     private boolean isOver;
     private boolean isCancelling;
     private boolean isSasl;
@@ -285,7 +288,7 @@ public final class ClientLogin implements Phase {
         try {
             while (!isOver && frames.next()) {
                 ClientAuth machine = auth;
-                if (isDeriving || machine == null) {
+                if (isDeriving || question != null || machine == null) {
                     throw new ProtocolViolation("unexpected password message");
                 }
                 int length = frames.end() - frames.start() - FrameReader.HEADER_BYTES;
@@ -310,9 +313,13 @@ public final class ClientLogin implements Phase {
                 isDeriving = true;
                 ports.derive(derivation, this::onDerived);
             }
-            case AuthStep.Done(byte[] finalBody, ScramKeys keys) -> {
-                if (keys != null) {
-                    secret = keys;
+            case AuthStep.NeedsJudgement(var asked) -> {
+                question = asked;
+                ports.ask(asked, this::onJudged);
+            }
+            case AuthStep.Done(byte[] finalBody, StoredSecret taught) -> {
+                if (taught != null) {
+                    secret = taught;
                 }
                 if (finalBody != null) {
                     writeAuthentication(SASL_FINAL, finalBody);
@@ -331,6 +338,20 @@ public final class ClientLogin implements Phase {
         }
         try {
             onStep(machine.resume(salted));
+        } catch (Refused e) {
+            refuse(e);
+        }
+        wire.flush();
+    }
+
+    private void onJudged(@Nullable String refusal) {
+        ClientAuth machine = auth;
+        question = null;
+        if (isOver || machine == null) {
+            return;
+        }
+        try {
+            onStep(machine.judged(refusal));
         } catch (Refused e) {
             refuse(e);
         }
@@ -400,11 +421,16 @@ public final class ClientLogin implements Phase {
             wire.write(message);
         }
         isOver = true;
-        stopLookup();
+        stopAsking();
         wire.close();
     }
 
-    private void stopLookup() {
+    private void stopAsking() {
+        PasswordQuestion asked = question;
+        question = null;
+        if (asked != null) {
+            asked.drop();
+        }
         UserLookup begun = lookup;
         lookup = null;
         if (begun != null) {
@@ -453,7 +479,7 @@ public final class ClientLogin implements Phase {
             ports.log().clientEnded(subject(), ClientEnd.LEFT, ClientEnd.GONE, null);
         }
         isOver = true;
-        stopLookup();
+        stopAsking();
         frames.close();
         ByteBuf kept = startup;
         startup = null;

@@ -1,6 +1,7 @@
 package dev.spillway.core.session;
 
 import dev.spillway.core.auth.KeyDerivation;
+import dev.spillway.core.auth.PasswordQuestion;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.session.prepared.StatementStore;
@@ -42,6 +43,9 @@ public interface SessionPorts {
     /** Runs slow work (PBKDF2) elsewhere and hands its result back on this lane. */
     void derive(KeyDerivation derivation, Derived done);
 
+    /** Asks another about a password, elsewhere, and hands the answer back on this lane. */
+    void ask(PasswordQuestion question, Judged done);
+
     /**
      * A client, which is on this lane, listens to other channels than before. From when {@code done} is told, later and on this lane,
      * it gets all that comes on those it has come to, and nothing of those it has left. What had been sent before on channels it
@@ -69,6 +73,13 @@ public interface SessionPorts {
     interface Moved {
         /** {@code error}: why they have not; null: they have. */
         void moved(@Nullable ErrorFields error);
+    }
+
+    /** The answer to a {@link PasswordQuestion}. */
+    @FunctionalInterface
+    interface Judged {
+        /** {@code refusal}: why the client is not who it says; null: it is. */
+        void judged(@Nullable String refusal);
     }
 
     /** The result of a derivation. */

@@ -2,6 +2,7 @@ package dev.spillway.core.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spillway.core.config.LdapOptions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -177,8 +178,11 @@ class AccessRulesTest {
                 "host samegroup all all md5 | \"samegroup\" is not supported",
                 "host all +admins all md5 | \"+admins\" is not supported",
                 "host /^shop all all md5 | regular expressions are not supported",
-                "host all all all ldap | method \"ldap\" is not supported",
-                "host all all all pam | method \"pam\" is not supported",
+                "host all all all ldap | ldap needs ldapbasedn, ldapprefix or ldapsuffix",
+                "host all all all ldap map=m | ldap has an option of an unknown name",
+                "host all all all ldap ldapserver=h ldapprefix=\"a | a quote is not closed",
+                "host all all all pam pamservice=x | option \"pamservice=x\" is not supported",
+                "host all all all gss | method \"gss\" is not supported",
                 "host all all all any | method \"any\" is not supported",
                 "host all all all \"md5\" | method \"md5\" is not supported",
                 "host all all all peer | peer is for local alone",
@@ -197,6 +201,24 @@ class AccessRulesTest {
         assertThat(problem.toString()).startsWith("/etc/hba:2: ");
         assertThat(problem.text()).contains(text);
         assertThat(rules.rules()).extracting(AccessRule::line).containsExactly(3);
+    }
+
+    @Test
+    void directoryIsAskedAsItsLineSays() {
+        AccessRules rules = rules("""
+            host all a all ldap ldapserver="h, i" , ldapprefix="uid=#", # ldapport=7
+            host all b all ldap "ldapserver=h" ldapbasedn="dc=example, dc=net"
+            host all c all pam
+            """);
+        assertThat(problems).isEmpty();
+        LdapOptions first = Objects.requireNonNull(rules.rules().get(0).ldap());
+        assertThat(first.servers()).containsExactly("h,", "i");
+        assertThat(first.port()).isEqualTo(389);
+        assertThat(first.bind()).isEqualTo(new LdapOptions.Bind.Direct("uid=#", ""));
+        assertThat(Objects.requireNonNull(rules.rules().get(1).ldap()).bind())
+                .isInstanceOf(LdapOptions.Bind.Search.class);
+        assertThat(rules.rules().get(2).method()).isEqualTo(AccessMethod.PAM);
+        assertThat(rules.directories()).hasSize(2);
     }
 
     @Test
@@ -252,7 +274,7 @@ class AccessRulesTest {
         return switch (NamedClientAuth.byPeer(user, isKnown, map, name).start()) {
             case AuthStep.Done _ -> "done";
             case AuthStep.Failed(String detail, var _) -> detail;
-            case AuthStep.Send _, AuthStep.NeedsDerivation _ -> "?";
+            case AuthStep.Send _, AuthStep.NeedsDerivation _, AuthStep.NeedsJudgement _ -> "?";
         };
     }
 

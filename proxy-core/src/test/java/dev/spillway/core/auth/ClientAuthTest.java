@@ -24,6 +24,8 @@ class ClientAuthTest {
     private static final StoredSecret MD5 = StoredSecret.Md5.of("pencil".getBytes(UTF_8), USER);
     private static final StoredSecret SCRAM = ScramVerifier.derive(Secret.of("pencil"), new byte[] {7}, 2);
     private static final ScramIssuer ISSUER = TestBytes.issuer(2);
+    private static final PasswordJudge KNOWING = (user, password, host) ->
+            user.equals(USER) && new String(password, UTF_8).equals("pencil") ? null : "wrong, from " + host;
 
     private static final List<Supplier<ClientAuth>> ALL = List.of(
             ClientAuth::trust,
@@ -33,14 +35,15 @@ class ClientAuthTest {
             () -> ClientAuth.md5(MD5, USER, new byte[4]),
             () -> ClientAuth.md5(null, USER, new byte[4]),
             () -> ClientAuth.scram(SCRAM, USER, ISSUER),
-            () -> ClientAuth.scram(null, USER, ISSUER));
+            () -> ClientAuth.scram(null, USER, ISSUER),
+            () -> ClientAuth.ldap(KNOWING, USER, Witness.NONE));
 
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "REJECT")
     void methodIsChosenAsPgbouncerChoosesIt(AccessMethod method) {
         String expected = switch (method) {
             case TRUST -> "done,done,done,done";
-            case PASSWORD -> "3,3,3,3";
+            case PASSWORD, LDAP, PAM -> "3,3,3,3";
             case MD5 -> "5,5,10,5";
             case SCRAM_SHA_256 -> "10,10,10,10";
             case CERT, PEER -> "done,done,done,failed";
@@ -52,13 +55,14 @@ class ClientAuthTest {
     }
 
     private static String start(AccessMethod method, @Nullable StoredSecret secret) {
-        Witness witness = new Witness(USER, USER);
+        Witness witness = new Witness(USER, USER, KNOWING, null);
         return switch (ClientAuth.choose(method, null, secret, USER, ISSUER, witness)
                 .start()) {
             case AuthStep.Send send -> Integer.toString(send.authCode());
             case AuthStep.Done _ -> "done";
             case AuthStep.Failed _ -> "failed";
             case AuthStep.NeedsDerivation _ -> "derivation";
+            case AuthStep.NeedsJudgement _ -> "judgement";
         };
     }
 
@@ -70,6 +74,8 @@ class ClientAuthTest {
             AuthStep step = auth.onResponse(body);
             if (step instanceof AuthStep.NeedsDerivation needs) {
                 step = auth.resume(needs.derivation().saltedPassword());
+            } else if (step instanceof AuthStep.NeedsJudgement needs) {
+                step = auth.judged(needs.question().ask());
             }
             assertThat(step).as("%s after %s", auth, started).isInstanceOf(AuthStep.Failed.class);
             assertThat(auth.onResponse(body)).isInstanceOf(AuthStep.Failed.class);
@@ -81,6 +87,48 @@ class ClientAuthTest {
         StoredSecret stored = new StoredSecret.Plain(Secret.of("caf\u00e9"));
         assertThat(clearText(stored, "caf\u00e9\0".getBytes(UTF_8))).isInstanceOf(AuthStep.Done.class);
         assertThat(clearText(stored, "caf\u00e9\0".getBytes(ISO_8859_1))).isInstanceOf(AuthStep.Failed.class);
+    }
+
+    @Test
+    void othersSayWhoseAPasswordIs() {
+        Witness witness = Witness.judge(KNOWING, "192.0.2.7");
+        ClientAuth right = ClientAuth.pam(KNOWING, USER, witness);
+        assertThat(judged(right, "pencil\0"))
+                .isEqualTo(new AuthStep.Done(null, PLAIN))
+                .extracting(AuthStep::toString)
+                .asString()
+                .doesNotContain("pencil");
+        assertThat(judged(ClientAuth.ldap(KNOWING, USER, witness), "pen\0"))
+                .isEqualTo(new AuthStep.Failed("wrong, from 192.0.2.7", false));
+        assertThat(right.onResponse("pencil\0".getBytes(UTF_8))).isInstanceOf(AuthStep.Failed.class);
+        assertThat(right.judged(null)).as("too late").isInstanceOf(AuthStep.Failed.class);
+        for (String bad : new String[] {"", "\0", "pencil", "pen\0cil\0"}) {
+            ClientAuth auth = ClientAuth.ldap((user, password, host) -> null, USER, witness);
+            auth.start();
+            assertThat(auth.onResponse(bad.getBytes(UTF_8))).isInstanceOf(AuthStep.Failed.class);
+        }
+        ClientAuth unasked = ClientAuth.ldap(KNOWING, USER, witness);
+        unasked.start();
+        assertThatThrownBy(() -> unasked.judged(null)).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void questionThatNobodyWaitsForIsNotAsked() {
+        PasswordQuestion question = new PasswordQuestion(
+                (user, password, host) -> {
+                    throw new AssertionError("asked");
+                },
+                USER,
+                new byte[] {1},
+                null);
+        question.drop();
+        assertThat(question.ask()).isEqualTo("the client has left");
+    }
+
+    private static AuthStep judged(ClientAuth auth, String body) {
+        auth.start();
+        AuthStep step = auth.onResponse(body.getBytes(UTF_8));
+        return auth.judged(((AuthStep.NeedsJudgement) step).question().ask());
     }
 
     @Test

@@ -44,6 +44,10 @@ final class LoginExchange {
                 checkingStep = checking.resume(needs.derivation().saltedPassword());
                 yield true;
             }
+            case AuthStep.NeedsJudgement needs -> {
+                checkingStep = checking.judged(needs.question().ask());
+                yield true;
+            }
             case AuthStep.Send send -> request(send.authCode(), send.body());
             case AuthStep.Done done -> {
                 byte[] last = done.finalBody();

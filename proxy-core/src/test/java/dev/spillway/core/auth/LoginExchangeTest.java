@@ -53,7 +53,8 @@ class LoginExchangeTest {
     void keysOfAScramLoginLogInToTheServerThatHasTheSameVerifier() {
         StoredSecret verifier = ScramVerifier.derive(Secret.of("pencil"), SALT, FEW_ITERATIONS);
         LoginExchange first = LoginExchange.run(scram(verifier), login(plain("pencil")));
-        ScramKeys keys = Objects.requireNonNull(((AuthStep.Done) first.checking()).keys());
+        StoredSecret keys = Objects.requireNonNull(((AuthStep.Done) first.checking()).taught());
+        assertThat(keys).isInstanceOf(ScramKeys.class);
         assertAgreed(LoginExchange.run(scram(verifier), login(keys)));
         assertAgreed(LoginExchange.run(scram(keys), login(plain("pencil"))));
         StoredSecret changed = ScramVerifier.derive(Secret.of("pencil"), MD5_SALT, FEW_ITERATIONS);
@@ -67,7 +68,8 @@ class LoginExchangeTest {
     void keysOfAClearTextLoginLogInToTheServerThatHasTheSameVerifier() {
         StoredSecret verifier = ScramVerifier.derive(Secret.of("pencil"), SALT, FEW_ITERATIONS);
         LoginExchange first = LoginExchange.run(ClientAuth.clearText(verifier, USER), login(plain("pencil")));
-        ScramKeys keys = Objects.requireNonNull(((AuthStep.Done) first.checking()).keys());
+        StoredSecret keys = Objects.requireNonNull(((AuthStep.Done) first.checking()).taught());
+        assertThat(keys).isInstanceOf(ScramKeys.class);
         assertAgreed(LoginExchange.run(scram(verifier), login(keys)));
     }
 

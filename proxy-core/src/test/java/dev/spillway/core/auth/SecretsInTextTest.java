@@ -3,6 +3,8 @@ package dev.spillway.core.auth;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spillway.core.config.LdapOptions;
+import dev.spillway.core.config.LdapScope;
 import dev.spillway.core.config.Secret;
 import java.io.IOException;
 import java.lang.reflect.Constructor;
@@ -81,6 +83,15 @@ class SecretsInTextTest {
             return Secret.of(MARKER);
         } else if (type == KeyDerivation.class) {
             return new KeyDerivation(Secret.of(MARKER), BYTES, 1);
+        } else if (type == PasswordQuestion.class) {
+            return new PasswordQuestion((user, password, host) -> null, MARKER, BYTES, null);
+        } else if (type == PasswordJudge.class) {
+            return (PasswordJudge) (user, password, host) -> null;
+        } else if (type == StoredSecret.class) {
+            return new StoredSecret.Plain(Secret.of(MARKER));
+        } else if (type == LdapOptions.class) {
+            LdapOptions.Bind bind = new LdapOptions.Bind.Search("", null, Secret.of(MARKER), LdapScope.SUB, "");
+            return new LdapOptions(Secret.of(MARKER), false, false, List.of(), 1, bind);
         } else if (type == Map.class) {
             return Map.of("alice", new StoredSecret.Plain(Secret.of(MARKER)));
         } else if (type == List.class) {

@@ -44,6 +44,7 @@ class SettingsTest {
             Map.entry("auth_type", "trust"),
             Map.entry("auth_file", "users.txt"),
             Map.entry("auth_hba_file", "x"),
+            Map.entry("auth_ldap_options", "ldapserver=h ldapprefix=u"),
             Map.entry("auth_ident_file", "x"),
             Map.entry("auth_user", "x"),
             Map.entry("auth_query", "select $1, null"),

@@ -1,6 +1,7 @@
 package dev.spillway.core.session;
 
 import dev.spillway.core.auth.KeyDerivation;
+import dev.spillway.core.auth.PasswordQuestion;
 import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.protocol.CancelKey;
 import dev.spillway.core.session.prepared.StatementStore;
@@ -58,6 +59,11 @@ final class FakePorts implements SessionPorts {
 
     @Override
     public void derive(KeyDerivation derivation, Derived done) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void ask(PasswordQuestion question, Judged done) {
         throw new UnsupportedOperationException();
     }
 

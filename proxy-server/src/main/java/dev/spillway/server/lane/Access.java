@@ -8,6 +8,7 @@ import dev.spillway.core.auth.IdentMap;
 import dev.spillway.core.auth.ScramIssuer;
 import dev.spillway.core.auth.StoredSecret;
 import dev.spillway.core.auth.Witness;
+import dev.spillway.core.config.LdapOptions;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.protocol.startup.Replication;
@@ -35,7 +36,7 @@ record Access(AccessMethod method, @Nullable IdentMap map, Witness witness) {
     static Access of(ProxyConfig config, Credentials credentials, ConnectionHandler client, StartupRequest request) {
         AccessMethod ofAll = AccessMethod.of(config.authType());
         if (ofAll != null) {
-            return new Access(ofAll, null, witness(ofAll, credentials, client));
+            return new Access(ofAll, null, witness(ofAll, config.authLdapOptions(), credentials, client));
         }
         AccessRule rule = credentials.rules().find(asked(client, request));
         if (rule == null) {
@@ -45,26 +46,38 @@ record Access(AccessMethod method, @Nullable IdentMap map, Witness witness) {
             throw new Refused(
                     ProxyError.LOGIN_REJECTED.fields(), "login rejected by line " + rule.line() + " of auth_hba_file");
         }
-        return new Access(rule.method(), rule.map(), witness(rule.method(), credentials, client));
+        return new Access(rule.method(), rule.map(), witness(rule.method(), rule.ldap(), credentials, client));
     }
 
     private static AccessRequest asked(ConnectionHandler client, StartupRequest request) {
-        InetAddress address = client.remoteAddress() instanceof InetSocketAddress tcp
-                ? Objects.requireNonNull(tcp.getAddress()) // none would be taken for a Unix socket
-                : null;
         return new AccessRequest(
-                address,
+                address(client),
                 client.protection() != null,
                 request.replication() == Replication.PHYSICAL,
                 request.database(),
                 request.user());
     }
 
-    private static Witness witness(AccessMethod method, Credentials credentials, ConnectionHandler client) {
+    /** Null: it is at a Unix socket. */
+    private static @Nullable InetAddress address(ConnectionHandler client) {
+        return client.remoteAddress() instanceof InetSocketAddress tcp
+                ? Objects.requireNonNull(tcp.getAddress()) // none would be taken for a Unix socket
+                : null;
+    }
+
+    private static @Nullable String host(ConnectionHandler client) {
+        InetAddress address = address(client);
+        return address == null ? null : address.getHostAddress();
+    }
+
+    private static Witness witness(
+            AccessMethod method, @Nullable LdapOptions ldap, Credentials credentials, ConnectionHandler client) {
         Protection protection = client.protection();
         return switch (method) {
-            case CERT -> new Witness(protection == null ? null : protection.peerName(), null);
-            case PEER -> new Witness(null, client.peerProcess().user(credentials.systemUsers()));
+            case CERT -> Witness.certificate(protection == null ? null : protection.peerName());
+            case PEER -> Witness.peer(client.peerProcess().user(credentials.systemUsers()));
+            case LDAP -> Witness.judge(credentials.judges().directory(Objects.requireNonNull(ldap)), host(client));
+            case PAM -> Witness.judge(credentials.judges().system(), host(client));
             case TRUST, REJECT, PASSWORD, MD5, SCRAM_SHA_256 -> Witness.NONE;
         };
     }

@@ -154,7 +154,9 @@ final class Admission implements ClientLogin.Reception {
         }
         Access access = Access.of(config, credentials, (ConnectionHandler) wire, request);
         StoredSecret known = credentials.of(request.user());
-        boolean isUnknown = known == null && config.authType() != AuthType.ANY;
+        boolean isUnknown = known == null
+                && config.authType() != AuthType.ANY
+                && !access.method().isJudgedByOthers();
         UserLookup lookup = isUnknown ? lookups.of(request) : null;
         if (isUnknown && lookup == null && access.method() == AccessMethod.TRUST && config.authFile() != null) {
             throw noSuchUser(request);

@@ -1,6 +1,7 @@
 package dev.spillway.server.lane;
 
 import dev.spillway.core.auth.AccessRules;
+import dev.spillway.core.auth.PasswordJudges;
 import dev.spillway.core.auth.StoredSecret;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.ProxyConfig;
@@ -19,6 +20,7 @@ public final class Credentials {
     private final Map<String, StoredSecret> secrets;
     private final LoginFiles files;
     private final LearnedSecrets learned;
+    private final boolean isJudgedByOthers;
 
     /** {@code learned} outlives the configuration. */
     public Credentials(ProxyConfig config, LoginFiles files, LearnedSecrets learned) {
@@ -32,6 +34,7 @@ public final class Credentials {
         this.secrets = Map.copyOf(all);
         this.files = files;
         this.learned = learned;
+        this.isJudgedByOthers = config.authType().isJudgedByOthers();
     }
 
     /** How which clients prove who they are, if auth_hba_file says it. */
@@ -42,6 +45,11 @@ public final class Credentials {
     /** The system's users by their numbers. */
     Map<Integer, String> systemUsers() {
         return files.systemUsers();
+    }
+
+    /** Whom clients' passwords are asked of. */
+    PasswordJudges judges() {
+        return files.judges();
     }
 
     /** Null if the user is unknown. */
@@ -55,13 +63,18 @@ public final class Credentials {
         return secrets.keySet();
     }
 
-    /** What to log in to the server of {@code database} with, as {@code user}; null: nothing is known. */
+    /**
+     * What to log in to the server of {@code database} with, as {@code user}; null: nothing is known. Where others say who clients
+     * are, what they said it of is worth more than what a file has.
+     */
     @Nullable
     StoredSecret forServer(DatabaseConfig database, String user) {
         Secret password = database.password();
-        return password != null && user.equals(database.user())
-                ? StoredSecret.parse(password.reveal())
-                : learned.orKnown(database.name(), user, of(user));
+        if (password != null && user.equals(database.user())) {
+            return StoredSecret.parse(password.reveal());
+        }
+        StoredSecret proved = isJudgedByOthers ? learned.find(database.name(), user) : null;
+        return proved != null ? proved : learned.orKnown(database.name(), user, of(user));
     }
 
     /** {@code user} has logged in to {@code database}, which has taught us that. */

@@ -1,8 +1,8 @@
 package dev.spillway.server.lane;
 
 import dev.spillway.core.auth.KeyDerivation;
+import dev.spillway.core.auth.PasswordQuestion;
 import dev.spillway.core.config.DatabaseConfig;
-import dev.spillway.core.config.LogFormat;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.UserConfig;
 import dev.spillway.core.error.ProxyError;
@@ -42,7 +42,6 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +85,7 @@ public final class Lane implements SessionPorts {
     private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final ServerConnector connector;
     private final Derivations derivations;
+    private final Questions questions;
     private boolean isIdlenessLimited;
     /** How the lane ends; null: it goes on. */
     private @Nullable Ending ending;
@@ -93,7 +93,6 @@ public final class Lane implements SessionPorts {
     /**
      * @param number its place among {@code lanes}
      * @param names where the addresses of server hosts come from
-     * @param slowWork runs password derivations, which take milliseconds
      */
     public Lane(
             EventLoop loop,
@@ -104,7 +103,7 @@ public final class Lane implements SessionPorts {
             Credentials credentials,
             TlsContexts tls,
             NameSources names,
-            Executor slowWork,
+            LoginWork work,
             Console console) {
         this.loop = loop;
         this.config = config;
@@ -112,12 +111,11 @@ public final class Lane implements SessionPorts {
         this.lanes = lanes;
         this.number = number;
         this.usage = lanes.isElastic() ? new Usage() : null;
-        this.derivations = new Derivations(slowWork, loop);
+        this.derivations = new Derivations(work.derivations(), loop);
+        this.questions = new Questions(work.questions(), loop);
         Incidents incidents = new Incidents();
         this.limited = LimitedLines.on(loop, this::nowMillis);
-        ConnectionLog written = config.log().logFormat() == LogFormat.PGBOUNCER
-                ? new PgBouncerConnectionLog(this::config, this::nowMillis, limited)
-                : new OwnConnectionLog(this::config, limited);
+        ConnectionLog written = ConnectionLogs.of(this::config, this::nowMillis, limited);
         this.log = new WatchedConnectionLog(written, incidents, this::nowMillis);
         this.door = new ConsoleDoor(this, console);
         this.connector = new ServerConnector(loop, transport, config, credentials, tls, names, number, this, channels);
@@ -386,6 +384,11 @@ public final class Lane implements SessionPorts {
     @Override
     public void derive(KeyDerivation derivation, Derived done) {
         derivations.derive(derivation, done);
+    }
+
+    @Override
+    public void ask(PasswordQuestion question, Judged done) {
+        questions.ask(question, done);
     }
 
     // ---- time ----------------------------------------------------------------------------------------------------

@@ -40,10 +40,16 @@ public final class LearnedSecrets {
         return known instanceof ScramKeys keys && keys.verifier().equals(verifier) ? keys : verifier;
     }
 
+    /** What the last login as {@code user} has taught; null: nothing. */
+    @Nullable
+    StoredSecret find(String database, String user) {
+        return secrets.get(new Who(database, user));
+    }
+
     /** What to log in with as {@code user}, of whom {@code configured} is known otherwise; null: nothing. */
     @Nullable
     StoredSecret orKnown(String database, String user, @Nullable StoredSecret configured) {
-        StoredSecret learned = secrets.get(new Who(database, user));
+        StoredSecret learned = find(database, user);
         return switch (configured) {
             case null -> learned;
             case ScramVerifier verifier -> withKeys(verifier, learned);

@@ -5,11 +5,14 @@ import dev.spillway.core.auth.AccessProblem;
 import dev.spillway.core.auth.AccessRules;
 import dev.spillway.core.auth.IdentMaps;
 import dev.spillway.core.auth.NameFiles;
+import dev.spillway.core.auth.PasswordJudges;
 import dev.spillway.core.auth.StoredSecret;
 import dev.spillway.core.auth.UserList;
 import dev.spillway.core.config.AuthType;
+import dev.spillway.core.config.LdapOptions;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.server.configfile.FileProblem;
+import dev.spillway.server.judge.Judges;
 import dev.spillway.server.lane.LoginFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,8 +20,11 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,7 +55,16 @@ public final class AuthFiles {
                     config.tls().clientTlsSslmode().spelling());
         }
         boolean isPeerAsked = rules.ask(AccessMethod.PEER) || config.authType() == AuthType.PEER;
-        return new LoginFiles(secrets, rules, isPeerAsked ? systemUsers() : Map.of());
+        return new LoginFiles(secrets, rules, isPeerAsked ? systemUsers() : Map.of(), judges(config, rules));
+    }
+
+    private static PasswordJudges judges(ProxyConfig config, AccessRules rules) throws IOException {
+        Set<LdapOptions> directories = new HashSet<>(rules.directories());
+        if (config.authType() == AuthType.LDAP) {
+            directories.add(Objects.requireNonNull(config.authLdapOptions()));
+        }
+        boolean isSystemAsked = rules.ask(AccessMethod.PAM) || config.authType() == AuthType.PAM;
+        return Judges.of(directories, isSystemAsked, System.getenv());
     }
 
     /** What is strange about auth_file, without secrets. */

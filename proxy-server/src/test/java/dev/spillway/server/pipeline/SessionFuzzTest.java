@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.spillway.core.auth.ClientAuth;
 import dev.spillway.core.auth.KeyDerivation;
+import dev.spillway.core.auth.PasswordQuestion;
 import dev.spillway.core.auth.RandomBytes;
 import dev.spillway.core.auth.ServerAuth;
 import dev.spillway.core.config.PoolMode;
@@ -266,6 +267,11 @@ class SessionFuzzTest {
 
         @Override
         public void derive(KeyDerivation derivation, Derived done) {
+            throw new AssertionError("no password is asked for");
+        }
+
+        @Override
+        public void ask(PasswordQuestion question, Judged done) {
             throw new AssertionError("no password is asked for");
         }
 

@@ -5,23 +5,21 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/**
- * The thread that makes what operators are shown, pages and tables of the console: lanes only say what they have. It ends when nobody
- * has asked for a while.
- */
-final class LookWork {
+/** Threads for what may block, which end when nobody has had work for them for a while. */
+final class RestingThreads {
     private static final long REST_SECONDS = 120;
 
-    private LookWork() {}
+    private RestingThreads() {}
 
-    static Executor executor() {
+    /** At most {@code most} at once, called {@code name} and a number; more work waits, however much. */
+    static Executor executor(String name, int most) {
         ThreadPoolExecutor work = new ThreadPoolExecutor(
-                1,
-                1,
+                most,
+                most,
                 REST_SECONDS,
                 TimeUnit.SECONDS,
                 new LinkedBlockingQueue<>(),
-                Thread.ofPlatform().name("looks").daemon().factory());
+                Thread.ofPlatform().name(name + '-', 0).daemon().factory());
         work.allowCoreThreadTimeOut(true);
         return work;
     }
