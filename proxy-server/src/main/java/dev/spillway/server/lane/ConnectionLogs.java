@@ -3,6 +3,8 @@ package dev.spillway.server.lane;
 import dev.spillway.core.config.LogFormat;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.session.ConnectionLog;
+import dev.spillway.core.stats.Incidents;
+import dev.spillway.core.stats.WatchedConnectionLog;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -10,10 +12,12 @@ import java.util.function.Supplier;
 final class ConnectionLogs {
     private ConnectionLogs() {}
 
-    /** Of the lane that {@code limited} is on: in the format of the log when it begins. */
-    static ConnectionLog of(Supplier<ProxyConfig> config, LongSupplier nowMillis, LimitedLines limited) {
-        return config.get().log().logFormat() == LogFormat.PGBOUNCER
+    /** Of the lane that {@code limited} is on, in the format of the log when it begins; {@code incidents} are kept beside it. */
+    static ConnectionLog of(
+            Supplier<ProxyConfig> config, LongSupplier nowMillis, LimitedLines limited, Incidents incidents) {
+        ConnectionLog written = config.get().log().logFormat() == LogFormat.PGBOUNCER
                 ? new PgBouncerConnectionLog(config, nowMillis, limited)
                 : new OwnConnectionLog(config, limited);
+        return new WatchedConnectionLog(written, incidents, nowMillis);
     }
 }

@@ -26,7 +26,6 @@ import dev.spillway.core.session.Wire;
 import dev.spillway.core.session.prepared.StatementStore;
 import dev.spillway.core.stats.Incidents;
 import dev.spillway.core.stats.StatsLine;
-import dev.spillway.core.stats.WatchedConnectionLog;
 import dev.spillway.server.pipeline.ConnectionHandler;
 import dev.spillway.server.pipeline.ProxyHeaderHandler;
 import dev.spillway.server.transport.NettyTransport;
@@ -115,8 +114,7 @@ public final class Lane implements SessionPorts {
         this.questions = new Questions(work.questions(), loop);
         Incidents incidents = new Incidents();
         this.limited = LimitedLines.on(loop, this::nowMillis);
-        ConnectionLog written = ConnectionLogs.of(this::config, this::nowMillis, limited);
-        this.log = new WatchedConnectionLog(written, incidents, this::nowMillis);
+        this.log = ConnectionLogs.of(this::config, this::nowMillis, limited, incidents);
         this.door = new ConsoleDoor(this, console);
         this.connector = new ServerConnector(loop, transport, config, credentials, tls, names, number, this, channels);
         this.pools = new LanePools(number, lanes, config, connector::open, connector::abandonOpenings);
