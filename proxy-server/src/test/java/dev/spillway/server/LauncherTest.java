@@ -135,6 +135,17 @@ class LauncherTest {
     }
 
     @Test
+    void saysSoWhereItMayNotBuild() throws Exception {
+        Files.createFile(root.resolve("target")); // so that there can be no directory
+        Outcome outcome = launch("run");
+        assertThat(outcome.code()).isEqualTo(1);
+        assertThat(outcome.err())
+                .startsWith("spillway: has to build itself in " + root + " first, where ")
+                .endsWith(" may not write: let somebody who may run './spillway --version' once.\n");
+        assertThat(root.resolve("builds")).doesNotExist();
+    }
+
+    @Test
     void waitsInTheForegroundUntilTheBackgroundIsReady() throws Exception {
         java("""
             #!/bin/sh

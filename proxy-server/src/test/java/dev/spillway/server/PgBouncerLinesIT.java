@@ -7,7 +7,9 @@ import static org.awaitility.Awaitility.await;
 import dev.spillway.core.config.AuthType;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.DatabaseSettings;
+import dev.spillway.core.config.LdapOptions;
 import dev.spillway.core.config.LogFormat;
+import dev.spillway.core.config.LookupSettings;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.ProcessSettings;
 import dev.spillway.core.config.ProxyConfig;
@@ -137,6 +139,22 @@ class PgBouncerLinesIT {
             if (!before.isEmpty()) {
                 awaitLine(proxy, client + before);
             }
+        }
+    }
+
+    @Test
+    void whatADirectorySaysIsInALineOfItsOwn() throws Exception {
+        LdapOptions nobody = LdapOptions.parse("ldapserver=127.0.0.1 ldapport=1 ldapprefix=uid=");
+        ProxyConfig config =
+                config().with(Settings.AUTH_TYPE, AuthType.LDAP).with(LookupSettings.AUTH_LDAP_OPTIONS, nobody);
+        try (RunningProxy proxy = new RunningProxy(config)) {
+            Endpoint ann = direct.withPort(proxy.proxy().port()).withUser("ann").withDatabase("shop");
+            assertThatThrownBy(() -> DriverManager.getConnection(ann.jdbcUrl() + "&password=wrong")
+                            .close())
+                    .hasMessage("FATAL: LDAP authentication failed for user \"ann\"");
+            String client = CLIENT.formatted("shop/ann");
+            awaitLine(proxy, client + "LDAP server 127.0.0.1 cannot be asked: connect error \\(Connection refused\\)");
+            awaitLine(proxy, client + "closing because: LDAP authentication failed for user \"ann\" \\(age=0s\\)");
         }
     }
 

@@ -44,6 +44,11 @@ public sealed interface ClientAuth
     /** The longest body of a 'p' message that can succeed; a longer one may be refused unread. */
     int responseLimitBytes();
 
+    /** Does another say whether the client is who it says? */
+    default boolean isJudgedByOthers() {
+        return false;
+    }
+
     /** What a client is told that did not prove who it is; takes the user's name. */
     default ProxyError failure() {
         return ProxyError.AUTHENTICATION_FAILED;

@@ -70,6 +70,11 @@ final class JudgedClientAuth implements ClientAuth {
     }
 
     @Override
+    public boolean isJudgedByOthers() {
+        return true;
+    }
+
+    @Override
     public int responseLimitBytes() {
         return PasswordResponse.LIMIT_BYTES;
     }

@@ -22,9 +22,10 @@ public final class PasswordQuestion {
         this.host = host;
     }
 
-    /** See {@link PasswordJudge#refusal}; blocks. */
+    /** See {@link PasswordJudge#refusal}; blocks. What a client calls itself cannot begin another line of the log. */
     public @Nullable String ask() {
-        return isDropped ? "the client has left" : judge.refusal(user, password, host);
+        String refusal = isDropped ? "the client has left" : judge.refusal(user, password, host);
+        return refusal == null ? null : refusal.replaceAll("[\\p{Cc}\\p{Zl}\\p{Zp}]", " ");
     }
 
     /** Nobody waits for the answer any more, so it need not be asked. */

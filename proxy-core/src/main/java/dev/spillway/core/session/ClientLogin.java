@@ -364,7 +364,8 @@ public final class ClientLogin implements Phase {
         if (isViolation || machine == null) {
             end(ClientEnd.LOGIN_FAILED, detail, ProxyError.AUTHENTICATION_GARBLED.fields(user, detail));
         } else {
-            ClientEnd how = isSasl ? ClientEnd.SASL_FAILED : ClientEnd.PASSWORD_WRONG;
+            ClientEnd byPassword = machine.isJudgedByOthers() ? ClientEnd.JUDGED : ClientEnd.PASSWORD_WRONG;
+            ClientEnd how = isSasl ? ClientEnd.SASL_FAILED : byPassword;
             end(how, detail, machine.failure().fields(user));
         }
     }

@@ -19,6 +19,8 @@ public interface ConnectionLog {
         TURNED_AWAY,
         LOGIN_FAILED,
         PASSWORD_WRONG,
+        /** Another has said that the password is wrong, or could not be asked. */
+        JUDGED,
         /** The password was wrong, in an exchange that does not say so before its end. */
         SASL_FAILED,
         PROTOCOL_BROKEN,

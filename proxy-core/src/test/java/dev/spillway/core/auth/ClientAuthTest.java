@@ -125,6 +125,13 @@ class ClientAuthTest {
         assertThat(question.ask()).isEqualTo("the client has left");
     }
 
+    @Test
+    void refusalIsOneLineWhateverAClientCallsItself() {
+        PasswordJudge telling = (user, password, host) -> user + " is unknown";
+        assertThat(new PasswordQuestion(telling, "a\r\nb\u0085", new byte[] {1}, null).ask())
+                .isEqualTo("a  b  is unknown");
+    }
+
     private static AuthStep judged(ClientAuth auth, String body) {
         auth.start();
         AuthStep step = auth.onResponse(body.getBytes(UTF_8));

@@ -156,7 +156,11 @@ final class LdapJudge implements PasswordJudge {
 
     /** What went wrong, in one line. */
     private static String line(LDAPException e) {
-        String more = Objects.requireNonNullElse(e.getDiagnosticMessage(), e.getMessage());
+        Throwable first = e;
+        for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+            first = cause;
+        }
+        String more = first.getMessage();
         return e.getResultCode().getName() + (more == null ? "" : " (" + more.replaceAll("\\s+", " ") + ')');
     }
 }

@@ -56,7 +56,7 @@ record OwnConnectionLog(Supplier<ProxyConfig> config, LimitedLines limited) impl
     @Override
     public void clientEnded(LogSubject client, ClientEnd how, String why, @Nullable ErrorFields told) {
         String event = switch (how) {
-            case LOGIN_FAILED, PASSWORD_WRONG, SASL_FAILED -> "client login failed";
+            case LOGIN_FAILED, PASSWORD_WRONG, JUDGED, SASL_FAILED -> "client login failed";
             case PROTOCOL_BROKEN -> "client broke the protocol";
             case NOT_SERVED -> "client not served";
             case TOO_SLOW -> "client closed";

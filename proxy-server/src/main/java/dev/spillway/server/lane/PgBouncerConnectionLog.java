@@ -100,6 +100,9 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
                         "password authentication failed", client.wire().peer())) {
             LOG.error("{}password authentication failed", prefix('C', client));
         }
+        if (how == ClientEnd.JUDGED && limited.ofPeer("judged", client.wire().peer())) {
+            LOG.warn("{}{}", prefix('C', client), why);
+        }
         String reason = isSasl ? "SASL authentication failed" : told == null ? why : told.message();
         closing('C', client, reason);
         if (told != null) {
