@@ -40,6 +40,7 @@ record Fixture(Set<String> broken, List<String> sources) {
                 climber("server.admin", "server.lane"),
                 climber("server.json", "core.config"),
                 climber("server.top", "server.json"),
+                climber("server.judge", "server.lane"),
                 climber("server.check", "server.configfile"),
                 climber("server.http", "server.admin"),
                 climber("server.ops", "server.cli"));
