@@ -137,7 +137,8 @@ class JudgedLoginsIT {
                 """.formatted(SCRAM_USER, options(directory)));
             ProxyConfig config = config().with(Settings.AUTH_TYPE, AuthType.HBA)
                     .with(Settings.AUTH_HBA_FILE, rules.toString())
-                    .with(UserConfig.named(PostgresFixture.MD5_USER).with(UserSettings.PASSWORD, Secret.of(PASSWORD)));
+                    .with(UserConfig.named(PostgresFixture.MD5_USER).with(UserSettings.PASSWORD, Secret.of(PASSWORD)))
+                    .with(UserConfig.named(SCRAM_USER).with(UserSettings.PASSWORD, Secret.of("stale")));
             try (RunningProxy proxy = new RunningProxy(config)) {
                 assertThat(whoAmI(through(proxy, SCRAM_USER), PASSWORD)).isEqualTo(SCRAM_USER);
                 assertThat(whoAmI(through(proxy, PostgresFixture.MD5_USER), PASSWORD))

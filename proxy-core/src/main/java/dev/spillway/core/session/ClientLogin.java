@@ -16,6 +16,7 @@ import dev.spillway.core.session.ConnectionLog.ClientEnd;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -166,12 +167,8 @@ public final class ClientLogin implements Phase {
 
     private void onPacket(StartupPacket packet, ByteBuf rest) {
         switch (packet) {
-            case StartupPacket.SslRequest() -> {
-                onSslRequest(rest);
-            }
-            case StartupPacket.GssEncRequest() -> {
-                gssAsked = refuseEncryption(gssAsked, rest);
-            }
+            case StartupPacket.SslRequest() -> onSslRequest(rest);
+            case StartupPacket.GssEncRequest() -> gssAsked = refuseEncryption(gssAsked, rest);
             case StartupPacket.CancelRequest cancel -> {
                 isOver = true;
                 isCancelling = true;
@@ -331,27 +328,23 @@ public final class ClientLogin implements Phase {
     }
 
     private void onDerived(byte[] salted) {
-        ClientAuth machine = auth;
         isDeriving = false;
-        if (isOver || machine == null) {
-            return;
-        }
-        try {
-            onStep(machine.resume(salted));
-        } catch (Refused e) {
-            refuse(e);
-        }
-        wire.flush();
+        goOn(machine -> machine.resume(salted));
     }
 
     private void onJudged(@Nullable String refusal) {
-        ClientAuth machine = auth;
         question = null;
+        goOn(machine -> machine.judged(refusal));
+    }
+
+    /** What was asked elsewhere has been answered. */
+    private void goOn(Function<ClientAuth, AuthStep> next) {
+        ClientAuth machine = auth;
         if (isOver || machine == null) {
             return;
         }
         try {
-            onStep(machine.judged(refusal));
+            onStep(next.apply(machine));
         } catch (Refused e) {
             refuse(e);
         }
@@ -392,6 +385,12 @@ public final class ClientLogin implements Phase {
     /** What the login has taught us of the user's password, which is in no configuration; null: nothing. */
     public @Nullable StoredSecret secret() {
         return secret;
+    }
+
+    /** Has another said that it is who it says, by its password? */
+    public boolean isJudgedByOthers() {
+        ClientAuth machine = auth;
+        return machine != null && machine.isJudgedByOthers();
     }
 
     /** What PostgreSQL is being asked about the user; null: nothing. */

@@ -210,10 +210,7 @@ final class Admission implements ClientLogin.Reception {
         }
         lanes.limits().enter(config, database, request.user());
         ((ConnectionHandler) wire).whenClosed(() -> lanes.limits().leave(database, request.user()));
-        StoredSecret learned = login.secret();
-        if (learned != null) {
-            credentials.learn(request.database(), request.user(), learned);
-        }
+        credentials.learn(request.database(), request.user(), login.secret(), login.isJudgedByOthers());
         login.writeOk();
         int keyBytes = request.minorVersion() >= 2 ? 32 : 4;
         StartupRequest named = config.applicationNameAddHost() ? request.withHost(wire.peer()) : request;

@@ -20,7 +20,6 @@ public final class Credentials {
     private final Map<String, StoredSecret> secrets;
     private final LoginFiles files;
     private final LearnedSecrets learned;
-    private final boolean isJudgedByOthers;
 
     /** {@code learned} outlives the configuration. */
     public Credentials(ProxyConfig config, LoginFiles files, LearnedSecrets learned) {
@@ -34,7 +33,6 @@ public final class Credentials {
         this.secrets = Map.copyOf(all);
         this.files = files;
         this.learned = learned;
-        this.isJudgedByOthers = config.authType().isJudgedByOthers();
     }
 
     /** How which clients prove who they are, if auth_hba_file says it. */
@@ -63,22 +61,22 @@ public final class Credentials {
         return secrets.keySet();
     }
 
-    /**
-     * What to log in to the server of {@code database} with, as {@code user}; null: nothing is known. Where others say who clients
-     * are, what they said it of is worth more than what a file has.
-     */
+    /** What to log in to the server of {@code database} with, as {@code user}; null: nothing is known. */
     @Nullable
     StoredSecret forServer(DatabaseConfig database, String user) {
         Secret password = database.password();
         if (password != null && user.equals(database.user())) {
             return StoredSecret.parse(password.reveal());
         }
-        StoredSecret proved = isJudgedByOthers ? learned.find(database.name(), user) : null;
-        return proved != null ? proved : learned.orKnown(database.name(), user, of(user));
+        return learned.orKnown(database.name(), user, of(user));
     }
 
-    /** {@code user} has logged in to {@code database}, which has taught us that. */
-    void learn(String database, String user, StoredSecret secret) {
-        learned.learn(database, user, secret);
+    /** {@code user} has logged in to {@code database}, which has taught us that; null: nothing. */
+    void learn(String database, String user, @Nullable StoredSecret secret, boolean isJudgedByOthers) {
+        if (isJudgedByOthers && secret != null) {
+            learned.learnJudged(database, user, secret);
+        } else {
+            learned.learn(database, user, secret);
+        }
     }
 }

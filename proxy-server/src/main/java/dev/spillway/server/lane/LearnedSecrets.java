@@ -21,14 +21,30 @@ public final class LearnedSecrets {
     private record Who(String database, String user) {}
 
     private final Map<Who, StoredSecret> secrets = new ConcurrentHashMap<>();
+    /** Passwords that another has found right in the last login. */
+    private final Map<Who, StoredSecret> judged = new ConcurrentHashMap<>();
 
-    /** {@code user} has logged in to {@code database}. */
-    void learn(String database, String user, StoredSecret secret) {
+    /** {@code user} has logged in to {@code database}, and no other had to be asked about a password; null: it has taught nothing. */
+    void learn(String database, String user, @Nullable StoredSecret secret) {
         Who who = new Who(database, user);
-        if (secrets.size() >= MOST && !secrets.containsKey(who)) {
-            secrets.keySet().stream().findAny().ifPresent(secrets::remove);
+        judged.remove(who);
+        if (secret != null) {
+            makeRoom(secrets, who);
+            secrets.merge(who, secret, LearnedSecrets::better);
         }
-        secrets.merge(who, secret, LearnedSecrets::better);
+    }
+
+    /** {@code user} has logged in to {@code database} with a password that another has found right. */
+    void learnJudged(String database, String user, StoredSecret password) {
+        Who who = new Who(database, user);
+        makeRoom(judged, who);
+        judged.put(who, password);
+    }
+
+    private static void makeRoom(Map<Who, StoredSecret> known, Who who) {
+        if (known.size() >= MOST && !known.containsKey(who)) {
+            known.keySet().stream().findAny().ifPresent(known::remove);
+        }
     }
 
     /** Keys are worth more than the verifier that they fit. */
@@ -40,16 +56,18 @@ public final class LearnedSecrets {
         return known instanceof ScramKeys keys && keys.verifier().equals(verifier) ? keys : verifier;
     }
 
-    /** What the last login as {@code user} has taught; null: nothing. */
-    @Nullable
-    StoredSecret find(String database, String user) {
-        return secrets.get(new Who(database, user));
-    }
-
-    /** What to log in with as {@code user}, of whom {@code configured} is known otherwise; null: nothing. */
+    /**
+     * What to log in with as {@code user}, of whom {@code configured} is known otherwise; null: nothing. A password that another has
+     * found right is worth more than what a file has.
+     */
     @Nullable
     StoredSecret orKnown(String database, String user, @Nullable StoredSecret configured) {
-        StoredSecret learned = find(database, user);
+        Who who = new Who(database, user);
+        StoredSecret right = judged.get(who);
+        if (right != null) {
+            return right;
+        }
+        StoredSecret learned = secrets.get(who);
         return switch (configured) {
             case null -> learned;
             case ScramVerifier verifier -> withKeys(verifier, learned);

@@ -32,6 +32,18 @@ class LearnedSecretsTest {
     }
 
     @Test
+    void passwordThatAnotherFoundRightGoesFirstUntilSomebodyLogsInOtherwise() {
+        StoredSecret configured = new StoredSecret.Plain(Secret.of("eraser"));
+        learned.learnJudged("a", "alice", PLAIN);
+        assertThat(learned.orKnown("a", "alice", configured)).isEqualTo(PLAIN);
+        assertThat(learned.orKnown("a", "alice", FIRST)).isEqualTo(PLAIN);
+        assertThat(learned.orKnown("b", "alice", configured)).isEqualTo(configured);
+        learned.learn("a", "alice", null);
+        assertThat(learned.orKnown("a", "alice", configured)).isEqualTo(configured);
+        assertThat(learned.orKnown("a", "alice", null)).isNull();
+    }
+
+    @Test
     void keysServeTheVerifierThatTheyFitAndNoOther() {
         learned.learn("a", "alice", KEYS);
         assertThat(learned.orKnown("a", "alice", FIRST)).isEqualTo(KEYS);
