@@ -7,6 +7,7 @@ import com.unboundid.ldap.listener.interceptor.InMemoryInterceptedSimpleBindRequ
 import com.unboundid.ldap.listener.interceptor.InMemoryOperationInterceptor;
 import com.unboundid.ldap.sdk.LDAPException;
 import com.unboundid.ldif.LDIFException;
+import java.net.InetAddress;
 import java.security.GeneralSecurityException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -22,6 +23,8 @@ public final class TestDirectory implements AutoCloseable {
     public static final String PASSWORD = "wonder land\"\u00e9";
     public static final String BASE = "dc=example,dc=net";
     public static final String LOOKER = "cn=looker," + BASE;
+
+    private static final InetAddress HERE = InetAddress.getLoopbackAddress();
 
     private final InMemoryDirectoryServer server;
     private final List<String> binds = new CopyOnWriteArrayList<>();
@@ -55,13 +58,13 @@ public final class TestDirectory implements AutoCloseable {
     /** One that speaks in the clear, and begins TLS if it is asked to and there is a {@code tls}. */
     public static TestDirectory plain(@Nullable SSLContext tls) throws LDAPException, LDIFException {
         return new TestDirectory(
-                InMemoryListenerConfig.createLDAPConfig("ldap", null, 0, tls == null ? null : tls.getSocketFactory()));
+                InMemoryListenerConfig.createLDAPConfig("ldap", HERE, 0, tls == null ? null : tls.getSocketFactory()));
     }
 
     /** One that speaks TLS from the start. */
     public static TestDirectory secure(SSLContext tls) throws LDAPException, LDIFException, GeneralSecurityException {
         return new TestDirectory(
-                InMemoryListenerConfig.createLDAPSConfig("ldaps", null, 0, tls.getServerSocketFactory(), null));
+                InMemoryListenerConfig.createLDAPSConfig("ldaps", HERE, 0, tls.getServerSocketFactory(), null));
     }
 
     public int port() {

@@ -166,6 +166,9 @@ final class LdapOptionReader {
         if (base == null) {
             throw new MalformedException("needs ldapbasedn, ldapprefix or ldapsuffix");
         }
+        if (dn != null && password == null) {
+            throw new MalformedException("needs ldapbindpasswd with ldapbinddn");
+        }
         String sought =
                 filter != null ? filter : "(" + Objects.requireNonNullElse(attribute, USUAL_ATTRIBUTE) + "=$username)";
         return new Bind.Search(base, dn, Secret.of(Objects.requireNonNullElse(password, "")), scope, sought);

@@ -76,6 +76,7 @@ class LdapOptionsTest {
                 "ldapserver=h ldapprefix=a ldapbasedn=b | cannot have ldapprefix or ldapsuffix together",
                 "ldapserver=h ldapsuffix=a ldapbindpasswd=b | cannot have ldapprefix or ldapsuffix together",
                 "ldapserver=h ldapbasedn=b ldapsearchattribute=c ldapsearchfilter=d | cannot have both",
+                "ldapserver=h ldapbasedn=b ldapbinddn=c | needs ldapbindpasswd with ldapbinddn",
                 "ldapserver=h ldapprefix=a ldapprot=1 | cannot have the option 'ldapprot'",
                 "ldapserver=h ldapprefix=a ldapport=0 | port from 1 to 65535, not '0'",
                 "ldapserver=h ldapprefix=a ldapport=65536 | port from 1 to 65535, not '65536'",

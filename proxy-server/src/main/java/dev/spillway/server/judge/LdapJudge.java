@@ -68,8 +68,9 @@ final class LdapJudge implements PasswordJudge {
         }
         int[] ports = new int[options.servers().size()];
         Arrays.fill(ports, options.port());
-        SocketFactory sockets =
-                tls != null && options.isTlsFromStart() ? tls.context().getSocketFactory() : null;
+        SocketFactory sockets = tls != null && options.isTlsFromStart()
+                ? new LimitedSockets(tls.context().getSocketFactory(), CONNECT_LIMIT_MILLIS)
+                : null;
         PostConnectProcessor first =
                 tls != null && options.startsTls() ? new StartTLSPostConnectProcessor(tls.context()) : null;
         this.servers =

@@ -56,6 +56,10 @@ record LdapTls(SSLContext context, SSLSocketVerifier verifier) {
             }
             take(environment, "LDAPTLS_CACERT", options, "TLS_CACERT");
             take(environment, "LDAPTLS_REQCERT", options, "TLS_REQCERT");
+            take(environment, "LDAPTLS_CACERTDIR", options, "TLS_CACERTDIR");
+        }
+        if (options.containsKey("TLS_CACERTDIR") && !options.containsKey("TLS_CACERT")) {
+            throw new IOException("TLS_CACERTDIR of ldap.conf is not read: name a file of authorities by TLS_CACERT");
         }
         try {
             return of(options.get("TLS_CACERT"), options.getOrDefault("TLS_REQCERT", "demand"));

@@ -69,15 +69,14 @@ final class Pam {
         try {
             return SymbolLookup.libraryLookup(LIBRARY, Arena.global());
         } catch (IllegalArgumentException e) {
-            throw new IOException("auth_type 'pam' needs " + LIBRARY + ", which this system does not have", e);
+            throw new IOException("pam needs " + LIBRARY + ", which this system does not have", e);
         }
     }
 
     private MethodHandle function(SymbolLookup library, String name, FunctionDescriptor type) throws IOException {
         Optional<MemorySegment> function = library.find(name);
         if (function.isEmpty()) {
-            throw new IOException(
-                    "auth_type 'pam' needs " + name + ", which this system's " + LIBRARY + " does not have");
+            throw new IOException("pam needs " + name + ", which this system's " + LIBRARY + " does not have");
         }
         return linker.downcallHandle(function.get(), type);
     }

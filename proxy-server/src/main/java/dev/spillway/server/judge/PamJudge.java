@@ -45,20 +45,21 @@ final class PamJudge implements PasswordJudge {
             MemorySegment handle, PamConversation conversation, @Nullable String host, Arena arena) {
         String failed = "pam_set_item()";
         int status = Pam.SUCCESS;
-        if (host != null) {
-            status = pam.setRemoteHost(handle, arena.allocateFrom(host, StandardCharsets.UTF_8));
+        try {
+            if (host != null) {
+                status = pam.setRemoteHost(handle, arena.allocateFrom(host, StandardCharsets.UTF_8));
+            }
+            if (status == Pam.SUCCESS) {
+                failed = "pam_authenticate()";
+                status = pam.authenticate(handle);
+            }
+            if (status == Pam.SUCCESS) {
+                failed = "pam_acct_mgmt()";
+                status = pam.accountIsUsable(handle);
+            }
+            return status == Pam.SUCCESS ? null : failed + " failed: " + pam.text(handle, status) + conversation.said();
+        } finally {
+            pam.end(handle, status);
         }
-        if (status == Pam.SUCCESS) {
-            failed = "pam_authenticate()";
-            status = pam.authenticate(handle);
-        }
-        if (status == Pam.SUCCESS) {
-            failed = "pam_acct_mgmt()";
-            status = pam.accountIsUsable(handle);
-        }
-        String refusal =
-                status == Pam.SUCCESS ? null : failed + " failed: " + pam.text(handle, status) + conversation.said();
-        pam.end(handle, status);
-        return refusal;
     }
 }

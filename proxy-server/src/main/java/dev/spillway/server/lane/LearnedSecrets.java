@@ -8,8 +8,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What logins of clients have taught of their passwords and no configuration holds: what a look-up has found, and the keys of
- * those who have proved themselves by SCRAM. The proxy logs in to servers with it, in their names; no client is ever let in by
+ * What logins of clients have taught of their passwords and no configuration holds: what a look-up has found, the keys of
+ * those who have proved themselves by SCRAM, and passwords that a directory or the system has found right. The proxy logs in to servers with it, in their names; no client is ever let in by
  * it. Usable from any thread.
  *
  * <p>It is kept by database, for one database's word about a user is worth nothing to another. The last login counts, and nothing

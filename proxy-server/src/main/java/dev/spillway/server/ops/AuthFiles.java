@@ -23,7 +23,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -61,7 +60,11 @@ public final class AuthFiles {
     private static PasswordJudges judges(ProxyConfig config, AccessRules rules) throws IOException {
         Set<LdapOptions> directories = new HashSet<>(rules.directories());
         if (config.authType() == AuthType.LDAP) {
-            directories.add(Objects.requireNonNull(config.authLdapOptions()));
+            LdapOptions options = config.authLdapOptions();
+            if (options == null) { // SET can make it so
+                throw new IOException("auth_type 'ldap' needs auth_ldap_options, which is not set");
+            }
+            directories.add(options);
         }
         boolean isSystemAsked = rules.ask(AccessMethod.PAM) || config.authType() == AuthType.PAM;
         return Judges.of(directories, isSystemAsked, System.getenv());

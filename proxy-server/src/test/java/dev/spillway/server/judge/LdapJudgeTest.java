@@ -8,6 +8,7 @@ import dev.spillway.core.config.LdapOptions;
 import dev.spillway.testkit.TestCertificates;
 import dev.spillway.testkit.TestDirectory;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import java.util.Map;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -114,7 +116,18 @@ class LdapJudgeTest {
     void nextServerIsAskedWhereOneIsDown() throws Exception {
         try (TestDirectory directory = TestDirectory.plain(null)) {
             String options = "ldapserver=\"127.0.0.2 127.0.0.1\" ldapport=" + directory.port() + DIRECT;
+            String first = "ldapserver=127.0.0.2 ldapport=" + directory.port() + DIRECT;
+            assertThat(ask(first, "alice", TestDirectory.PASSWORD)).contains("cannot be asked");
             assertThat(ask(options, "alice", TestDirectory.PASSWORD)).isNull();
+        }
+    }
+
+    @Test
+    @Timeout(20)
+    void directoryThatSaysNothingIsNotWaitedForForEver() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 8, InetAddress.getLoopbackAddress())) {
+            String options = "ldapserver=localhost ldapscheme=ldaps ldapport=" + silent.getLocalPort() + DIRECT;
+            assertThat(ask(options, TRUSTING, "alice", TestDirectory.PASSWORD)).contains("cannot be asked");
         }
     }
 
