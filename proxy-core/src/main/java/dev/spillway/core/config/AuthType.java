@@ -33,11 +33,6 @@ public enum AuthType {
         return spelling;
     }
 
-    /** Whether others than us say of every client who it is, by its password. */
-    public boolean isJudgedByOthers() {
-        return this == LDAP || this == PAM;
-    }
-
     /** Whether every client has to know a password that we can check. */
     public boolean needsPassword() {
         return this == PLAIN || this == MD5 || this == SCRAM_SHA_256;
