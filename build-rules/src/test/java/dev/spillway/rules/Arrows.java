@@ -59,7 +59,9 @@ final class Arrows {
             row("server.demo")
                     .uses("core.config", "core.pool")
                     .libraries("io.zonky..", "org.HdrHistogram..", "org.slf4j.."),
-            row("server.rehearsal").uses("core.protocol", "core.config").libraries(BUFFERS),
+            row("server.rehearsal")
+                    .uses("core.protocol", "core.auth", "core.config")
+                    .libraries(BUFFERS),
             row("server.transport")
                     .uses("core.session")
                     .libraries(NETTY)

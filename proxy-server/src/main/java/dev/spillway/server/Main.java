@@ -12,6 +12,7 @@ import dev.spillway.server.demo.Demo;
 import dev.spillway.server.demo.DemoPlan;
 import dev.spillway.server.demo.DemoProxy;
 import dev.spillway.server.rehearsal.Rehearsal;
+import dev.spillway.server.rehearsal.RehearsedProcess;
 import dev.spillway.server.top.Top;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -40,7 +41,7 @@ public final class Main {
     }
 
     private CommandLine commandLine(Service service, Map<String, String> environment) {
-        return SpillwayCommand.commandLine(service, Main::check, this::top, this::demo, this::rehearse, environment);
+        return SpillwayCommand.commandLine(service, Main::check, this::top, this::demo, Main::rehearse, environment);
     }
 
     private static CheckRunner.Result check(ProxyConfig config, List<String> doubts, int instances) {
@@ -91,23 +92,9 @@ public final class Main {
         };
     }
 
-    private int rehearse() throws IOException {
-        Rehearsal.run(this::startForRehearsal, REHEARSAL);
+    private static int rehearse(List<String> command) throws IOException {
+        Rehearsal.run((environment, port) -> RehearsedProcess.start(command, environment, port), REHEARSAL);
         return 0;
-    }
-
-    /** As {@code run} does: what that loads has to be learned as well. */
-    private Rehearsal.Stage startForRehearsal(Map<String, String> environment) throws IOException {
-        Service service = new Service(logs());
-        stop = service::stop;
-        Thread.ofPlatform().name("rehearsed").start(() -> {
-            try {
-                commandLine(service, environment).execute("run");
-            } finally {
-                service.stop();
-            }
-        });
-        return new Rehearsal.Stage(service.awaitStart().port(), service::stop);
     }
 
     private void end() {

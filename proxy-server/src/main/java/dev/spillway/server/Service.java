@@ -14,7 +14,6 @@ import dev.spillway.server.ops.Signals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -109,19 +108,6 @@ final class Service implements ProxyRunner {
         if (readyFile != null && own != null) {
             own.silence();
             Files.createFile(readyFile);
-        }
-    }
-
-    /**
-     * Waits until clients can connect, on a thread other than the one that runs it.
-     *
-     * @throws IOException if it did not come to that
-     */
-    Proxy awaitStart() throws IOException {
-        try {
-            return proxy.join();
-        } catch (CancellationException e) {
-            throw new IOException("the proxy did not start", e);
         }
     }
 

@@ -242,7 +242,7 @@ class CheckIT {
                         CheckRun::run,
                         (wish, topOut, topErr) -> 0,
                         (demoOut, demoErr, isTerminal, stays) -> 0,
-                        () -> 0,
+                        command -> 0,
                         environment)
                 .setOut(new PrintWriter(out, true))
                 .setErr(new PrintWriter(out, true))

@@ -31,7 +31,7 @@ final class ProxyProcess implements AutoCloseable {
                 "--sun-misc-unsafe-memory-access=allow",
                 "-XX:TieredStopAtLevel=1",
                 "-Dlogback.configurationFile="
-                        + Path.of("../config/logback.xml").toAbsolutePath(),
+                        + Path.of("../config/logback-example.xml").toAbsolutePath(),
                 "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName(),

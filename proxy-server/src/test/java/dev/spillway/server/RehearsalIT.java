@@ -8,10 +8,12 @@ import dev.spillway.core.pool.Totals;
 import dev.spillway.server.configfile.FileSource;
 import dev.spillway.server.configfile.LogOpening;
 import dev.spillway.server.rehearsal.Rehearsal;
+import dev.spillway.server.rehearsal.RehearsedProcess;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
@@ -19,6 +21,9 @@ import org.junit.jupiter.api.Test;
 
 /** The rehearsal has to go through what a proxy does at work: what it leaves out is learned late. */
 class RehearsalIT {
+    private static final String JAVA =
+            Path.of(System.getProperty("java.home"), "bin", "java").toString();
+
     private final AtomicReference<Totals> totals = new AtomicReference<>();
 
     @Test
@@ -32,18 +37,42 @@ class RehearsalIT {
     @Test
     void saysWhatWentWrong() {
         assertThatThrownBy(() -> Rehearsal.run(
-                        environment -> {
+                        (environment, port) -> {
                             Map<String, String> narrow = new HashMap<>(environment);
                             narrow.put("SPILLWAY_FAIL_FAST", "true");
                             narrow.put("SPILLWAY_MAX_CLIENT_CONN", "1");
-                            return open(narrow);
+                            return open(narrow, port);
                         },
                         Duration.ofSeconds(1)))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("a client failed");
     }
 
-    private Rehearsal.Stage open(Map<String, String> environment) throws IOException {
+    @Test
+    void worksWithAProxyThatIsAProcessOfItsOwn() throws IOException {
+        List<String> command = List.of(JAVA, "-cp", System.getProperty("java.class.path"), Main.class.getName(), "run");
+        AtomicReference<RehearsedProcess> started = new AtomicReference<>();
+
+        Rehearsal.run(
+                (environment, port) -> {
+                    started.set(RehearsedProcess.start(command, environment, port));
+                    return started.get();
+                },
+                Duration.ofMillis(500));
+
+        assertThat(started.get().isAlive()).isFalse();
+    }
+
+    @Test
+    void saysThatAProcessHasEnded() {
+        assertThatThrownBy(() -> Rehearsal.run(
+                        (environment, port) -> RehearsedProcess.start(List.of(JAVA, "-version"), environment, port),
+                        Duration.ofSeconds(1)))
+                .isInstanceOf(IOException.class)
+                .hasMessage("the proxy ended with exit code 0");
+    }
+
+    private Rehearsal.Stage open(Map<String, String> environment, int port) throws IOException {
         Path file = Path.of(Objects.requireNonNull(environment.get("SPILLWAY_CONFIG")));
         Proxy proxy;
         try {
@@ -51,9 +80,10 @@ class RehearsalIT {
         } catch (ConfigException e) {
             throw new IOException(e);
         }
-        return new Rehearsal.Stage(proxy.port(), () -> {
+        assertThat(proxy.port()).isEqualTo(port);
+        return () -> {
             totals.set(proxy.totals());
             proxy.stop();
-        });
+        };
     }
 }

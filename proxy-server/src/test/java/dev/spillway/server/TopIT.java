@@ -58,7 +58,7 @@ class TopIT {
                         (wish, topOut, topErr) ->
                                 new Top(wish.host(), wish.port(), wish.interval()).run(wish.isOnce(), topOut, topErr),
                         (demoOut, demoErr, isTerminal, stays) -> 0,
-                        () -> 0,
+                        command -> 0,
                         Map.of())
                 .setOut(new PrintWriter(out, true))
                 .setErr(new PrintWriter(err, true))

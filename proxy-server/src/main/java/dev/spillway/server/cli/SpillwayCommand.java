@@ -1,7 +1,6 @@
 package dev.spillway.server.cli;
 
 import java.util.Map;
-import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,7 +29,7 @@ public final class SpillwayCommand implements Runnable {
             CheckRunner check,
             TopRunner top,
             DemoRunner demo,
-            Callable<Integer> rehearsal,
+            RehearsalRunner rehearsal,
             Map<String, String> environment) {
         return new CommandLine(new SpillwayCommand())
                 .addSubcommand(new RunCommand(runner, environment))

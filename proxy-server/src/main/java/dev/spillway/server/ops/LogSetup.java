@@ -24,13 +24,14 @@ import org.slf4j.LoggerFactory;
  * Puts the settings of the log into force: its format, {@code logfile}, {@code syslog} and {@code verbose}, and whether there is
  * a console.
  *
- * <p>It takes the place of what {@code logback.xml} has set up as appender {@code log} of the root logger, as soon as
+ * <p>It takes the place of what {@link DefaultLog} or {@code logback.xml} has set up as appender {@code log} of the root logger, as soon as
  * something else is wanted. Where there is no such {@link CountingAsyncAppender}, somebody has a log of his own, which stays
  * as it is. Called by one thread at a time, which may block.
  */
 public final class LogSetup implements LogOpening {
     private static final Logger LOG = LoggerFactory.getLogger(LogSetup.class);
-    private static final String QUEUE = "log";
+    /** The name of the appender. */
+    static final String QUEUE = "log";
 
     private final LoggerContext logs;
     private final ch.qos.logback.classic.Logger root;

@@ -1,17 +1,20 @@
 package dev.spillway.server.rehearsal;
 
+import dev.spillway.core.auth.ServerAuth;
+import dev.spillway.core.auth.ServerAuthStep;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /** A client of the rehearsal, with one connection at a time. Confined to one thread. */
 final class Actor {
     /** Between two logins. */
-    private static final int ROUNDS = 50;
+    private static final int ROUNDS = 20;
     /** A large result in so many rounds. */
     private static final int ROUNDS_PER_MANY = 10;
 
@@ -19,10 +22,12 @@ final class Actor {
 
     private final int number;
     private final int port;
+    private final Proofs proofs;
 
-    Actor(int number, int port) {
+    Actor(int number, int port, Proofs proofs) {
         this.number = number;
         this.port = port;
+        this.proofs = proofs;
     }
 
     /** Goes on until {@code endNanos}; returns null. */
@@ -34,7 +39,9 @@ final class Actor {
                 socket.setSoTimeout(READ_TIMEOUT_MILLIS);
                 Conversation talk = new Conversation(
                         socket.getOutputStream(),
-                        new DataInputStream(new BufferedInputStream(socket.getInputStream())));
+                        new DataInputStream(new BufferedInputStream(socket.getInputStream())),
+                        proofs.loggingIn(),
+                        proofs);
                 talk.say(Script.startup(number), 1);
                 talk.say(Script.PREPARE, 1);
                 for (int round = 0; round < ROUNDS && System.nanoTime() < endNanos; round++) {
@@ -61,7 +68,7 @@ final class Actor {
         }
     }
 
-    private record Conversation(OutputStream out, DataInputStream in) {
+    private record Conversation(OutputStream out, DataInputStream in, ServerAuth auth, Proofs proofs) {
         /** Returns after {@code replies} ReadyForQuery. */
         void say(byte[] bytes, int replies) throws IOException {
             out.write(bytes);
@@ -72,8 +79,26 @@ final class Actor {
                 if (type == 'E') {
                     String said = new String(body, StandardCharsets.UTF_8).replace('\0', ' ');
                     throw new IOException("an error where none was expected: " + said);
+                } else if (type == 'R') {
+                    prove(ByteBuffer.wrap(body));
                 }
                 outstanding -= type == 'Z' ? 1 : 0;
+            }
+        }
+
+        /** Answers {@code request}, a code and what goes with it. */
+        private void prove(ByteBuffer request) throws IOException {
+            int code = request.getInt();
+            byte[] body = new byte[request.remaining()];
+            request.get(body);
+            ServerAuthStep step = auth.onRequest(code, body);
+            if (step instanceof ServerAuthStep.NeedsDerivation(var derivation)) {
+                step = auth.resume(proofs.salted(derivation));
+            }
+            if (step instanceof ServerAuthStep.Send(byte[] answer)) {
+                out.write(Script.password(answer));
+            } else if (step instanceof ServerAuthStep.Failed(String text)) {
+                throw new IOException("a login that did not succeed: " + text);
             }
         }
     }

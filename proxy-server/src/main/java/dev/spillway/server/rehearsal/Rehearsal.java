@@ -1,6 +1,8 @@
 package dev.spillway.server.rehearsal;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,46 +19,44 @@ import java.util.concurrent.Future;
  * of the loopback interface only.
  */
 public final class Rehearsal {
-    /** More clients than servers, so that some wait, on two lanes, so that servers move. */
+    /** More clients than servers, so that some wait. */
     private static final int CLIENTS = 24;
 
-    private static final int LANES = 2;
-
-    /** What the proxy's file says. */
+    /** What the proxy's file says, but for the port and the file of users. */
     private static final String SETTINGS = """
         [databases]
         unused = host=127.0.0.1
         [pgbouncer]
         listen_addr = 127.0.0.1
-        listen_port = 0
         unix_socket_dir =
-        auth_type = any
+        auth_type = scram-sha-256
         pool_mode = transaction
         default_pool_size = 8
+        server_lifetime = 1
         """;
 
-    /**
-     * A running proxy.
-     *
-     * @param port where clients connect
-     * @param stop stops it
-     */
-    public record Stage(int port, Runnable stop) implements AutoCloseable {
+    /** A running proxy. */
+    @FunctionalInterface
+    public interface Stage extends AutoCloseable {
+        /**
+         * Stops it; returns when it is gone.
+         *
+         * @throws IOException if it did not end as it should
+         */
         @Override
-        public void close() {
-            stop.run();
-        }
+        void close() throws IOException;
     }
 
     /** Starts one. */
     @FunctionalInterface
     public interface Opening {
         /**
-         * Opens the port, with these environment variables.
+         * Returns when {@code port} is open.
          *
+         * @param port where clients are to connect, as the file that {@code environment} names says
          * @throws IOException if that is not possible
          */
-        Stage open(Map<String, String> environment) throws IOException;
+        Stage open(Map<String, String> environment, int port) throws IOException;
     }
 
     private Rehearsal() {}
@@ -64,43 +64,56 @@ public final class Rehearsal {
     /**
      * Works for {@code duration}.
      *
-     * @throws IOException if the proxy did not start, or did not answer as PostgreSQL would
+     * @throws IOException if the proxy did not start, did not answer as PostgreSQL would, or did not end
      */
     public static void run(Opening opening, Duration duration) throws IOException {
-        Path file = Files.createTempFile("rehearsal", ".ini");
-        try (StandIn postgres = StandIn.start()) {
-            Files.writeString(file, SETTINGS);
-            play(opening, environment(postgres.port(), file), duration);
+        Path directory = Files.createTempDirectory("rehearsal");
+        Path users = directory.resolve("users.txt");
+        Path file = directory.resolve("rehearsal.ini");
+        Proofs proofs = new Proofs();
+        try (StandIn postgres = StandIn.start(proofs)) {
+            int port = freePort();
+            Files.writeString(users, Script.USER_LINE);
+            Files.writeString(file, SETTINGS + "listen_port = " + port + "\nauth_file = " + users + "\n");
+            Map<String, String> environment = environment(postgres.port(), file);
+            try (Stage _ = opening.open(environment, port)) {
+                play(port, proofs, duration);
+            }
         } finally {
-            Files.delete(file);
+            Files.deleteIfExists(file);
+            Files.deleteIfExists(users);
+            Files.delete(directory);
         }
     }
 
-    private static void play(Opening opening, Map<String, String> environment, Duration duration) throws IOException {
-        try (Stage proxy = opening.open(environment)) {
-            long endNanos = System.nanoTime() + duration.toNanos();
-            try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-                List<Future<?>> clients = new ArrayList<>();
-                for (int i = 0; i < CLIENTS; i++) {
-                    Actor actor = new Actor(i, proxy.port());
-                    clients.add(threads.submit(() -> actor.play(endNanos)));
-                }
-                await(clients);
+    private static int freePort() throws IOException {
+        try (ServerSocket probe = new ServerSocket(0, 0, InetAddress.getLoopbackAddress())) {
+            return probe.getLocalPort();
+        }
+    }
+
+    private static void play(int port, Proofs proofs, Duration duration) throws IOException {
+        long endNanos = System.nanoTime() + duration.toNanos();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<?>> clients = new ArrayList<>();
+            for (int i = 0; i < CLIENTS; i++) {
+                Actor actor = new Actor(i, port, proofs);
+                clients.add(threads.submit(() -> actor.play(endNanos)));
             }
+            await(clients);
         }
     }
 
     /** Some settings by a file and some by the environment, so that both are known. */
-    private static Map<String, String> environment(int serverPort, Path file) {
+    private static Map<String, String> environment(int serverPort, Path file) throws IOException {
         return Map.of(
                 "SPILLWAY_CONFIG",
                 file.toString(),
                 "DATABASE_URL",
-                "postgres://rehearsal@127.0.0.1:" + serverPort + "/" + Script.DATABASE,
-                "SPILLWAY_LANES",
-                Integer.toString(LANES),
+                "postgres://" + Script.DATABASE + ":" + Script.PASSWORD + "@127.0.0.1:" + serverPort + "/"
+                        + Script.DATABASE,
                 "SPILLWAY_ADMIN_LISTEN_PORT",
-                "0",
+                Integer.toString(freePort()),
                 "SPILLWAY_SHUTDOWN_TIMEOUT",
                 "1s");
     }

@@ -17,6 +17,12 @@ import java.util.function.Consumer;
 final class Script {
     static final String DATABASE = "rehearsal";
 
+    /** Of the one user, which is called like the database. */
+    static final String PASSWORD = "rehearsal";
+
+    /** Of the file of users. */
+    static final String USER_LINE = "\"" + DATABASE + "\" \"" + PASSWORD + "\"\n";
+
     /** A query whose result is large. */
     static final String MANY_ROWS = "select many rows";
 
@@ -69,6 +75,15 @@ final class Script {
                 ? Map.of("user", DATABASE, "database", DATABASE, "application_name", "client " + client % 2)
                 : Map.of("user", DATABASE, "database", DATABASE);
         return bytes(out -> FrontendMessages.startup(out, parameters));
+    }
+
+    /** The answer to what it was asked to prove itself. */
+    static byte[] password(byte[] body) {
+        return bytes(out -> FrontendMessages.password(out, body));
+    }
+
+    static byte[] authentication(int code, byte[] body) {
+        return bytes(out -> BackendMessages.authentication(out, code, body));
     }
 
     /** The answer to a login, up to ReadyForQuery. */

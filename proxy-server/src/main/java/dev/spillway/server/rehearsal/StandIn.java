@@ -1,5 +1,7 @@
 package dev.spillway.server.rehearsal;
 
+import dev.spillway.core.auth.AuthStep;
+import dev.spillway.core.auth.ClientAuth;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
@@ -25,14 +27,19 @@ final class StandIn implements AutoCloseable {
     private static final byte[] IDLE = Script.readyForQuery('I');
     private static final byte[] IN_TRANSACTION = Script.readyForQuery('T');
 
-    private final ServerSocket door;
+    /** AuthenticationSASLFinal. */
+    private static final int SASL_FINAL = 12;
 
-    private StandIn(ServerSocket door) {
+    private final ServerSocket door;
+    private final Proofs proofs;
+
+    private StandIn(ServerSocket door, Proofs proofs) {
         this.door = door;
+        this.proofs = proofs;
     }
 
-    static StandIn start() throws IOException {
-        StandIn server = new StandIn(new ServerSocket(0, 0, InetAddress.getLoopbackAddress()));
+    static StandIn start(Proofs proofs) throws IOException {
+        StandIn server = new StandIn(new ServerSocket(0, 0, InetAddress.getLoopbackAddress()), proofs);
         Thread.ofVirtual().name("stand-in").start(server::accept);
         return server;
     }
@@ -45,7 +52,7 @@ final class StandIn implements AutoCloseable {
         try {
             for (int pid = 1; ; pid++) {
                 Socket socket = door.accept();
-                Session session = new Session(pid, socket);
+                Session session = new Session(pid, socket, proofs);
                 Thread.ofVirtual().name("stand-in-", pid).start(session::serve);
             }
         } catch (IOException e) {
@@ -63,11 +70,13 @@ final class StandIn implements AutoCloseable {
     private static final class Session {
         private final int pid;
         private final Socket socket;
+        private final Proofs proofs;
         private byte[] status = IDLE;
 
-        Session(int pid, Socket socket) {
+        Session(int pid, Socket socket, Proofs proofs) {
             this.pid = pid;
             this.socket = socket;
+            this.proofs = proofs;
         }
 
         void serve() {
@@ -76,6 +85,7 @@ final class StandIn implements AutoCloseable {
                 DataInputStream in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
                 OutputStream out = new BufferedOutputStream(socket.getOutputStream());
                 readStartup(in);
+                authenticate(in, out);
                 out.write(Script.welcome(pid));
                 out.flush();
                 while (answer(in, out)) {
@@ -97,6 +107,35 @@ final class StandIn implements AutoCloseable {
                 length = in.readInt();
             }
             in.skipNBytes(length - 2 * Integer.BYTES);
+        }
+
+        private void authenticate(DataInputStream in, OutputStream out) throws IOException {
+            ClientAuth auth = proofs.checking();
+            AuthStep step = auth.start();
+            while (!(step instanceof AuthStep.Done)) {
+                step = switch (step) {
+                    case AuthStep.Send(int code, byte[] body) -> {
+                        out.write(Script.authentication(code, body));
+                        out.flush();
+                        yield auth.onResponse(readPassword(in));
+                    }
+                    case AuthStep.NeedsDerivation(var derivation) -> auth.resume(proofs.salted(derivation));
+                    case AuthStep.Failed(String detail, boolean _) -> throw new IOException(detail);
+                    case AuthStep.Done _, AuthStep.NeedsJudgement _ -> throw new IllegalStateException();
+                };
+            }
+            byte[] last = ((AuthStep.Done) step).finalBody();
+            if (last != null) {
+                out.write(Script.authentication(SASL_FINAL, last));
+            }
+        }
+
+        private static byte[] readPassword(DataInputStream in) throws IOException {
+            byte type = in.readByte();
+            if (type != 'p') {
+                throw new IOException("a message of type " + (char) type + " where a password is due");
+            }
+            return in.readNBytes(in.readInt() - Integer.BYTES);
         }
 
         private boolean answer(DataInputStream in, OutputStream out) throws IOException {

@@ -27,6 +27,7 @@ class SpillwayCommandTest {
     private int instances;
     private final List<RunOptions> options = new ArrayList<>();
     private final List<Boolean> demosThatStay = new ArrayList<>();
+    private final List<String> rehearsed = new ArrayList<>();
 
     @Test
     void runHandsTheConfigurationOverAndReturnsTheExitCode() {
@@ -213,7 +214,8 @@ class SpillwayCommandTest {
 
     @Test
     void rehearsesForTheLauncherAndDoesNotOfferIt() {
-        assertThat(execute("rehearse")).isEqualTo(44);
+        assertThat(execute("rehearse", "--", "java", "-XX:x", "run")).isEqualTo(44);
+        assertThat(rehearsed).containsExactly("java", "-XX:x", "run");
         assertThat(execute("--help")).isZero();
 
         assertThat(out.toString()).contains("demo").doesNotContain("rehearse");
@@ -239,7 +241,10 @@ class SpillwayCommandTest {
                     demosThatStay.add(stays);
                     return 43;
                 },
-                () -> 44,
+                command -> {
+                    rehearsed.addAll(command);
+                    return 44;
+                },
                 environment);
         return commandLine
                 .setOut(new PrintWriter(out, true))

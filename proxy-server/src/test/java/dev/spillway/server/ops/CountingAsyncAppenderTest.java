@@ -5,15 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.joran.JoranConfigurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.util.LogbackMDCAdapter;
 import ch.qos.logback.core.AppenderBase;
-import ch.qos.logback.core.joran.spi.JoranException;
-import ch.qos.logback.core.status.Status;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -23,9 +17,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class CountingAsyncAppenderTest {
-    private static final Path MODULE =
-            Path.of(System.getProperty("basedir", ".")).toAbsolutePath();
-
     private final AtomicLong nanos = new AtomicLong();
     private final LoggerContext context = new LoggerContext();
     private final Gate gate = new Gate();
@@ -89,22 +80,6 @@ class CountingAsyncAppenderTest {
         context.stop();
 
         assertThat(gate.lines).containsExactly("held", "one", "two", "log lines dropped count=1");
-    }
-
-    @Test
-    void shippedConfigurationLoadsWithoutComplaintAndIsTheDefault() throws JoranException, IOException {
-        Path shipped = MODULE.resolveSibling("config").resolve("logback.xml");
-        LoggerContext loaded = new LoggerContext();
-        JoranConfigurator configurator = new JoranConfigurator();
-        configurator.setContext(loaded);
-        configurator.doConfigure(shipped.toFile());
-
-        assertThat(loaded.getStatusManager().getCopyOfStatusList())
-                .filteredOn(status -> status.getEffectiveLevel() > Status.INFO)
-                .isEmpty();
-        assertThat(loaded.getLogger("ROOT").getAppender("log")).isInstanceOf(CountingAsyncAppender.class);
-        loaded.stop();
-        assertThat(MODULE.resolve("src/main/resources/logback.xml")).hasContent(Files.readString(shipped));
     }
 
     /** The writer holds one line, the queue the two it has room for. */

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.api.parallel.Resources;
 
-/** The log of logback.xml, changed as a configuration wants it. */
+/** The log as Spillway comes, changed as a configuration wants it. */
 @ResourceLock(Resources.SYSTEM_OUT)
 @ResourceLock(Resources.SYSTEM_ERR)
 class LogSetupTest {
@@ -35,7 +35,7 @@ class LogSetupTest {
     private Path directory = Path.of("");
 
     @BeforeEach
-    void begin() throws Exception {
+    void begin() {
         System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
         System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
         InstalledLog.configure(logs);
