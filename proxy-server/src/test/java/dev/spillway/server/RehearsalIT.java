@@ -50,7 +50,14 @@ class RehearsalIT {
 
     @Test
     void worksWithAProxyThatIsAProcessOfItsOwn() throws IOException {
-        List<String> command = List.of(JAVA, "-cp", System.getProperty("java.class.path"), Main.class.getName(), "run");
+        List<String> command = List.of(
+                JAVA,
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "run");
         AtomicReference<RehearsedProcess> started = new AtomicReference<>();
 
         Rehearsal.run(
