@@ -61,7 +61,7 @@ public final class Proxy {
             Thread.ofPlatform().name("slow-work").daemon().factory());
     private final ExecutorService tlsWork;
     /** More that wait for a directory or the system at once than these are not worth their threads. */
-    private final LoginWork loginWork = new LoginWork(slowWork, RestingThreads.executor("login-questions", 8));
+    private final LoginWork loginWork = new LoginWork(slowWork, new JudgeThreads()::of);
 
     private final Executor lookWork = RestingThreads.executor("looks", 1);
     private final Lanes lanes;

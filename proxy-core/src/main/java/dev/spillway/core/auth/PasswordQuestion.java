@@ -15,11 +15,17 @@ public final class PasswordQuestion {
     private final @Nullable String host;
     private volatile boolean isDropped;
 
-    PasswordQuestion(PasswordJudge judge, String user, byte[] password, @Nullable String host) {
+    /** {@code password} and {@code host} as {@link PasswordJudge#refusal} has them. */
+    public PasswordQuestion(PasswordJudge judge, String user, byte[] password, @Nullable String host) {
         this.judge = judge;
         this.user = user;
         this.password = password;
         this.host = host;
+    }
+
+    /** Who is asked. */
+    public PasswordJudge judge() {
+        return judge;
     }
 
     /** See {@link PasswordJudge#refusal}; blocks. What a client calls itself cannot begin another line of the log. */

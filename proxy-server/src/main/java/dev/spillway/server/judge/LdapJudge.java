@@ -20,7 +20,6 @@ import dev.spillway.core.config.LdapOptions;
 import dev.spillway.core.config.LdapOptions.Bind;
 import dev.spillway.core.config.LdapScope;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import javax.net.SocketFactory;
@@ -66,15 +65,14 @@ final class LdapJudge implements PasswordJudge {
         if (tls != null) {
             how.setSSLSocketVerifier(tls.verifier());
         }
-        int[] ports = new int[options.servers().size()];
-        Arrays.fill(ports, options.port());
         SocketFactory sockets = tls != null && options.isTlsFromStart()
                 ? new LimitedSockets(tls.context().getSocketFactory(), CONNECT_LIMIT_MILLIS)
                 : null;
         PostConnectProcessor first =
                 tls != null && options.startsTls() ? new StartTLSPostConnectProcessor(tls.context()) : null;
-        this.servers =
-                new FailoverServerSet(options.servers().toArray(String[]::new), ports, sockets, how, null, first);
+        this.servers = new FailoverServerSet(options.servers().stream()
+                .map(host -> new EveryAddress(host, options.port(), sockets, how, first))
+                .toArray(ServerSet[]::new));
     }
 
     private static void requireFilter(String filter) throws IOException {

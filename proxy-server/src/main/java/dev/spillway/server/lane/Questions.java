@@ -1,8 +1,11 @@
 package dev.spillway.server.lane;
 
+import dev.spillway.core.auth.PasswordJudge;
 import dev.spillway.core.auth.PasswordQuestion;
 import dev.spillway.core.session.SessionPorts;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -11,20 +14,24 @@ import org.slf4j.LoggerFactory;
 final class Questions {
     private static final Logger LOG = LoggerFactory.getLogger(Questions.class);
 
-    private final Executor work;
+    private final Function<PasswordJudge, Executor> work;
     private final Executor lane;
 
-    /** {@code work} asks, and {@code lane} hears of it. */
-    Questions(Executor work, Executor lane) {
+    /** {@code work} of a judge asks it, and {@code lane} hears of it. */
+    Questions(Function<PasswordJudge, Executor> work, Executor lane) {
         this.work = work;
         this.lane = lane;
     }
 
     /** See {@link SessionPorts#ask}. */
     void ask(PasswordQuestion question, SessionPorts.Judged done) {
-        work.execute(() -> {
+        work.apply(question.judge()).execute(() -> {
             String refusal = answer(question);
-            lane.execute(() -> done.judged(refusal));
+            try {
+                lane.execute(() -> done.judged(refusal));
+            } catch (RejectedExecutionException e) {
+                LOG.debug("an answer about a password came after the end", e);
+            }
         });
     }
 
