@@ -10,7 +10,7 @@ import java.util.concurrent.Executor;
  * by it. Usable from any thread.
  */
 final class JudgeThreads {
-    /** Of one judge. PgBouncer has one thread for all of them. */
+    /** Of one judge: more that wait for it at once are not worth their threads. PgBouncer has one for all of them. */
     private static final int MOST = 8;
 
     /** A judge that a new configuration has no use for takes its threads with it, once they have had their answers. */

@@ -41,7 +41,7 @@ public final class Main {
     }
 
     private CommandLine commandLine(Service service, Map<String, String> environment) {
-        return SpillwayCommand.commandLine(service, Main::check, this::top, this::demo, Main::rehearse, environment);
+        return SpillwayCommand.commandLine(service, Main::check, this::top, this::demo, this::rehearse, environment);
     }
 
     private static CheckRunner.Result check(ProxyConfig config, List<String> doubts, int instances) {
@@ -92,8 +92,15 @@ public final class Main {
         };
     }
 
-    private static int rehearse(List<String> command) throws IOException {
-        Rehearsal.run((environment, port) -> RehearsedProcess.start(command, environment, port), REHEARSAL);
+    private int rehearse(List<String> command) throws IOException {
+        Rehearsal.run(
+                (environment, port) -> {
+                    RehearsedProcess proxy = RehearsedProcess.start(command, environment);
+                    stop = proxy::kill;
+                    proxy.awaitPort(port);
+                    return proxy;
+                },
+                REHEARSAL);
         return 0;
     }
 

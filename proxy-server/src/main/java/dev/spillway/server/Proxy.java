@@ -60,7 +60,6 @@ public final class Proxy {
     private final ExecutorService slowWork = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("slow-work").daemon().factory());
     private final ExecutorService tlsWork;
-    /** More that wait for a directory or the system at once than these are not worth their threads. */
     private final LoginWork loginWork = new LoginWork(slowWork, new JudgeThreads()::of);
 
     private final Executor lookWork = RestingThreads.executor("looks", 1);

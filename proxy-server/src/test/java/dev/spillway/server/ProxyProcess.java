@@ -4,14 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** A process of its own, which ends with its block. */
 final class ProxyProcess implements AutoCloseable {
@@ -30,10 +33,8 @@ final class ProxyProcess implements AutoCloseable {
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-XX:TieredStopAtLevel=1",
-                "-Dlogback.configurationFile="
-                        + Path.of("../config/logback-example.xml").toAbsolutePath(),
                 "-cp",
-                System.getProperty("java.class.path"),
+                classPath(),
                 Main.class.getName(),
                 "run",
                 "-c",
@@ -44,6 +45,13 @@ final class ProxyProcess implements AutoCloseable {
         builder.environment().remove("DATABASE_URL");
         process = builder.redirectErrorStream(true).start();
         Thread.ofVirtual().start(this::read);
+    }
+
+    /** Without what is only for tests, such as another log. */
+    private static String classPath() {
+        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(entry -> !entry.endsWith("test-classes"))
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     /** As if started by hand. */

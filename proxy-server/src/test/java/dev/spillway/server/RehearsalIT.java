@@ -62,8 +62,10 @@ class RehearsalIT {
 
         Rehearsal.run(
                 (environment, port) -> {
-                    started.set(RehearsedProcess.start(command, environment, port));
-                    return started.get();
+                    RehearsedProcess proxy = RehearsedProcess.start(command, environment);
+                    started.set(proxy);
+                    proxy.awaitPort(port);
+                    return proxy;
                 },
                 Duration.ofMillis(500));
 
@@ -73,10 +75,15 @@ class RehearsalIT {
     @Test
     void saysThatAProcessHasEnded() {
         assertThatThrownBy(() -> Rehearsal.run(
-                        (environment, port) -> RehearsedProcess.start(List.of(JAVA, "-version"), environment, port),
+                        (environment, port) -> {
+                            RehearsedProcess proxy = RehearsedProcess.start(List.of(JAVA, "-version"), environment);
+                            proxy.awaitPort(port);
+                            return proxy;
+                        },
                         Duration.ofSeconds(1)))
                 .isInstanceOf(IOException.class)
-                .hasMessage("the proxy ended with exit code 0");
+                .hasMessageStartingWith("the proxy ended with exit code 0 and said: ")
+                .hasMessageContaining("Runtime Environment");
     }
 
     private Rehearsal.Stage open(Map<String, String> environment, int port) throws IOException {

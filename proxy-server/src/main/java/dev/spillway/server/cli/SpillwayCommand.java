@@ -37,7 +37,8 @@ public final class SpillwayCommand implements Runnable {
                 .addSubcommand(new ConvertCommand())
                 .addSubcommand(new TopCommand(top))
                 .addSubcommand(new DemoCommand(demo))
-                .addSubcommand(new RehearseCommand(rehearsal));
+                .addSubcommand(new RehearseCommand(rehearsal))
+                .setExpandAtFiles(false); // an argument that begins with @ is an argument
     }
 
     @Override

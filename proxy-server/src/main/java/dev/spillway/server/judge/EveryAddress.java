@@ -60,6 +60,8 @@ final class EveryAddress extends ServerSet {
                 connection.close();
                 if (failed == null) {
                     failed = e;
+                } else {
+                    failed.addSuppressed(e);
                 }
             }
         }

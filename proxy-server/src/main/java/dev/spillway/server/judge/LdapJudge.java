@@ -153,13 +153,20 @@ final class LdapJudge implements PasswordJudge {
         return "LDAP user \"" + user + "\" is not unique: several fit " + filter + " on server " + hosts;
     }
 
-    /** What went wrong, in one line. */
+    /** What went wrong, in one line, at each address that was tried. */
     private static String line(LDAPException e) {
         Throwable first = e;
         for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
             first = cause;
         }
+        StringBuilder line = new StringBuilder(e.getResultCode().getName());
         String more = first.getMessage();
-        return e.getResultCode().getName() + (more == null ? "" : " (" + more.replaceAll("\\s+", " ") + ')');
+        if (more != null) {
+            line.append(" (").append(more.replaceAll("\\s+", " ")).append(')');
+        }
+        for (Throwable other : e.getSuppressed()) {
+            line.append("; ").append(other instanceof LDAPException another ? line(another) : other.toString());
+        }
+        return line.toString();
     }
 }

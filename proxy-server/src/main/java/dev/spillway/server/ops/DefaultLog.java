@@ -6,6 +6,7 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.util.DefaultJoranConfigurator;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import org.slf4j.Logger;
@@ -18,8 +19,7 @@ import org.slf4j.Logger;
  * <p>Found and called by Logback, once.
  */
 public final class DefaultLog extends ContextAwareBase implements Configurator {
-    /** Milliseconds. */
-    private static final int MAX_FLUSH_TIME = 2000;
+    private static final int MAX_FLUSH_MILLIS = 2000;
 
     /** Line breaks inside a message would let a client write lines of its own into the log. */
     private static final String PATTERN =
@@ -27,10 +27,17 @@ public final class DefaultLog extends ContextAwareBase implements Configurator {
 
     @Override
     public ExecutionStatus configure(LoggerContext logs) {
-        if (isFileGiven()) {
+        Search search = new Search();
+        search.setContext(logs);
+        if (search.findsFile()) {
             return ExecutionStatus.INVOKE_NEXT_IF_ANY;
         }
         install(logs);
+        String wanted = System.getProperty(ClassicConstants.CONFIG_FILE_PROPERTY);
+        if (wanted != null) {
+            logs.getLogger(DefaultLog.class)
+                    .warn("{} has no effect: there is no {}", ClassicConstants.CONFIG_FILE_PROPERTY, wanted);
+        }
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 
@@ -41,19 +48,11 @@ public final class DefaultLog extends ContextAwareBase implements Configurator {
         root.addAppender(queue(logs));
     }
 
-    /** Where Logback looks for one. */
-    private static boolean isFileGiven() {
-        ClassLoader classes = DefaultLog.class.getClassLoader();
-        return System.getProperty(ClassicConstants.CONFIG_FILE_PROPERTY) != null
-                || classes.getResource(ClassicConstants.TEST_AUTOCONFIG_FILE) != null
-                || classes.getResource(ClassicConstants.AUTOCONFIG_FILE) != null;
-    }
-
     private static CountingAsyncAppender queue(LoggerContext logs) {
         CountingAsyncAppender queue = new CountingAsyncAppender();
         queue.setContext(logs);
         queue.setName(LogSetup.QUEUE);
-        queue.setMaxFlushTime(MAX_FLUSH_TIME);
+        queue.setMaxFlushTime(MAX_FLUSH_MILLIS);
         queue.addAppender(console(logs));
         queue.start();
         return queue;
@@ -70,5 +69,12 @@ public final class DefaultLog extends ContextAwareBase implements Configurator {
         console.setEncoder(encoder);
         console.start();
         return console;
+    }
+
+    /** Looks where Logback does. */
+    private static final class Search extends DefaultJoranConfigurator {
+        boolean findsFile() {
+            return performMultiStepConfigurationFileSearch(false) != null;
+        }
     }
 }

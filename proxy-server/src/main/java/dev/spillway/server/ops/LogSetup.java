@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
  * Puts the settings of the log into force: its format, {@code logfile}, {@code syslog} and {@code verbose}, and whether there is
  * a console.
  *
- * <p>It takes the place of what {@link DefaultLog} or {@code logback.xml} has set up as appender {@code log} of the root logger, as soon as
- * something else is wanted. Where there is no such {@link CountingAsyncAppender}, somebody has a log of his own, which stays
+ * <p>It takes the place of what {@link DefaultLog} or {@code logback.xml} has set up as appender {@code log} of the root
+ * logger, as soon as something else is wanted. Where there is no such {@link CountingAsyncAppender}, somebody has a log of his own, which stays
  * as it is. Called by one thread at a time, which may block.
  */
 public final class LogSetup implements LogOpening {
@@ -117,7 +117,10 @@ public final class LogSetup implements LogOpening {
     private void takeOver(LogFormat format) {
         if (!(root.getAppender(QUEUE) instanceof CountingAsyncAppender before)) {
             if (!isOwnTold) {
-                LOG.warn("logback.xml has no appender '{}': logfile, log_format and --quiet have no effect", QUEUE);
+                LOG.warn(
+                        "the configuration of Logback has no appender '{}': logfile, log_format and --quiet have no"
+                                + " effect",
+                        QUEUE);
             }
             isOwnTold = true;
             return;

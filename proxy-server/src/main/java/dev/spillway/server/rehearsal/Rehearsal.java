@@ -70,6 +70,7 @@ public final class Rehearsal {
         Path directory = Files.createTempDirectory("rehearsal");
         Path users = directory.resolve("users.txt");
         Path file = directory.resolve("rehearsal.ini");
+        List.of(directory, users, file).forEach(path -> path.toFile().deleteOnExit()); // if a signal ends this
         Proofs proofs = new Proofs();
         try (StandIn postgres = StandIn.start(proofs)) {
             int port = freePort();
