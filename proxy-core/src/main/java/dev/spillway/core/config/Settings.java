@@ -119,8 +119,9 @@ public final class Settings {
             new IntegerType(0, MAX_BACKENDS),
             0,
             RELOAD,
-            "Server connections that a pool keeps open, idle or not: once a client has come, and from the start where"
-                    + " the database has a `user`."));
+            "Server connections that a pool keeps open, idle or not: once a client has come, and from the"
+                    + " start where the database has a `user`. Those without one are not tried for anew while no"
+                    + " client is there."));
     public static final Setting<Integer> RESERVE_POOL_SIZE = global(Setting.of(
             "reserve_pool_size",
             new IntegerType(0, MAX_BACKENDS),

@@ -75,7 +75,7 @@ public final class Pool<S extends PooledServer> {
         limits = share.limits();
         isRetired = retires;
         mayBeUnwanted = true;
-        tick(nowNanos);
+        tick(nowNanos, false);
     }
 
     /**
@@ -87,7 +87,7 @@ public final class Pool<S extends PooledServer> {
             isPaused = on;
             mayBeUnwanted = true;
             backoff.end(); // whoever resumes it says that the host is back
-            tick(nowNanos);
+            tick(nowNanos, false);
         }
     }
 
@@ -388,8 +388,12 @@ public final class Pool<S extends PooledServer> {
 
     // ---- time ----------------------------------------------------------------------------------------------------
 
-    /** Ends waits that took too long, closes servers that are idle for too long or too old, opens what is needed. */
-    public void tick(long nowNanos) {
+    /**
+     * Ends waits that took too long, closes servers that are idle for too long or too old, opens what is needed.
+     *
+     * @param isTried whether its least number of servers is still tried for after an attempt that failed
+     */
+    public void tick(long nowNanos, boolean isTried) {
         LongWaits<S> longWaits = new LongWaits<>(share, limits, waiters, nowNanos);
         longWaits.end(backoff.failure());
         longWaits.endSurplus();
@@ -402,7 +406,8 @@ public final class Pool<S extends PooledServer> {
         closeSurplus(nowNanos);
         openAsNeeded(nowNanos);
         boolean isBelowLeast = share.open() < limits.minSize() && !share.wouldLackRoom(1);
-        if (isBelowLeast && opening == 0 && !backoff.isPause(nowNanos) && !tryOpen(limits.minSize(), nowNanos)) {
+        boolean isPause = backoff.isPause(nowNanos) || (backoff.failure() != null && !isTried);
+        if (isBelowLeast && opening == 0 && !isPause && !tryOpen(limits.minSize(), nowNanos)) {
             share.evictForRoom(crossing); // it is guaranteed
         }
     }

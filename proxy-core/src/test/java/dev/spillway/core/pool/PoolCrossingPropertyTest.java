@@ -154,7 +154,7 @@ class PoolCrossingPropertyTest {
                 time.nanos += 50_000_000;
                 releaseAll();
                 settle();
-                slices.forEach(slice -> slice.tick(time.nanos));
+                slices.forEach(slice -> slice.tick(time.nanos, true));
                 check();
             }
             assertThat(waiting).as("clients that nobody served").isZero();
@@ -179,7 +179,7 @@ class PoolCrossingPropertyTest {
                     if (random.nextInt(10) == 0 && !held.isEmpty()) {
                         held.remove(random.nextInt(held.size())).close("died");
                     }
-                    slices.get(lane).tick(time.nanos);
+                    slices.get(lane).tick(time.nanos, true);
                 }
             }
         }

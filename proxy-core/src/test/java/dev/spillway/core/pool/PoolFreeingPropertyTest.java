@@ -287,7 +287,7 @@ class PoolFreeingPropertyTest {
                 if (isLeft) {
                     slice.pool.apply(true, run.time.nanos);
                 } else {
-                    slice.pool.tick(run.time.nanos);
+                    slice.pool.tick(run.time.nanos, true);
                 }
                 if (slice.clients == 0 && slice.pool.isEmpty()) {
                     slices.remove(slice.pool.share().key());

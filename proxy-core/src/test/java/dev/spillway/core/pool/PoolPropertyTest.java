@@ -162,7 +162,7 @@ class PoolPropertyTest {
         private void passTime(Duration duration) {
             time.pass(duration);
             mayTimeOut = true;
-            pool.tick(time.nanos);
+            pool.tick(time.nanos, true);
             mayTimeOut = false;
             forgetClosed();
             long wait = limits.waitTimeout().toNanos();

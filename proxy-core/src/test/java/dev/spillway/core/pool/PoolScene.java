@@ -35,7 +35,7 @@ final class PoolScene {
         for (int i = 0; i < 4; i++) {
             time.nanos += 100_000_000;
             wakeUp();
-            sides.forEach(side -> side.pool.tick(time.nanos));
+            sides.forEach(side -> side.pool.tick(time.nanos, true));
             wakeUp();
         }
     }

@@ -354,7 +354,7 @@ class PoolTest {
 
     private void pass(Duration duration) {
         time.pass(duration);
-        pool.tick(time.nanos);
+        pool.tick(time.nanos, true);
     }
 
     private void onClient(String event) {

@@ -19,7 +19,7 @@ class ListenerTest {
 
     private void pass(int seconds) {
         world.ports.nanos += Duration.ofSeconds(seconds).toNanos();
-        world.home().pool().tick(world.ports.nanos);
+        world.home().pool().tick(world.ports.nanos, true);
         world.listener.tick(world.ports.nanos);
     }
 

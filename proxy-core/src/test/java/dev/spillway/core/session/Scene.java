@@ -133,7 +133,7 @@ final class Scene {
 
     private void pass(int seconds) {
         ports.nanos += Duration.ofSeconds(seconds).toNanos();
-        pool.pool().tick(ports.nanos);
+        pool.pool().tick(ports.nanos, true);
         client.onTick(ports.nanos);
         if (server != null) {
             server.tick(ports.nanos, Duration.ofSeconds(20).toNanos());

@@ -333,7 +333,7 @@ class UserLookupTest {
         come("alice");
         if (isTimeout) {
             ports.nanos += Duration.ofSeconds(6).toNanos();
-            pool.pool().tick(ports.nanos);
+            pool.pool().tick(ports.nanos, true);
         } else {
             ErrorFields refused = ProxyError.SERVER_UNREACHABLE.fields("authdb/asker", "no password");
             pool.pool().onOpenFailed(refused, true, ports.nanos);

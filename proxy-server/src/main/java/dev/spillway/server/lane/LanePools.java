@@ -305,7 +305,7 @@ final class LanePools {
             if (isLeft(pool)) {
                 pool.pool().apply(true, nowNanos);
             } else {
-                pool.pool().tick(nowNanos);
+                pool.pool().tick(nowNanos, isWanted(pool));
             }
             askHost(pool, nowNanos);
             List.copyOf(pool.servers()).forEach(server -> server.tick(nowNanos, recoveryNanos));
@@ -353,19 +353,29 @@ final class LanePools {
         return pool.isOfOneClient() && pool.isLeft();
     }
 
+    /** Is there somebody for whom it is worth to try again and again? */
+    private boolean isWanted(ServerPool pool) {
+        PoolKey key = pool.pool().share().key();
+        DatabaseConfig database = config.databases().get(key.database());
+        return !pool.isLeft()
+                || (database != null && isKept(database, config) && key.user().equals(database.user()));
+    }
+
     private void freeIfUnused(ServerPool pool, long nowNanos) {
         PoolShare share = pool.pool().share();
         if (!pool.isUnused()) {
             share.touch(nowNanos);
         } else if (pool.pool().isRetired()) {
             free(pool);
-        } else if (isUnusedForTooLong(share, nowNanos)) {
+        } else if (isUnusedForTooLong(pool, nowNanos)) {
             free(pool);
         }
     }
 
-    private boolean isUnusedForTooLong(PoolShare share, long nowNanos) {
-        if (share.limits().minSize() > 0) {
+    private boolean isUnusedForTooLong(ServerPool pool, long nowNanos) {
+        PoolShare share = pool.pool().share();
+        boolean isGivenUp = pool.pool().backoff.failure() != null && !isWanted(pool);
+        if (share.limits().minSize() > 0 && !isGivenUp) {
             return false; // its servers are on their way, or their host is down: it would come and go
         }
         long unusedNanos = share.unusedNanos(nowNanos);

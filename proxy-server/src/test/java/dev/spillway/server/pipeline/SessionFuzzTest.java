@@ -122,7 +122,7 @@ class SessionFuzzTest {
             closeServers();
             // the end of a server that was stuck is asked for even after it, for as long as a client would wait
             now += 2_000_000_000L;
-            pool.pool().tick(now);
+            pool.pool().tick(now, true);
             closeServers();
             clients.forEach(EmbeddedChannel::finishAndReleaseAll);
             servers.forEach(EmbeddedChannel::finishAndReleaseAll);
@@ -162,7 +162,7 @@ class SessionFuzzTest {
                 }
                 default -> {
                     now += random.nextInt(400_000_000);
-                    pool.pool().tick(now);
+                    pool.pool().tick(now, true);
                     List.copyOf(pool.servers()).forEach(server -> server.tick(now, 2_000_000_000L));
                     if (random.nextInt(10) == 0) {
                         clients.get(random.nextInt(CLIENTS)).close();
