@@ -11,6 +11,8 @@ import dev.spillway.testkit.Endpoint;
 import dev.spillway.testkit.PostgresFixture;
 import dev.spillway.testkit.WireClient;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,6 +20,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** PgBouncer's ways: what PostgreSQL reports follows its client, where it is one of PgBouncer's settings or in track_extra_parameters. */
 class FollowedSettingsIT {
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+
     private final Endpoint direct = PostgresFixture.shared().endpoint();
 
     private ProxyConfig config(SessionState how) {
@@ -78,6 +82,27 @@ class FollowedSettingsIT {
                 two.queryOne("select 1");
                 String expected = config.equals(named) ? "pg_catalog" : two.queryOne("show search_path");
                 assertThat(one.queryOne("show search_path")).isEqualTo(expected);
+            }
+        }
+    }
+
+    @Test
+    void optionsThatAreToBeIgnoredSetNothingButThese() throws IOException {
+        String options = "-c work_mem=6MB -c timezone=Asia/Tokyo --Search-Path=pg_catalog";
+        Map<String, String> startup = Map.of("options", options, "enable_seqscan", "off");
+        ProxyConfig whole = config(SessionState.TRACK);
+        ProxyConfig ignored = whole.with(Settings.IGNORE_STARTUP_PARAMETERS, Set.of("options", "Enable_SeqScan"));
+        ProxyConfig named = ignored.with(StateSettings.TRACK_EXTRA_PARAMETERS, Set.of("Search_Path"));
+        String asked = "select concat_ws(' ', current_setting('work_mem'), current_setting('timezone'),"
+                + " current_setting('search_path'), current_setting('enable_seqscan'))";
+        Map<ProxyConfig, String> expected = Map.of(
+                whole, "6MB Asia/Tokyo pg_catalog off",
+                ignored, "4MB Asia/Tokyo \"$user\", public on",
+                named, "4MB Asia/Tokyo pg_catalog on");
+        for (Map.Entry<ProxyConfig, String> each : expected.entrySet()) {
+            try (RunningProxy proxy = new RunningProxy(each.getKey());
+                    WireClient client = WireClient.connect(through(proxy), startup, LIMIT)) {
+                assertThat(client.queryOne(asked)).isEqualTo(each.getValue());
             }
         }
     }

@@ -1,6 +1,7 @@
 package dev.spillway.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.spillway.core.config.AdminSettings;
@@ -298,6 +299,22 @@ class MetricsIT {
                 assertThat(answer.body())
                         .startsWith("database gone is down: cannot log in to the server of pool gone/");
             }
+        }
+    }
+
+    @Test
+    void databaseThatOnlyAClientHasNamedIsNotDownWhenThereIsNone() throws IOException {
+        try (Stage stage = new Stage(1, 2)) {
+            try (Operator operator = new Operator(direct.withPort(stage.adminPort))) {
+                operator.run("SET readyz_requires_server = 1");
+            }
+            assertThatThrownBy(() -> stage.client("made_up").close()).hasMessageContaining("does not exist");
+            assertThat(stage.status())
+                    .contains("made_up", "\\\"made_up\\\" does not exist")
+                    .doesNotContain("\"down\":true");
+            assertThat(HttpProbe.get(stage.adminPort, "/readyz").status()).isEqualTo(200);
+            assertThat(stage.value("spillway_pool_down", "database=\"*\",user=\"*\""))
+                    .isZero();
         }
     }
 

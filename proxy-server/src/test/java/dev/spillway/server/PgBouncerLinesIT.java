@@ -121,12 +121,17 @@ class PgBouncerLinesIT {
     /** What filters that ban addresses look for. */
     @ParameterizedTest
     @CsvSource({
-        "MD5, password authentication failed for user \"ann\", ''",
-        "PLAIN, password authentication failed for user \"ann\", ''",
-        "SCRAM_SHA_256, SASL authentication failed, password authentication failed"
+        "MD5, right, password authentication failed for user \"ann\", the password is wrong",
+        "PLAIN, right, password authentication failed for user \"ann\", the password is wrong",
+        "SCRAM_SHA_256, right, SASL authentication failed, password authentication failed",
+        "SCRAM_SHA_256, right, SASL authentication failed, the password is wrong",
+        "SCRAM_SHA_256, '', SASL authentication failed, the user is unknown or has no password",
+        "SCRAM_SHA_256, md501234567890123456789012345678901, SASL authentication failed,"
+                + " 'the stored secret is an MD5 hash, which cannot check SCRAM'"
     })
-    void aWrongPasswordIsToldWithTheAddress(AuthType method, String reason, String before) throws Exception {
-        Path users = Files.writeString(directory.resolve("users.txt"), "\"ann\" \"right\"\n");
+    void aWrongPasswordIsToldWithTheAddress(AuthType method, String stored, String reason, String before)
+            throws Exception {
+        Path users = Files.writeString(directory.resolve("users.txt"), "\"ann\" \"" + stored + "\"\n");
         ProxyConfig config = config().with(Settings.AUTH_TYPE, method).with(Settings.AUTH_FILE, users.toString());
         try (RunningProxy proxy = new RunningProxy(config)) {
             Endpoint ann = direct.withPort(proxy.proxy().port()).withUser("ann").withDatabase("shop");
@@ -136,9 +141,7 @@ class PgBouncerLinesIT {
             String client = CLIENT.formatted("shop/ann");
             awaitLine(proxy, client + "closing because: " + reason + " \\(age=0s\\)");
             awaitLine(proxy, client + "pooler error: " + reason);
-            if (!before.isEmpty()) {
-                awaitLine(proxy, client + before);
-            }
+            awaitLine(proxy, client + before);
         }
     }
 
@@ -155,6 +158,22 @@ class PgBouncerLinesIT {
             String client = CLIENT.formatted("shop/ann");
             awaitLine(proxy, client + "LDAP server 127.0.0.1 cannot be asked: connect error \\(Connection refused\\)");
             awaitLine(proxy, client + "closing because: LDAP authentication failed for user \"ann\" \\(age=0s\\)");
+        }
+    }
+
+    @Test
+    void whyAnAuthQueryFailedIsInALineOfItsOwn() throws Exception {
+        ProxyConfig config = config().with(Settings.AUTH_TYPE, AuthType.SCRAM_SHA_256)
+                .with(LookupSettings.AUTH_USER, direct.user())
+                .with(LookupSettings.AUTH_QUERY, "select $1::text, 1/0");
+        try (RunningProxy proxy = new RunningProxy(config)) {
+            Endpoint ann = direct.withPort(proxy.proxy().port()).withUser("ann");
+            assertThatThrownBy(() -> DriverManager.getConnection(ann.jdbcUrl() + "&password=wrong")
+                            .close())
+                    .hasMessageContaining("bouncer config error");
+            String client = CLIENT.formatted(Pattern.quote(direct.database() + "/ann"));
+            awaitLine(proxy, client + "auth_query for user \"ann\": .*22012 division by zero");
+            awaitLine(proxy, client + "closing because: bouncer config error: the user could not be looked up \\(auth_query\\) \\(age=0s\\)");
         }
     }
 

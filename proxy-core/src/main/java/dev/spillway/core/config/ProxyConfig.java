@@ -77,6 +77,12 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
         return exact != null || fallback == null ? exact : fallback.standingFor(name);
     }
 
+    /** Is it clients alone who say that there is a database of that name at PostgreSQL? */
+    public boolean isNamedByClients(String name) {
+        @Nullable DatabaseConfig fallback = databases.get(FALLBACK);
+        return !databases.containsKey(name) && fallback != null && fallback.dbname() == null;
+    }
+
     /** A copy that says by itself how TLS is spoken with its servers. */
     public DatabaseConfig withServerTls(DatabaseConfig database) {
         SslMode mode = sslmodeOf(database);

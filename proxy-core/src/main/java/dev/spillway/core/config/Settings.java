@@ -11,9 +11,8 @@ import java.util.Set;
 
 /**
  * The registry: every setting there is, once. Files, environment, command line, SHOW CONFIG, the sample file and the
- * reference page are all made from these rows, in this order. Immutable. Names and meanings are PgBouncer's wherever
- * it has
- * the same thing; {@code docs/adding-a-setting.md} says how a row comes to be.
+ * reference page are all made from these rows, in this order. Immutable. Names and meanings are PgBouncer's wherever it
+ * has the same thing; {@code docs/adding-a-setting.md} says how a row comes to be.
  */
 public final class Settings {
     /** PostgreSQL's own limit of max_connections: MAX_BACKENDS in src/include/storage/procnumber.h. */
@@ -353,7 +352,8 @@ public final class Settings {
             new NamesType(),
             Set.of(),
             RELOAD,
-            "Startup parameters of clients that are accepted and have no effect."));
+            "Startup parameters of clients that are accepted and have no effect. `options` is for all that `options`"
+                    + " set but what PgBouncer follows (`track_extra_parameters`)."));
     public static final Setting<Boolean> APPLICATION_NAME_ADD_HOST = global(Setting.of(
             "application_name_add_host",
             new FlagType(),

@@ -11,14 +11,21 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * What a client's startup packet asks for, read.
  *
  * @param settings the parameters it wants in force, those of its {@code options} included
+ * @param optional the names of those that only its {@code options} set
  */
 public record StartupRequest(
-        int minorVersion, String database, String user, Replication replication, Map<String, String> settings) {
+        int minorVersion,
+        String database,
+        String user,
+        Replication replication,
+        Map<String, String> settings,
+        Set<String> optional) {
     private static final Set<String> NOT_SETTINGS = Set.of("user", "database", "options", "replication");
 
     /**
@@ -41,30 +48,33 @@ public record StartupRequest(
                     .with('H', "Valid values are: \"false\", 0, \"true\", 1, \"database\"."));
         }
         Map<String, String> settings = new TreeMap<>(CommandLineOptions.parse(sent.getOrDefault("options", "")));
+        Set<String> optional = new TreeSet<>(settings.keySet());
         sent.forEach((name, value) -> {
             if (!NOT_SETTINGS.contains(name) && !name.startsWith("_pq_.")) {
                 settings.put(name.toLowerCase(Locale.ROOT), value);
+                optional.remove(name.toLowerCase(Locale.ROOT));
             }
         });
         String database = sent.getOrDefault("database", "");
         return new StartupRequest(
-                message.minorVersion(), database.isEmpty() ? user : database, user, replication, settings);
+                message.minorVersion(), database.isEmpty() ? user : database, user, replication, settings, optional);
     }
 
     /** The same with other settings. */
     public StartupRequest with(Map<String, String> otherSettings) {
-        return new StartupRequest(minorVersion, database, user, replication, otherSettings);
+        return new StartupRequest(minorVersion, database, user, replication, otherSettings, optional);
     }
 
     /** The same of a user of that name. */
     public StartupRequest as(String otherUser) {
-        return new StartupRequest(minorVersion, database, otherUser, replication, settings);
+        return new StartupRequest(minorVersion, database, otherUser, replication, settings, optional);
     }
 
     /** Who the client is, with the key it is given. {@code ignored} settings are dropped. */
-    public ClientIdentity identity(CancelKey key, Set<String> ignored, long connectedAtMillis) {
+    public ClientIdentity identity(CancelKey key, IgnoredParameters ignored, long connectedAtMillis) {
         Map<String, String> kept = new TreeMap<>(settings);
-        kept.keySet().removeAll(ignored);
+        boolean isPooled = replication == Replication.NONE;
+        kept.keySet().removeIf(name -> ignored.has(name, isPooled && optional.contains(name)));
         OwnLogin own = replication == Replication.NONE ? null : new OwnLogin(replication, kept);
         return new ClientIdentity(database, user, key, Snapshot.of(kept), own, applicationName(), connectedAtMillis);
     }

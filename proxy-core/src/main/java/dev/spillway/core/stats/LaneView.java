@@ -33,6 +33,9 @@ public interface LaneView {
 
     Collection<PoolEntry> pools();
 
+    /** Is it clients alone who say that there is a database of that name at PostgreSQL? */
+    boolean isNamedByClients(String database);
+
     /** The keys of those that are logged in. */
     Set<CancelKey> clients();
 

@@ -3,6 +3,7 @@ package dev.spillway.core.stats;
 import dev.spillway.core.pool.Backoff;
 import dev.spillway.core.pool.Pool;
 import dev.spillway.core.pool.PoolCounters;
+import dev.spillway.core.protocol.Sqlstate;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.session.ServerSession;
 import java.util.ArrayList;
@@ -45,6 +46,7 @@ public record Overview(
      * A pool and what it may have.
      *
      * @param size servers at most, and {@code reserve} more for clients that wait long
+     * @param isNamedByClients is it clients alone who say that there is such a database?
      * @param pinned servers that clients keep beyond a transaction
      * @param failure why the last attempt to open a server failed; null: it did not
      * @param failedAgoNanos when, if it did
@@ -53,6 +55,7 @@ public record Overview(
             PoolFigures figures,
             int size,
             int reserve,
+            boolean isNamedByClients,
             int pinned,
             @Nullable ErrorFields failure,
             long failedAgoNanos) {
@@ -63,6 +66,7 @@ public record Overview(
                     figures,
                     slice.share().limits().size(),
                     slice.share().limits().reserve(),
+                    view.isNamedByClients(entry.database()),
                     slice.share().pinned(),
                     backoff.failure(),
                     view.nowNanos() - backoff.failedNanos());
@@ -76,6 +80,7 @@ public record Overview(
                     figures.plus(other.figures),
                     Math.max(size, other.size),
                     Math.max(reserve, other.reserve),
+                    isNamedByClients && other.isNamedByClients,
                     Math.max(pinned, other.pinned),
                     failed.failure,
                     failed.failedAgoNanos);
@@ -86,9 +91,16 @@ public record Overview(
             return figures.servers().all() > figures.servers().login();
         }
 
-        /** Has it none, and could the last that was wanted not be opened? */
+        /**
+         * Has it none, and could the last that was wanted not be opened? A database of which PostgreSQL says that there is none is not
+         * down where nobody but a client has said that there is one: anybody may name any.
+         */
         public boolean isDown() {
-            return failure != null && !hasServer();
+            return failure != null && !hasServer() && !(isNamedByClients && isUnknown(failure));
+        }
+
+        private static boolean isUnknown(ErrorFields failure) {
+            return failure.sqlstate().equals(Sqlstate.INVALID_CATALOG_NAME);
         }
     }
 

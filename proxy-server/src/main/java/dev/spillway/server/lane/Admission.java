@@ -14,6 +14,7 @@ import dev.spillway.core.protocol.startup.StartupPacket;
 import dev.spillway.core.session.ClientIdentity;
 import dev.spillway.core.session.ClientLogin;
 import dev.spillway.core.session.FoundUser;
+import dev.spillway.core.session.IgnoredParameters;
 import dev.spillway.core.session.Proof;
 import dev.spillway.core.session.Refused;
 import dev.spillway.core.session.StartupRequest;
@@ -45,6 +46,7 @@ final class Admission implements ClientLogin.Reception {
     private final RandomBytes random = RandomBytes.secure();
     private final UserLookups lookups;
     private ProxyConfig config;
+    private IgnoredParameters ignored;
     private Credentials credentials;
     private TlsContexts tls;
     private Orders orders = Orders.NONE;
@@ -68,6 +70,7 @@ final class Admission implements ClientLogin.Reception {
         this.door = door;
         this.limited = limited;
         this.config = config;
+        this.ignored = IgnoredParameters.of(config);
         this.credentials = credentials;
         this.tls = tls;
         this.lookups = new UserLookups(lane, pools, config);
@@ -76,6 +79,7 @@ final class Admission implements ClientLogin.Reception {
     /** For those who come from now on. */
     void apply(ProxyConfig next, Credentials nextCredentials, TlsContexts nextTls) {
         config = next;
+        ignored = IgnoredParameters.of(next);
         credentials = nextCredentials;
         tls = nextTls;
         lookups.apply(next);
@@ -214,8 +218,7 @@ final class Admission implements ClientLogin.Reception {
         login.writeOk();
         int keyBytes = request.minorVersion() >= 2 ? 32 : 4;
         StartupRequest named = config.applicationNameAddHost() ? request.withHost(wire.peer()) : request;
-        ClientIdentity client =
-                named.identity(Lanes.newKey(random, keyBytes), config.ignoreStartupParameters(), lane.nowMillis());
+        ClientIdentity client = named.identity(Lanes.newKey(random, keyBytes), ignored, lane.nowMillis());
         WelcomeProbe.receive(wire, lane, pools.of(database, client, lane.nowNanos()), client, login.sinceNanos());
     }
 

@@ -54,6 +54,11 @@ record LaneFigures(
     }
 
     @Override
+    public boolean isNamedByClients(String database) {
+        return lanePools.isNamedByClients(database);
+    }
+
+    @Override
     public Set<CancelKey> clients() {
         return laneClients.keys();
     }

@@ -105,6 +105,11 @@ final class LanePools {
         return slices.values();
     }
 
+    /** Is it clients alone who say that there is a database of that name at PostgreSQL? */
+    boolean isNamedByClients(String database) {
+        return config.isNamedByClients(database);
+    }
+
     /** What slices did that were freed. */
     PastWork past() {
         return past;

@@ -100,7 +100,8 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
                         "password authentication failed", client.wire().peer())) {
             LOG.error("{}password authentication failed", prefix('C', client));
         }
-        if (how == ClientEnd.JUDGED && limited.ofPeer("judged", client.wire().peer())) {
+        if (isMoreThanTold(how, why, told)
+                && limited.ofPeer("login failed", client.wire().peer())) {
             LOG.warn("{}{}", prefix('C', client), why);
         }
         String reason = isSasl ? "SASL authentication failed" : told == null ? why : told.message();
@@ -108,6 +109,15 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
         if (told != null) {
             poolerError(client, reason);
         }
+    }
+
+    /** Of a login, its client is told little: what an operator has to know is in a line of its own. */
+    private static boolean isMoreThanTold(ClientEnd how, String why, @Nullable ErrorFields told) {
+        boolean isLogin = switch (how) {
+            case LOGIN_FAILED, PASSWORD_WRONG, JUDGED, SASL_FAILED -> true;
+            case LEFT, TURNED_AWAY, PROTOCOL_BROKEN, NOT_SERVED, TOO_SLOW, CUT_OFF -> false;
+        };
+        return isLogin && told != null && !told.message().contains(why);
     }
 
     private void poolerError(LogSubject client, String text) {

@@ -9,6 +9,7 @@ import dev.spillway.core.auth.PasswordQuestion;
 import dev.spillway.core.auth.RandomBytes;
 import dev.spillway.core.auth.ServerAuth;
 import dev.spillway.core.config.PoolMode;
+import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Settings;
 import dev.spillway.core.pool.Limits;
 import dev.spillway.core.pool.NoCrossing;
@@ -21,6 +22,7 @@ import dev.spillway.core.session.ClientLogin;
 import dev.spillway.core.session.ClientSession;
 import dev.spillway.core.session.ConnectionLog;
 import dev.spillway.core.session.FakeLog;
+import dev.spillway.core.session.IgnoredParameters;
 import dev.spillway.core.session.Proof;
 import dev.spillway.core.session.ServerLogin;
 import dev.spillway.core.session.ServerPool;
@@ -229,7 +231,8 @@ class SessionFuzzTest {
             byte[] secret = new byte[4];
             random.nextBytes(secret);
             CancelKey key = new CancelKey(1, secret);
-            WelcomeProbe.receive(wire, this, pool, request.identity(key, Set.of(), 0), 0);
+            WelcomeProbe.receive(
+                    wire, this, pool, request.identity(key, IgnoredParameters.of(ProxyConfig.defaults()), 0), 0);
         }
 
         @Override

@@ -56,7 +56,8 @@ public record StatePolicy(
                 how == SessionState.TRACK ? Set.of() : followed(config.trackExtraParameters()));
     }
 
-    private static Set<String> followed(Set<String> extra) {
+    /** What PgBouncer follows from client to client, in lower case: {@code extra} is configured. */
+    public static Set<String> followed(Set<String> extra) {
         Set<String> names = new TreeSet<>(ALWAYS_FOLLOWED);
         names.addAll(inLowerCase(extra));
         return Set.copyOf(names);
