@@ -22,6 +22,9 @@ import dev.spillway.testkit.WireClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -32,6 +35,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What PgBouncer's log says of connections, and what Spillway's says when it is to say the same. */
 class PgBouncerLinesIT {
     private static final String CLIENT = "C-0x[0-9a-f]+: %s@127\\.0\\.0\\.1:\\d+ ";
+
+    private static final Duration LIMIT = Duration.ofSeconds(20);
 
     private final Endpoint direct = PostgresFixture.shared().endpoint();
     private final String who = Pattern.quote(direct.database() + "/" + direct.user());
@@ -63,6 +68,31 @@ class PgBouncerLinesIT {
             awaitLine(proxy, server + "new connection to server \\(from 127\\.0\\.0\\.1:\\d+\\)");
             proxy.proxy().stop();
             awaitLine(proxy, server + "closing because: shutting down \\(age=\\d+s\\)");
+        }
+    }
+
+    /** Checks of health come every few seconds. */
+    @Test
+    void tellOfNobodyWhoIsGoneBeforeItIsLoggedIn() throws Exception {
+        ProxyConfig config =
+                config().with(Settings.AUTH_TYPE, AuthType.SCRAM_SHA_256).with(Settings.LANES, 1);
+        try (RunningProxy proxy = new RunningProxy(config)) {
+            Endpoint through = direct.withPort(proxy.proxy().port());
+            byte[] startup = Messages.startup(Messages.PROTOCOL_3_0, Map.of("user", "ann", "database", "shop"));
+            WireClient.open(through, LIMIT).close();
+            try (WireClient unprotected = WireClient.open(through, LIMIT)) {
+                unprotected.send(Messages.sslRequest());
+                assertThat(unprotected.readByte()).isEqualTo('N');
+            }
+            try (WireClient withoutPassword = WireClient.open(through, LIMIT)) {
+                withoutPassword.send(startup);
+                assertThat(withoutPassword.readMessage().type()).isEqualTo('R');
+            }
+            try (WireClient brokenOff = WireClient.open(through, LIMIT)) {
+                brokenOff.send(Arrays.copyOf(startup, startup.length - 1));
+            }
+            awaitLine(proxy, CLIENT.formatted("\\(nodb\\)/\\(nouser\\)") + "closing because: client unexpected eof .*");
+            assertThat(proxy.log().count("closing because")).isOne();
         }
     }
 
@@ -173,7 +203,11 @@ class PgBouncerLinesIT {
                     .hasMessageContaining("bouncer config error");
             String client = CLIENT.formatted(Pattern.quote(direct.database() + "/ann"));
             awaitLine(proxy, client + "auth_query for user \"ann\": .*22012 division by zero");
-            awaitLine(proxy, client + "closing because: bouncer config error: the user could not be looked up \\(auth_query\\) \\(age=0s\\)");
+            awaitLine(
+                    proxy,
+                    client
+                            + "closing because: bouncer config error: the user could not be looked up \\(auth_query\\)"
+                            + " \\(age=0s\\)");
         }
     }
 

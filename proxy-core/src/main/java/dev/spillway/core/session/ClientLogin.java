@@ -476,7 +476,8 @@ public final class ClientLogin implements Phase {
     @Override
     public void onClosed() {
         if (!isOver) {
-            ports.log().clientEnded(subject(), ClientEnd.LEFT, ClientEnd.GONE, null);
+            ClientEnd how = startup == null || !startup.isReadable() ? ClientEnd.LEFT_EARLY : ClientEnd.LEFT;
+            ports.log().clientEnded(subject(), how, ClientEnd.GONE, null);
         }
         isOver = true;
         stopAsking();

@@ -60,7 +60,7 @@ record OwnConnectionLog(Supplier<ProxyConfig> config, LimitedLines limited) impl
             case PROTOCOL_BROKEN -> "client broke the protocol";
             case NOT_SERVED -> "client not served";
             case TOO_SLOW -> "client closed";
-            case LEFT, TURNED_AWAY, CUT_OFF -> "";
+            case LEFT, LEFT_EARLY, TURNED_AWAY, CUT_OFF -> "";
         };
         if (event.isEmpty()) {
             if (LOG.isDebugEnabled()) {

@@ -105,7 +105,9 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
             LOG.warn("{}{}", prefix('C', client), why);
         }
         String reason = isSasl ? "SASL authentication failed" : told == null ? why : told.message();
-        closing('C', client, reason);
+        if (how != ClientEnd.LEFT_EARLY) {
+            closing('C', client, reason);
+        }
         if (told != null) {
             poolerError(client, reason);
         }
@@ -115,7 +117,7 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
     private static boolean isMoreThanTold(ClientEnd how, String why, @Nullable ErrorFields told) {
         boolean isLogin = switch (how) {
             case LOGIN_FAILED, PASSWORD_WRONG, JUDGED, SASL_FAILED -> true;
-            case LEFT, TURNED_AWAY, PROTOCOL_BROKEN, NOT_SERVED, TOO_SLOW, CUT_OFF -> false;
+            case LEFT, LEFT_EARLY, TURNED_AWAY, PROTOCOL_BROKEN, NOT_SERVED, TOO_SLOW, CUT_OFF -> false;
         };
         return isLogin && told != null && !told.message().contains(why);
     }
