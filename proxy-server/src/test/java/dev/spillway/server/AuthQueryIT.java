@@ -288,6 +288,20 @@ class AuthQueryIT {
     }
 
     @Test
+    void databaseThatIsNotThereIsSaidToBeNotThereAndAServerThatIsNotWithoutItsName() throws Exception {
+        ProxyConfig config = config(AuthType.SCRAM_SHA_256)
+                .with(Settings.QUERY_WAIT_TIMEOUT, Duration.ofSeconds(1))
+                .with(database("down").with(DatabaseSettings.PORT, 1));
+        try (RunningProxy proxy = new RunningProxy(config)) {
+            Endpoint through = through(proxy, SCRAM_USER);
+            assertThatThrownBy(() -> whoAmI(through.withDatabase("nowhere"), PASSWORD))
+                    .hasMessage("FATAL: database \"nowhere\" does not exist");
+            assertThatThrownBy(() -> whoAmI(through.withDatabase("down"), PASSWORD))
+                    .hasMessageContaining("server connection to look the user up with");
+        }
+    }
+
+    @Test
     void databaseThatIsNotConfiguredIsNotAsked() throws Exception {
         ProxyConfig config = new ProxyConfig(config(AuthType.SCRAM_SHA_256).values(), Map.of(), Map.of())
                 .with(database("app").with(DatabaseSettings.AUTH_DBNAME, "missing"))

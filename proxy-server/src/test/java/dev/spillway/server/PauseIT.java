@@ -89,6 +89,22 @@ class PauseIT {
     }
 
     @Test
+    void waitThatTakesTooLongSaysThatItIsForThePause() throws Exception {
+        ProxyConfig config =
+                config(direct, PoolMode.TRANSACTION, 2).with(Settings.QUERY_WAIT_TIMEOUT, Duration.ofMillis(300));
+        try (RunningProxy proxy = new RunningProxy(config);
+                Operator operator = new Operator(through(proxy));
+                WireClient client = WireClient.connect(through(proxy))) {
+            operator.run("PAUSE");
+            client.send(Messages.query("select 1"));
+            assertThat(client.readMessage().errorText())
+                    .startsWith("query_wait_timeout: ")
+                    .endsWith("waiting); the database is paused");
+            operator.run("RESUME");
+        }
+    }
+
+    @Test
     void nothingRunsBetweenPauseAndResumeAndNothingIsLost() throws Exception {
         Random random = new Random(seed);
         try (RunningProxy proxy = start(PoolMode.TRANSACTION, 5);

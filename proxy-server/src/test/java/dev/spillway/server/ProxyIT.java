@@ -13,11 +13,13 @@ import dev.spillway.core.config.Settings;
 import dev.spillway.core.config.Transport;
 import dev.spillway.core.config.UserConfig;
 import dev.spillway.core.config.UserSettings;
+import dev.spillway.testkit.BackendMessage;
 import dev.spillway.testkit.ChaosPlan;
 import dev.spillway.testkit.ChaosRelay;
 import dev.spillway.testkit.DirectComparison;
 import dev.spillway.testkit.Endpoint;
 import dev.spillway.testkit.IsolationOracle;
+import dev.spillway.testkit.Messages;
 import dev.spillway.testkit.OracleFeature;
 import dev.spillway.testkit.PipelineProgram;
 import dev.spillway.testkit.PostgresFixture;
@@ -39,6 +41,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The proxy on a real PostgreSQL: same answers as a direct connection, and each to the client that asked. */
 class ProxyIT {
@@ -98,6 +101,24 @@ class ProxyIT {
                             .clients(12, 30)
                             .features(EnumSet.complementOf(EnumSet.of(OracleFeature.TRANSACTIONS))))
                     .assertIsolated();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void transactionInStatementModeIsTheEndBeforeAnybodyTakesItForBegun(boolean isPipelined) throws IOException {
+        try (Running proxy = new Running(config(direct.port(), PoolMode.STATEMENT, 1));
+                WireClient client = WireClient.connect(direct.withPort(proxy.port()))) {
+            byte[] behind = isPipelined ? Messages.query("select 2") : new byte[0];
+            client.send(Messages.query("select 1"), Messages.query("begin"), behind);
+            client.readUntilReady();
+            List<BackendMessage> told = client.readUntilClosed();
+            assertThat(told.getFirst().type()).isEqualTo('C');
+            assertThat(told).extracting(BackendMessage::type).doesNotContain('Z');
+            assertThat(told.getLast().sqlState()).isEqualTo("0A000");
+            try (WireClient next = WireClient.connect(direct.withPort(proxy.port()))) {
+                assertThat(next.queryOne("select 3")).isEqualTo("3");
+            }
         }
     }
 

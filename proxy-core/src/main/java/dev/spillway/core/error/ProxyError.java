@@ -126,6 +126,8 @@ public enum ProxyError {
             INSUFFICIENT_RESOURCES,
             Severity.FATAL,
             "query_wait_timeout: no server connection to look the user up with became free in time"),
+    LOOKUP_WITHOUT_SERVER(
+            CANNOT_CONNECT_NOW, Severity.FATAL, "no server connection to look the user up with (auth_query)"),
     NO_ROOM_TO_LISTEN(
             CONFIGURATION_LIMIT_EXCEEDED,
             Severity.FATAL,

@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What becomes of clients that wait for long, or are too many, in one slice, at one moment. */
-record LongWaits<S>(PoolShare share, PoolLimits limits, WaitQueue<S> waiters, long nowNanos) {
+record LongWaits<S>(PoolShare share, PoolLimits limits, WaitQueue<S> waiters, boolean isPaused, long nowNanos) {
     /** Ends the waits whose time is over. {@code failure}: why the last server that was wanted could not be opened. */
     void end(@Nullable ErrorFields failure) {
         Duration usual = limits.waitTimeout();
@@ -18,11 +18,18 @@ record LongWaits<S>(PoolShare share, PoolLimits limits, WaitQueue<S> waiters, lo
                     share.taken(),
                     limits.size(),
                     waiters.size(),
-                    failure == null ? "" : "; the last attempt to open one failed: " + failure.message());
+                    detail(failure));
             if (waiters.remove(waiter)) { // not if it has left when another heard of its end
                 waiter.onWaitFailed(error, limits.isWaitTimeoutFatal());
             }
         }
+    }
+
+    private String detail(@Nullable ErrorFields failure) {
+        if (isPaused) {
+            return "; the database is paused";
+        }
+        return failure == null ? "" : "; the last attempt to open one failed: " + failure.message();
     }
 
     /** Ends the waits of those who came when as many waited already as may. */

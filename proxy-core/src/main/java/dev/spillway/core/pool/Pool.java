@@ -394,7 +394,7 @@ public final class Pool<S extends PooledServer> {
      * @param isTried whether its least number of servers is still tried for after an attempt that failed
      */
     public void tick(long nowNanos, boolean isTried) {
-        LongWaits<S> longWaits = new LongWaits<>(share, limits, waiters, nowNanos);
+        LongWaits<S> longWaits = new LongWaits<>(share, limits, waiters, isPaused, nowNanos);
         longWaits.end(backoff.failure());
         longWaits.endSurplus();
         longWaits.tell();

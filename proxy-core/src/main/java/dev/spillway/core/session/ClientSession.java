@@ -16,9 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The transport calls its {@link Phase} verbs, its server the {@link LeaseHolder} ones, its pool the {@link ServerWait}
  * ones, all on the lane's event loop. It is idle, waiting for a server, or linked to one. What it sends goes through its
- * {@link ClientInput}.
- *
- * <p>While it has no server it may {@linkplain #depart leave} for another lane.
+ * {@link ClientInput}. While it has no server it may {@linkplain #depart leave} for another lane.
  */
 public final class ClientSession implements Phase, LeaseHolder {
     private final Wire wire;
@@ -33,6 +31,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     private @Nullable ServerSession server;
     private boolean isClosed;
     private boolean isTravelling;
+    private boolean isForbidden;
     /** How it is to end as soon as it may; null: it need not. */
     private @Nullable Ending ending;
 
@@ -218,15 +217,17 @@ public final class ClientSession implements Phase, LeaseHolder {
     }
 
     @Override
-    public void onReady(byte status, long nowNanos) {
+    public boolean onReady(byte status, long nowNanos) {
         clock.ready(status, nowNanos, this);
+        isForbidden |= mode == PoolMode.STATEMENT && status != 'I';
+        return !isForbidden;
     }
 
     @Override
     public void onQuiet() {
         clock.quiet(ports.nowNanos());
         ServerSession linked = server;
-        if (linked != null && mode == PoolMode.STATEMENT && linked.isInTransaction()) {
+        if (isForbidden) {
             close(ProxyError.TRANSACTION_FORBIDDEN.fields(pool.pool().name()));
             return;
         }

@@ -26,8 +26,10 @@ interface LeaseHolder {
         return false;
     }
 
-    /** A ReadyForQuery went to the client; {@code status} is its transaction status. */
-    default void onReady(byte status, long nowNanos) {}
+    /** A ReadyForQuery goes to the client, of the transaction status {@code status}. False: it must not hear of it. */
+    default boolean onReady(byte status, long nowNanos) {
+        return true;
+    }
 
     /** The server owes nothing. */
     default void onQuiet() {}

@@ -284,8 +284,8 @@ public final class ServerSession implements Phase, PooledServer {
         statements.onReady(newStatus == IDLE);
         LeaseHolder linked = holder;
         if (isForwarded && linked != null) {
-            addToRun(newStatus != IDLE || !state.isReadyWatched() || !isReadyHeld(linked));
-            linked.onReady(newStatus, ports.nowNanos());
+            boolean isHeard = newStatus != IDLE || !state.isReadyWatched() || !isReadyHeld(linked);
+            addToRun(linked.onReady(newStatus, ports.nowNanos()) && isHeard);
         } else {
             run.flush(); // whoever hears of the end has had all before it
             injections.onReady(newStatus);

@@ -3,6 +3,7 @@ package dev.spillway.core.session;
 import dev.spillway.core.auth.StoredSecret;
 import dev.spillway.core.config.Secret;
 import dev.spillway.core.error.ProxyError;
+import dev.spillway.core.pool.Obstacle;
 import dev.spillway.core.pool.Waiter;
 import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.FrameRules;
@@ -56,7 +57,7 @@ public final class UserLookup implements LeaseHolder, Waiter<ServerSession> {
     private final SessionPorts ports;
     private final Supplier<ServerPool> home;
     private final String query;
-    private final String user;
+    private final StartupRequest request;
     private @Nullable Outcome outcome;
     private @Nullable ServerPool pool;
     private @Nullable ServerSession server;
@@ -69,13 +70,13 @@ public final class UserLookup implements LeaseHolder, Waiter<ServerSession> {
 
     /**
      * @param home the pool whose servers are asked; it may throw {@link Refused}
-     * @param user the name that the client has given
+     * @param request with the name that the client has given
      */
-    public UserLookup(SessionPorts ports, Supplier<ServerPool> home, String query, String user) {
+    public UserLookup(SessionPorts ports, Supplier<ServerPool> home, String query, StartupRequest request) {
         this.ports = ports;
         this.home = home;
         this.query = query;
-        this.user = user;
+        this.request = request;
     }
 
     /**
@@ -143,7 +144,7 @@ public final class UserLookup implements LeaseHolder, Waiter<ServerSession> {
     private void tellFailed(ErrorFields told, String why) {
         Outcome listener = outcome;
         if (listener != null) {
-            listener.failed(told, "auth_query for user \"" + user + "\": " + why);
+            listener.failed(told, "auth_query for user \"" + request.user() + "\": " + why);
         }
     }
 
@@ -171,6 +172,7 @@ public final class UserLookup implements LeaseHolder, Waiter<ServerSession> {
             for (ReplyQueue.Kind kind : ASKED) {
                 linked.replies().add(kind, ReplyQueue.Disposition.FORWARD);
             }
+            String user = request.user();
             ByteBuf message = linked.wire().allocator().buffer(query.length() + user.length() + 64);
             FrontendMessages.ask(message, query, user, MOST_ROWS);
             linked.wire().write(message);
@@ -185,14 +187,32 @@ public final class UserLookup implements LeaseHolder, Waiter<ServerSession> {
 
     @Override
     public void onWaitFailed(ErrorFields error, boolean isFinal) {
-        boolean isTimeout = error.sqlstate().equals(Sqlstate.INSUFFICIENT_RESOURCES);
         end();
-        tellFailed((isTimeout ? ProxyError.LOOKUP_TIMEOUT : ProxyError.LOOKUP_FAILED).fields(), error.message());
+        tellFailed(told(error), error.message());
+    }
+
+    /** Nobody knows yet who hears it, so it names nothing that is not the client's own. */
+    private ErrorFields told(ErrorFields error) {
+        if (error.sqlstate().equals(Sqlstate.INVALID_CATALOG_NAME) && isInOwnDatabase()) {
+            return error;
+        }
+        return switch (Obstacle.of(error)) {
+            case FORBIDDEN -> ProxyError.LOOKUP_FAILED.fields();
+            case HOST_FULL, ROLE_FULL, DATABASE_FULL, NOT_NOW, OTHER ->
+                (error.sqlstate().equals(Sqlstate.INSUFFICIENT_RESOURCES)
+                                ? ProxyError.LOOKUP_TIMEOUT
+                                : ProxyError.LOOKUP_WITHOUT_SERVER)
+                        .fields();
+        };
+    }
+
+    private boolean isInOwnDatabase() {
+        return pool != null && pool.pool().share().key().database().equals(request.database());
     }
 
     @Override
     public Duration waitTimeout(Duration usual) {
-        return ports.waitTimeout(user, usual);
+        return ports.waitTimeout(request.user(), usual);
     }
 
     @Override

@@ -33,7 +33,7 @@ class LongWaitsTest {
     }
 
     private LongWaits<FakeServer> on(int lane, long nowNanos) {
-        return new LongWaits<>(share, limits, lanes.get(lane), nowNanos);
+        return new LongWaits<>(share, limits, lanes.get(lane), false, nowNanos);
     }
 
     @Test

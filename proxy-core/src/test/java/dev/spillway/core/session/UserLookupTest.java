@@ -59,7 +59,7 @@ class UserLookupTest {
     private final class Door implements ClientLogin.Reception {
         @Override
         public Proof authentication(Wire wire, StartupRequest request) {
-            return new Proof.After(new UserLookup(ports, () -> pool, QUERY, request.user()), user -> {
+            return new Proof.After(new UserLookup(ports, () -> pool, QUERY, request), user -> {
                 found.add(user == null ? "nobody" : user.name());
                 String name = user == null ? request.user() : user.name();
                 return new Proof.By(
@@ -328,7 +328,7 @@ class UserLookupTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"true, 53000, query_wait_timeout", "false, 57P03, bouncer config error"})
+    @CsvSource({"true, 53000, query_wait_timeout", "false, 57P03, no server connection to look the user up with"})
     void clientDoesNotWaitForEver(boolean isTimeout, String sqlstate, String text) {
         come("alice");
         if (isTimeout) {

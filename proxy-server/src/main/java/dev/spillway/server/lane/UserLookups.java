@@ -67,7 +67,7 @@ final class UserLookups {
         if (user == null || database == null || query == null) {
             return null;
         }
-        return new UserLookup(ports, () -> pool(database, user), query, request.user());
+        return new UserLookup(ports, () -> pool(database, user), query, request);
     }
 
     private ServerPool pool(String name, String user) {
