@@ -78,6 +78,11 @@ final class ConsoleSource implements ConsoleSession.Source {
     }
 
     @Override
+    public void onRefused(ErrorFields error) {
+        asker.log().commandRefused(client, error);
+    }
+
+    @Override
     public void onEnd(ClientEnd how, String why, @Nullable ErrorFields told) {
         asker.log().clientEnded(client, how, isEnding.getAsBoolean() ? "the pooler is shutting down" : why, told);
     }

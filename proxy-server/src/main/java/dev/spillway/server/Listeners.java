@@ -78,7 +78,9 @@ final class Listeners {
     }
 
     private static IOException cannotListen(String place, Throwable cause) {
-        return new IOException("cannot listen on " + place + ": " + cause.getMessage(), cause);
+        return new IOException(
+                "cannot listen on " + place + ": " + AddressText.withoutCall(String.valueOf(cause.getMessage())),
+                cause);
     }
 
     private void openUnixSocket(String directory) throws IOException {

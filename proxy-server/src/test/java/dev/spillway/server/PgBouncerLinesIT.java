@@ -102,6 +102,8 @@ class PgBouncerLinesIT {
             Endpoint console = direct.withPort(proxy.proxy().port()).withDatabase("pgbouncer");
             String client = CLIENT.formatted("pgbouncer/" + Pattern.quote(direct.user()));
             WireClient polite = WireClient.connect(console);
+            polite.query("reload nothing");
+            awaitLine(proxy, client + "pooler error: invalid command 'reload nothing', use SHOW HELP;");
             polite.terminate();
             awaitLine(proxy, client + "closing because: client close request \\(age=\\d+s\\)");
             polite.close();

@@ -100,7 +100,9 @@ class PgBouncerProcessIT {
                 assertThat(proxy.exitCode()).isEqualTo(1);
                 assertThat(proxy.lines())
                         .singleElement()
-                        .satisfies(line -> assertThat(line).contains("ERROR cannot listen on 127.0.0.1 port "));
+                        .satisfies(line -> assertThat(line)
+                                .contains("ERROR cannot listen on 127.0.0.1 port ")
+                                .endsWith(": Address already in use"));
             }
             assertThat(pidfile()).doesNotExist();
         }

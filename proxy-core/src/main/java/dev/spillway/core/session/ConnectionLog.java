@@ -45,6 +45,9 @@ public interface ConnectionLog {
     /** A statement that waited for a server gets an error; the client stays. */
     void clientNotServed(LogSubject client, ErrorFields error);
 
+    /** A command of a client of the console gets an error; the client stays. */
+    void commandRefused(LogSubject client, ErrorFields error);
+
     /** A client keeps its server beyond a transaction, for these kinds of state that cannot move: the sum of their bits. */
     void clientPinned(LogSubject client, int kinds);
 

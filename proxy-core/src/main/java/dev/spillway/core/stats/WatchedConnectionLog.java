@@ -38,6 +38,11 @@ public record WatchedConnectionLog(ConnectionLog next, Incidents incidents, Long
     }
 
     @Override
+    public void commandRefused(LogSubject client, ErrorFields error) {
+        next.commandRefused(client, error);
+    }
+
+    @Override
     public void clientPinned(LogSubject client, int kinds) {
         incidents.addPin(StateKind.words(kinds));
         next.clientPinned(client, kinds);

@@ -38,6 +38,11 @@ public final class FakeLog implements ConnectionLog {
     }
 
     @Override
+    public void commandRefused(LogSubject client, ErrorFields error) {
+        lines.add("command refused " + client.name() + ": " + error.message());
+    }
+
+    @Override
     public void clientSlow(LogSubject client, SlowTransaction slow) {
         lines.add("client slow " + client.name() + ": " + slow.text());
     }

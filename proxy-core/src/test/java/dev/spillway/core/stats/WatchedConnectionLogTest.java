@@ -44,6 +44,11 @@ class WatchedConnectionLogTest {
         }
 
         @Override
+        public void commandRefused(LogSubject client, ErrorFields error) {
+            heard.add("command refused");
+        }
+
+        @Override
         public void clientPinned(LogSubject client, int kinds) {
             heard.add("pinned");
         }
@@ -124,6 +129,7 @@ class WatchedConnectionLogTest {
         log.clientAsks(of("a"), Replication.NONE);
         log.clientLoggedIn(of("a"));
         log.clientNotServed(of("a"), ProxyError.SERVER_LOST.fields("p", "x"));
+        log.commandRefused(of("a"), ProxyError.SERVER_LOST.fields("p", "x"));
         log.clientPinned(of("a"), StateKind.LOCKS.bit);
         log.clientStays(of("a"), new Stay(Stay.What.QUERY, 1, Duration.ZERO, ""));
         log.clientEnded(of("a"), ConnectionLog.ClientEnd.LEFT, "", null);
@@ -142,6 +148,7 @@ class WatchedConnectionLogTest {
                         "asks",
                         "logged in",
                         "not served",
+                        "command refused",
                         "pinned",
                         "stays",
                         "ended",

@@ -49,6 +49,9 @@ public final class ConsoleSession implements Phase {
         /** The client has sent a command, which counts as a query of the console's. */
         void onCommand();
 
+        /** A command of it is answered by {@code error}, and the client stays. */
+        void onRefused(ErrorFields error);
+
         /** The client's connection ends; {@code told}: the error that it gets, null if none. */
         void onEnd(ClientEnd how, String why, @Nullable ErrorFields told);
 
@@ -265,8 +268,14 @@ public final class ConsoleSession implements Phase {
         wire.write(out);
     }
 
-    private void run(Request request, Consumer<Outcome> taker) {
+    private void run(Request request, Consumer<Outcome> asker) {
         source.onCommand();
+        Consumer<Outcome> taker = outcome -> {
+            if (outcome instanceof Outcome.Failed(ErrorFields error)) {
+                source.onRefused(error);
+            }
+            asker.accept(outcome);
+        };
         switch (request) {
             case Request.Refusal(ErrorFields error) -> taker.accept(new Outcome.Failed(error));
             case Request.Nothing() ->

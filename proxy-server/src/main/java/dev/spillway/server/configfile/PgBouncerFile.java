@@ -50,6 +50,7 @@ final class PgBouncerFile {
     private final Map<String, Written> users = new LinkedHashMap<>();
     private @Nullable String section;
     private boolean hasMain;
+    private boolean isWhole = true;
 
     /** A value and its place; it may be a password. */
     private record Written(String value, Source source) {
@@ -88,7 +89,7 @@ final class PgBouncerFile {
     /** The layer, marked as unreadable if something is missing that could not be read. */
     Layer read() {
         readFile(file.toString(), Source.file(file.toString()), 0);
-        if (!hasMain) {
+        if (!hasMain && isWhole) {
             problems.add(Source.file(file.toString()), "has no section [pgbouncer]");
         }
         layer.doubtOnly(doubts);
@@ -143,6 +144,7 @@ final class PgBouncerFile {
     private void unreadable(Source source, String problem) {
         problems.add(source, problem);
         layer.markUnreadable();
+        isWhole = false;
     }
 
     private void begin(String name, Source source) {

@@ -35,6 +35,14 @@ record OwnConnectionLog(Supplier<ProxyConfig> config, LimitedLines limited) impl
     }
 
     @Override
+    public void commandRefused(LogSubject client, ErrorFields error) {
+        if (config.get().log().logPoolerErrors()
+                && limited.ofPeer("command refused", client.wire().peer())) {
+            LOG.info("command refused {}: {}", client.name(), error.message());
+        }
+    }
+
+    @Override
     public void clientPinned(LogSubject client, int kinds) {
         if (limited.ofPool("client pinned", client)) {
             LOG.info("client pinned {}: {}", client.name(), StateKind.words(kinds));

@@ -74,6 +74,11 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
     }
 
     @Override
+    public void commandRefused(LogSubject client, ErrorFields error) {
+        poolerError(client, error.message());
+    }
+
+    @Override
     public void clientPinned(LogSubject client, int kinds) {
         if (limited.ofPool("pinned to its server", client)) {
             LOG.info("{}pinned to its server: {}", prefix('C', client), StateKind.words(kinds));

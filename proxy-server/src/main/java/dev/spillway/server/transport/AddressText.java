@@ -61,8 +61,12 @@ public final class AddressText {
         String text = String.valueOf(cause.getMessage());
         String theirs = ": " + address;
         String own = text.endsWith(theirs) ? text.substring(0, text.length() - theirs.length()) : text;
-        return place(address) + ": "
-                + (own.equals("null") ? wordless(cause) : CALL.matcher(own).replaceFirst(""));
+        return place(address) + ": " + (own.equals("null") ? wordless(cause) : withoutCall(own));
+    }
+
+    /** What Netty says of the system's refusal, without the name and the number that go before the system's words. */
+    public static String withoutCall(String text) {
+        return CALL.matcher(text).replaceFirst("");
     }
 
     /** Netty has no text for some of the system's errors. */

@@ -404,8 +404,8 @@ class PgBouncerFileTest {
 
     @Test
     void missingFileIsReported() {
-        assertThat(problems(directory.resolve("no.ini")).getFirst())
-                .isEqualTo(directory.resolve("no.ini") + ": cannot be read: there is no such file");
+        assertThat(problems(directory.resolve("no.ini")))
+                .containsExactly(directory.resolve("no.ini") + ": cannot be read: there is no such file");
     }
 
     private static Setting<String> host() {
