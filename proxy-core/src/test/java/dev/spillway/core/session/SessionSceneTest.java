@@ -292,9 +292,9 @@ class SessionSceneTest {
             value = {
                 "statements are given a server each | open >Q <C,Z              | Q              | C Z         |"
                         + " idle/idle",
-                "a transaction is not            | open >begin <C,ZT           | begin ROLLBACK | C ZT E0A000 |"
+                "a transaction is not            | open >begin <C,ZT           | begin ROLLBACK | C E0A000    |"
                         + " closed/tested",
-                "nor is a failed one             | open >Q <err,ZE             | Q ROLLBACK     | err ZE E0A000 |"
+                "nor is a failed one             | open >Q <err,ZE             | Q ROLLBACK     | err E0A000  |"
                         + " closed/tested",
             })
     void statementModeForbidsTransactions(String name, String events, String toServer, String toClient, String state) {
