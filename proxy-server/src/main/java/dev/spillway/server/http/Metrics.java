@@ -70,7 +70,8 @@ final class Metrics {
             gauge(
                     "spillway_pool_down",
                     POOL,
-                    "1: it has no server, and the last could not be opened.",
+                    "1: it has no server, and the last could not be opened. Not of a database that PostgreSQL has not"
+                            + " and only clients have named (`*`).",
                     (facts, points) -> worstPool(facts, points, pool -> pool.isDown() ? 1 : 0)),
             gauge(
                     "spillway_database_paused",
