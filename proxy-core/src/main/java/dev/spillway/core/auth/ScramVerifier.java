@@ -1,5 +1,6 @@
 package dev.spillway.core.auth;
 
+import dev.spillway.core.config.LookupSettings;
 import dev.spillway.core.config.Secret;
 import java.security.MessageDigest;
 import java.util.Arrays;
@@ -25,7 +26,7 @@ public record ScramVerifier(int iterations, byte[] salt, byte[] storedKey, byte[
      * at 100,000 since CVE-2026-42198, where a server kept its clients busy with an endless derivation. OWASP recommends
      * 600,000 for stored passwords, so the bound lies above that.
      */
-    public static final int MAX_ITERATIONS = 1_000_000;
+    public static final int MAX_ITERATIONS = LookupSettings.MAX_SCRAM_ITERATIONS;
 
     private static final String PREFIX = "SCRAM-SHA-256$";
 

@@ -1,12 +1,19 @@
 package dev.spillway.core.config;
 
 import static dev.spillway.core.config.Setting.Change.RELOAD;
+import static dev.spillway.core.config.Setting.Change.RESTART;
 
 import java.util.ArrayList;
 import java.util.List;
 
-/** The settings of the whole proxy that are about users whom others know, PostgreSQL or a directory: a part of {@link Settings}. */
+/**
+ * The settings of the whole proxy that are about logins, of users whom others know, PostgreSQL or a directory, and of all: a part of
+ * {@link Settings}.
+ */
 public final class LookupSettings {
+    /** About a second of one core. */
+    public static final int MAX_SCRAM_ITERATIONS = 1_000_000;
+
     private static final List<Setting<?>> ALL = new ArrayList<>();
 
     public static final Setting<String> AUTH_USER = add(Setting.optional(
@@ -39,6 +46,20 @@ public final class LookupSettings {
             RELOAD,
             "With `auth_type` `ldap`: which directory is asked, and how, in the words of PostgreSQL's `pg_hba.conf`,"
                     + " such as `ldapurl=\"ldaps://ldap.internal/dc=example,dc=net?uid?sub\"`."));
+
+    public static final Setting<Integer> SCRAM_ITERATIONS = add(Setting.of(
+            "scram_iterations",
+            new IntegerType(1, MAX_SCRAM_ITERATIONS),
+            4096,
+            RESTART,
+            "How often a client that logs in by SCRAM hashes a password that is stored in plain text here, and"
+                    + " Spillway once for each user. Where a SCRAM secret is stored, that says how often."));
+    public static final Setting<String> LOGIN_NOTIFY_MESSAGE = add(Setting.of(
+            "login_notify_message",
+            new TextType(),
+            "",
+            RELOAD,
+            "A notice to each client that has logged in to a database, such as where it is connected; empty: none."));
 
     private LookupSettings() {}
 

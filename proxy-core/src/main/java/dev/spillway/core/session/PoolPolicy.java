@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param resetQuery is run on a server that a session-mode client has left; empty: none
  * @param checkQuery is run on a server that was idle for long
+ * @param loginNotice is told each client that has logged in; empty: nothing is
  * @param isReserved whether a session-mode client gets its server when it logs in
  * @param state what becomes of session state
  * @param slice how long a client that pipelines without end keeps its server while others wait; zero: for ever
@@ -25,6 +26,7 @@ public record PoolPolicy(
         StatePolicy state,
         String resetQuery,
         String checkQuery,
+        String loginNotice,
         boolean isReserved,
         Duration slice,
         Preparing preparing,
@@ -38,6 +40,7 @@ public record PoolPolicy(
                 StatePolicy.of(config, database, user),
                 config.serverResetQuery(),
                 config.serverCheckQuery(),
+                config.loginNotifyMessage(),
                 config.reserveSessionServerConnection(),
                 config.pipelineSlice(),
                 Preparing.of(config),

@@ -183,6 +183,11 @@ public final class ServerPool {
         return policy.preparing();
     }
 
+    /** What each client is told that has logged in; empty: nothing. */
+    String loginNotice() {
+        return policy.loginNotice();
+    }
+
     boolean isReservedAtLogin() {
         return policy.isReserved() && policy.mode() == PoolMode.SESSION;
     }

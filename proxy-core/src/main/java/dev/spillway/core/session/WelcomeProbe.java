@@ -4,6 +4,8 @@ import dev.spillway.core.error.ProxyError;
 import dev.spillway.core.pool.Waiter;
 import dev.spillway.core.protocol.FrameReader;
 import dev.spillway.core.protocol.ProtocolViolation;
+import dev.spillway.core.protocol.Sqlstate;
+import dev.spillway.core.protocol.backend.BackendMessages;
 import dev.spillway.core.protocol.backend.ErrorFields;
 import dev.spillway.core.protocol.frontend.FrontendType;
 import dev.spillway.core.session.ConnectionLog.ClientEnd;
@@ -85,10 +87,22 @@ public final class WelcomeProbe implements Phase, LeaseHolder, Waiter<ServerSess
         }
         pool.pool().counters().loggedIn(ports.nowNanos() - cameNanos);
         ports.log().clientLoggedIn(identity.describe(wire));
-        wire.write(ClientLogin.greeting(wire, pool.reportOf(parameters), identity));
+        wire.write(greeting(pool.reportOf(parameters)));
         wire.become(session);
         wire.flush();
         return session;
+    }
+
+    /** What a client is told that has logged in, {@code report} first. Returns a buffer that the caller owns. */
+    private ByteBuf greeting(byte[] report) {
+        String notice = pool.loginNotice();
+        ByteBuf message = wire.allocator().buffer(report.length + 64).writeBytes(report);
+        BackendMessages.backendKeyData(message, identity.key());
+        if (!notice.isEmpty()) {
+            ErrorFields.of("NOTICE", Sqlstate.SUCCESSFUL_COMPLETION, notice).writeNotice(message);
+        }
+        BackendMessages.readyForQuery(message, 'I');
+        return message;
     }
 
     @Override

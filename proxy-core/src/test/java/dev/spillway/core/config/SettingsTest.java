@@ -49,6 +49,8 @@ class SettingsTest {
             Map.entry("auth_user", "x"),
             Map.entry("auth_query", "select $1, null"),
             Map.entry("auth_dbname", "x"),
+            Map.entry("scram_iterations", "1"),
+            Map.entry("login_notify_message", "x"),
             Map.entry("pool_mode", "session"),
             Map.entry("default_pool_size", "7"),
             Map.entry("reserve_pool_size", "0"),

@@ -47,6 +47,7 @@ public final class NoCrossing implements Crossing<Object> {
                 state,
                 resetQuery,
                 "select 1",
+                "",
                 false,
                 Duration.ofMillis(20),
                 Preparing.of(2, 100, 64 * 1024),

@@ -34,6 +34,7 @@ class OneClientsServerTest {
                     StatePolicy.IGNORE,
                     "",
                     "select 1",
+                    "",
                     false,
                     Duration.ZERO,
                     Preparing.of(200, 10_000, 1 << 20),

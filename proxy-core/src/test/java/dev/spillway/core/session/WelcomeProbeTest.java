@@ -24,6 +24,7 @@ class WelcomeProbeTest {
                     StatePolicy.IGNORE,
                     "",
                     "select 1",
+                    "",
                     true,
                     Duration.ZERO,
                     Preparing.of(200, 10_000, 1 << 20),

@@ -51,8 +51,6 @@ public final class Lanes implements Crossing<ServerSession> {
     /** A client that changes lanes meanwhile may be found on none. */
     private static final int MOST_LOOKS = 100;
 
-    private static final int SCRAM_ITERATIONS = 4096;
-
     private final List<Lane> lanes = new ArrayList<>();
     private final Awaiting awaiting = new Awaiting();
     private final PoolShares shares;
@@ -61,7 +59,7 @@ public final class Lanes implements Crossing<ServerSession> {
     private final Map<CancelKey, Runnable> consoles = new ConcurrentHashMap<>();
     private final StatementStore statements = new StatementStore();
     private final RandomBytes random = RandomBytes.secure();
-    private final ScramIssuer issuer = new ScramIssuer(random, SCRAM_ITERATIONS);
+    private final ScramIssuer issuer;
     private final LearnedSecrets learned = new LearnedSecrets();
     private final AtomicInteger connected = new AtomicInteger();
     private final ClientLimits limits = new ClientLimits();
@@ -76,8 +74,10 @@ public final class Lanes implements Crossing<ServerSession> {
      * For {@code count} lanes, which {@link #add} brings in before any of them gets to work.
      *
      * @param isElastic whether only as many of them are in use as the load needs
+     * @param scramIterations of passwords in plain text
      */
-    public Lanes(int count, boolean isElastic) {
+    public Lanes(int count, boolean isElastic, int scramIterations) {
+        this.issuer = new ScramIssuer(random, scramIterations);
         this.shares = new PoolShares(count, awaiting::check);
         this.loads = new AtomicReferenceArray<>(count);
         this.balance = isElastic && count > 1 && Usage.isKnown() ? new Balance() : null;
