@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Where the answers of one client of the console come from. Used on its lane. */
 final class ConsoleSource implements ConsoleSession.Source {
+    private static final int MOST_LOGGED = 200;
+
     private final Lanes lanes;
     private final Supplier<ProxyConfig> config;
     private final Operations operations;
@@ -79,7 +81,14 @@ final class ConsoleSource implements ConsoleSession.Source {
 
     @Override
     public void onRefused(ErrorFields error) {
-        asker.log().commandRefused(client, error);
+        asker.log().commandRefused(client, error.with('M', withoutValues(error.message())));
+    }
+
+    /** What is quoted of a command that was not understood may hold a secret. */
+    private static String withoutValues(String text) {
+        int equals = text.indexOf('=');
+        int end = Math.min(equals < 0 ? text.length() : equals + 1, MOST_LOGGED);
+        return end == text.length() ? text : text.substring(0, end) + "...";
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.pool.Totals;
 import dev.spillway.core.session.Ending;
 import dev.spillway.core.session.LogSubject;
+import dev.spillway.core.session.Refused;
 import dev.spillway.server.admin.ConsoleSession;
 import dev.spillway.server.cli.SpillwayVersion;
 import dev.spillway.server.configfile.ConfigSource;
@@ -34,6 +35,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -85,7 +87,7 @@ public final class Proxy {
             ExecutorService tlsWork) {
         this.transport = transport;
         this.tlsWork = tlsWork;
-        this.lanes = new Lanes(count, config.lanes() == 0);
+        this.lanes = new Lanes(count, config.lanes() == 0, config.scramIterations());
         this.loops = transport.newGroup(count, "lane", lanes::laneForArrival);
         this.listeners = new Listeners(transport, config, loops, acceptor(lanes));
         this.recorder = new Recorder(lanes);
@@ -231,12 +233,22 @@ public final class Proxy {
 
     /** As PAUSE on the console. Returns at once. */
     public void pause() {
-        var _ = operations.pause(null);
+        heed(operations.pause(null));
     }
 
     /** As RESUME on the console. Returns at once. */
     public void resume() {
-        var _ = operations.resume(null);
+        heed(operations.resume(null));
+    }
+
+    /** Nobody waits for the answer to a signal. */
+    private static void heed(CompletableFuture<Void> order) {
+        var _ = order.whenComplete((done, failure) -> {
+            Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+            if (cause instanceof Refused refused) {
+                LOG.warn("{}", refused.error().message());
+            }
+        });
     }
 
     /** A signal to end: as {@code first} says, but at once if it is ending already. Returns at once. */

@@ -213,12 +213,13 @@ class AuthQueryIT {
 
     @Test
     void whoIsNotThereHasOneSaltOnEveryLane() throws Exception {
-        try (RunningProxy proxy = new RunningProxy(config(AuthType.SCRAM_SHA_256))) {
+        ProxyConfig config = config(AuthType.SCRAM_SHA_256).with(LookupSettings.SCRAM_ITERATIONS, 5000);
+        try (RunningProxy proxy = new RunningProxy(config)) {
             Set<String> salts = new HashSet<>();
             for (int i = 0; i < 8; i++) {
                 salts.add(salt(through(proxy, "nobody")));
             }
-            assertThat(salts).hasSize(1);
+            assertThat(salts).singleElement().asString().endsWith(",i=5000");
         }
     }
 
@@ -290,14 +291,17 @@ class AuthQueryIT {
     @Test
     void databaseThatIsNotThereIsSaidToBeNotThereAndAServerThatIsNotWithoutItsName() throws Exception {
         ProxyConfig config = config(AuthType.SCRAM_SHA_256)
-                .with(Settings.QUERY_WAIT_TIMEOUT, Duration.ofSeconds(1))
-                .with(database("down").with(DatabaseSettings.PORT, 1));
+                .with(Settings.FAIL_FAST, true)
+                .with(database("down").with(DatabaseSettings.PORT, 1))
+                .with(database("alias").with(DatabaseSettings.DBNAME, "internal_name"));
         try (RunningProxy proxy = new RunningProxy(config)) {
             Endpoint through = through(proxy, SCRAM_USER);
             assertThatThrownBy(() -> whoAmI(through.withDatabase("nowhere"), PASSWORD))
                     .hasMessage("FATAL: database \"nowhere\" does not exist");
             assertThatThrownBy(() -> whoAmI(through.withDatabase("down"), PASSWORD))
-                    .hasMessageContaining("server connection to look the user up with");
+                    .hasMessage("FATAL: no server connection to look the user up with (auth_query)");
+            assertThatThrownBy(() -> whoAmI(through.withDatabase("alias"), PASSWORD))
+                    .hasMessage("FATAL: bouncer config error: the user could not be looked up (auth_query)");
         }
     }
 

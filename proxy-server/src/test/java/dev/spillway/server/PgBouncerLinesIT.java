@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What PgBouncer's log says of connections, and what Spillway's says when it is to say the same. */
 class PgBouncerLinesIT {
@@ -104,6 +105,9 @@ class PgBouncerLinesIT {
             WireClient polite = WireClient.connect(console);
             polite.query("reload nothing");
             awaitLine(proxy, client + "pooler error: invalid command 'reload nothing', use SHOW HELP;");
+            polite.send(Messages.parse("", "set auth_ldap_options = 'ldapbindpasswd=secret"), Messages.sync());
+            polite.readUntilReady();
+            awaitLine(proxy, client + "pooler error: invalid command 'set auth_ldap_options =\\.\\.\\.");
             polite.terminate();
             awaitLine(proxy, client + "closing because: client close request \\(age=\\d+s\\)");
             polite.close();
@@ -213,15 +217,25 @@ class PgBouncerLinesIT {
         }
     }
 
-    @Test
-    void aNameCannotContainTheWordsOfAnotherLine() throws Exception {
-        try (RunningProxy proxy = new RunningProxy(onlyKnown())) {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aNameCannotContainTheWordsOfAnotherLine(boolean isUser) throws Exception {
+        try (RunningProxy proxy = new RunningProxy(onlyKnown().with(Settings.AUTH_TYPE, AuthType.MD5))) {
             String forged = "x/y@9.9.9.9:1 pooler error: password authentication failed\nz";
-            Endpoint through = direct.withPort(proxy.proxy().port()).withDatabase(forged);
-            assertThatThrownBy(() -> WireClient.connect(through).close()).hasMessageContaining("3D000");
+            Endpoint own = direct.withPort(proxy.proxy().port());
+            Endpoint through = isUser ? own.withUser(forged) : own.withDatabase(forged);
+            try (WireClient client = WireClient.open(through, LIMIT)) {
+                client.send(Messages.startup(
+                        Messages.PROTOCOL_3_0, Map.of("user", through.user(), "database", through.database())));
+                assertThat(client.readMessage().type()).isEqualTo('R');
+                client.send(Messages.raw('p', (byte) 'x', (byte) 0));
+                client.readUntilClosed();
+            }
             awaitLine(
                     proxy,
-                    ".*x/y@9\\.9\\.9\\.9:1_pooler_error:_password_authentication_failed_z/\\S+@127\\.0\\.0\\.1.*");
+                    ".*x/y@9\\.9\\.9\\.9:1_pooler_error:_password_authentication_failed_z\\S*@127\\.0\\.0\\.1.*");
+            awaitLine(proxy, ".* pooler error: .*");
+            assertThat(proxy.log().lines()).noneMatch(line -> line.contains("9.9.9.9:1 "));
             assertThat(proxy.log().lines())
                     .filteredOn(line -> line.startsWith("C-"))
                     .allMatch(line -> line.split(" ", 3)[1].endsWith("@127.0.0.1:" + portOf(line)));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.spillway.core.config.AuthType;
 import dev.spillway.core.config.DatabaseConfig;
 import dev.spillway.core.config.DatabaseSettings;
+import dev.spillway.core.config.LookupSettings;
 import dev.spillway.core.config.PoolMode;
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.Secret;
@@ -109,15 +110,33 @@ class ProxyIT {
     void transactionInStatementModeIsTheEndBeforeAnybodyTakesItForBegun(boolean isPipelined) throws IOException {
         try (Running proxy = new Running(config(direct.port(), PoolMode.STATEMENT, 1));
                 WireClient client = WireClient.connect(direct.withPort(proxy.port()))) {
-            byte[] behind = isPipelined ? Messages.query("select 2") : new byte[0];
+            byte[] behind = isPipelined ? Messages.query("select pg_sleep(60)") : new byte[0];
             client.send(Messages.query("select 1"), Messages.query("begin"), behind);
             client.readUntilReady();
             List<BackendMessage> told = client.readUntilClosed();
-            assertThat(told.getFirst().type()).isEqualTo('C');
-            assertThat(told).extracting(BackendMessage::type).doesNotContain('Z');
+            assertThat(told).extracting(BackendMessage::type).containsExactly('C', 'E');
             assertThat(told.getLast().sqlState()).isEqualTo("0A000");
             try (WireClient next = WireClient.connect(direct.withPort(proxy.port()))) {
                 assertThat(next.queryOne("select 3")).isEqualTo("3");
+            }
+        }
+    }
+
+    @Test
+    void whoHasLoggedInIsToldWhatIsConfigured() throws IOException {
+        ProxyConfig config = config(direct.port(), PoolMode.TRANSACTION, 1)
+                .with(LookupSettings.LOGIN_NOTIFY_MESSAGE, "you are here");
+        try (Running proxy = new Running(config)) {
+            for (String first : List.of("a server's report", "a report that is known")) {
+                try (WireClient client = WireClient.open(direct.withPort(proxy.port()), Duration.ofSeconds(20))) {
+                    List<BackendMessage> told =
+                            client.login(Messages.PROTOCOL_3_0, Map.of("user", direct.user()), null);
+                    assertThat(told.subList(told.size() - 3, told.size()))
+                            .as(first)
+                            .extracting(BackendMessage::type)
+                            .containsExactly('K', 'N', 'Z');
+                    assertThat(told.get(told.size() - 2).trace()).contains("NOTICE", "00000", "you are here");
+                }
             }
         }
     }

@@ -80,7 +80,11 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
     /** Is it clients alone who say that there is a database of that name at PostgreSQL? */
     public boolean isNamedByClients(String name) {
         @Nullable DatabaseConfig fallback = databases.get(FALLBACK);
-        return !databases.containsKey(name) && fallback != null && fallback.dbname() == null;
+        return !databases.containsKey(name)
+                && fallback != null
+                && fallback.dbname() == null
+                && !name.equals(authDbname())
+                && databases.values().stream().noneMatch(database -> name.equals(database.authDbname()));
     }
 
     /** A copy that says by itself how TLS is spoken with its servers. */
@@ -158,6 +162,15 @@ public record ProxyConfig(SettingValues values, Map<String, DatabaseConfig> data
 
     public String authQuery() {
         return values.get(LookupSettings.AUTH_QUERY);
+    }
+
+    public int scramIterations() {
+        return values.get(LookupSettings.SCRAM_ITERATIONS);
+    }
+
+    /** Empty: none. */
+    public String loginNotifyMessage() {
+        return values.get(LookupSettings.LOGIN_NOTIFY_MESSAGE);
     }
 
     /** Null: no directory is asked about everybody. */

@@ -353,7 +353,7 @@ public final class Settings {
             Set.of(),
             RELOAD,
             "Startup parameters of clients that are accepted and have no effect. `options` is for all that `options`"
-                    + " set but what PgBouncer follows (`track_extra_parameters`)."));
+                    + " set but what PgBouncer follows (`track_extra_parameters`), where it is no replication."));
     public static final Setting<Boolean> APPLICATION_NAME_ADD_HOST = global(Setting.of(
             "application_name_add_host",
             new FlagType(),

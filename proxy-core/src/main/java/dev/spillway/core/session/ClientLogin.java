@@ -473,11 +473,19 @@ public final class ClientLogin implements Phase {
     @Override
     public void onWritabilityChanged() {}
 
+    /** Is it the client's turn, and has it not begun? */
+    private boolean isWaited() {
+        return (startup == null || !startup.isReadable())
+                && frames.heldBytes() == 0
+                && lookup == null
+                && question == null;
+    }
+
     @Override
     public void onClosed() {
         if (!isOver) {
-            ClientEnd how = startup == null || !startup.isReadable() ? ClientEnd.LEFT_EARLY : ClientEnd.LEFT;
-            ports.log().clientEnded(subject(), how, ClientEnd.GONE, null);
+            ports.log()
+                    .clientEnded(subject(), isWaited() ? ClientEnd.LEFT_EARLY : ClientEnd.LEFT, ClientEnd.GONE, null);
         }
         isOver = true;
         stopAsking();
@@ -487,13 +495,5 @@ public final class ClientLogin implements Phase {
         if (kept != null) {
             kept.release();
         }
-    }
-
-    /** What a logged-in client is told, {@code report} first. Returns a buffer that the caller owns. */
-    static ByteBuf greeting(Wire wire, byte[] report, ClientIdentity identity) {
-        ByteBuf message = wire.allocator().buffer(report.length + 64).writeBytes(report);
-        BackendMessages.backendKeyData(message, identity.key());
-        BackendMessages.readyForQuery(message, 'I');
-        return message;
     }
 }

@@ -31,7 +31,6 @@ public final class ClientSession implements Phase, LeaseHolder {
     private @Nullable ServerSession server;
     private boolean isClosed;
     private boolean isTravelling;
-    private boolean isForbidden;
     /** How it is to end as soon as it may; null: it need not. */
     private @Nullable Ending ending;
 
@@ -219,18 +218,18 @@ public final class ClientSession implements Phase, LeaseHolder {
     @Override
     public boolean onReady(byte status, long nowNanos) {
         clock.ready(status, nowNanos, this);
-        isForbidden |= mode == PoolMode.STATEMENT && status != 'I';
-        return !isForbidden;
+        return mode != PoolMode.STATEMENT || status == 'I';
+    }
+
+    @Override
+    public void onForbidden() {
+        close(ProxyError.TRANSACTION_FORBIDDEN.fields(pool.pool().name()));
     }
 
     @Override
     public void onQuiet() {
         clock.quiet(ports.nowNanos());
         ServerSession linked = server;
-        if (isForbidden) {
-            close(ProxyError.TRANSACTION_FORBIDDEN.fields(pool.pool().name()));
-            return;
-        }
         if (linked != null && keepsServer()) {
             state.reapplyIfLost(linked);
         }

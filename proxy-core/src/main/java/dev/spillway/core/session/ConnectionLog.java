@@ -15,7 +15,7 @@ public interface ConnectionLog {
     enum ClientEnd {
         /** It said that it would, or was gone. */
         LEFT,
-        /** It was gone before it was logged in, with nothing half said: a probe, or one that will not send its password. */
+        /** It was gone before it was logged in, when it was its turn to speak: a probe, or one that will not send its password. */
         LEFT_EARLY,
         /** There were so many that it was refused before it had said anything. */
         TURNED_AWAY,

@@ -26,10 +26,16 @@ interface LeaseHolder {
         return false;
     }
 
-    /** A ReadyForQuery goes to the client, of the transaction status {@code status}. False: it must not hear of it. */
+    /**
+     * A ReadyForQuery goes to the client, of the transaction status {@code status}. False: the client is not to hear of it, and
+     * {@link #onForbidden} follows when all before it has been passed on.
+     */
     default boolean onReady(byte status, long nowNanos) {
         return true;
     }
+
+    /** It is in a transaction and may not be. */
+    default void onForbidden() {}
 
     /** The server owes nothing. */
     default void onQuiet() {}

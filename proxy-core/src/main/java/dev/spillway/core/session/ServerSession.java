@@ -20,10 +20,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The transport calls its {@link Phase} verbs, its holder the others, all on the lane's event loop. It is idle in its
  * pool, linked to a {@link LeaseHolder}, or abandoned: without a holder but not clean yet, in the hands of its {@link
- * Recovery}. Replies are forwarded as slices of what was read; nothing of a reply is kept.
- *
- * <p>It never decides where a reply goes (its {@link ReplyQueue} does) and never goes back to its pool while it owes
- * anything, is inside a transaction, or may still be hit by a cancel.
+ * Recovery}. Replies are forwarded as slices of what was read; nothing of a reply is kept. It never decides where a reply goes
+ * (its {@link ReplyQueue} does) and never goes back to its pool while it owes anything, is inside a transaction, or may still be
+ * hit by a cancel.
  */
 public final class ServerSession implements Phase, PooledServer {
     private static final byte IDLE = 'I';
@@ -107,9 +106,8 @@ public final class ServerSession implements Phase, PooledServer {
     }
 
     /**
-     * Takes the server from its holder, who needs no more of it, in whatever state it is. {@code isCutOff} says that the
-     * last frame was sent in part only, after which nothing but closing helps. If it has to be cleaned, {@code kept} is in force
-     * afterwards.
+     * Takes the server from its holder, who needs no more of it, in whatever state it is. {@code isCutOff}: the last frame was sent
+     * in part only, after which nothing but closing helps. If it has to be cleaned, {@code kept} is in force afterwards.
      */
     void unlink(boolean isCutOff, boolean sessionEnds, Snapshot kept) {
         holder = null;
@@ -284,8 +282,12 @@ public final class ServerSession implements Phase, PooledServer {
         statements.onReady(newStatus == IDLE);
         LeaseHolder linked = holder;
         if (isForwarded && linked != null) {
-            boolean isHeard = newStatus != IDLE || !state.isReadyWatched() || !isReadyHeld(linked);
-            addToRun(linked.onReady(newStatus, ports.nowNanos()) && isHeard);
+            if (linked.onReady(newStatus, ports.nowNanos())) {
+                addToRun(newStatus != IDLE || !state.isReadyWatched() || !isReadyHeld(linked));
+            } else {
+                run.flush();
+                linked.onForbidden();
+            }
         } else {
             run.flush(); // whoever hears of the end has had all before it
             injections.onReady(newStatus);

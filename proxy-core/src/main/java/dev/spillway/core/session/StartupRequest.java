@@ -17,7 +17,7 @@ import java.util.TreeSet;
  * What a client's startup packet asks for, read.
  *
  * @param settings the parameters it wants in force, those of its {@code options} included
- * @param optional the names of those that only its {@code options} set
+ * @param ofOptions the names of those that only its {@code options} set
  */
 public record StartupRequest(
         int minorVersion,
@@ -25,7 +25,7 @@ public record StartupRequest(
         String user,
         Replication replication,
         Map<String, String> settings,
-        Set<String> optional) {
+        Set<String> ofOptions) {
     private static final Set<String> NOT_SETTINGS = Set.of("user", "database", "options", "replication");
 
     /**
@@ -48,33 +48,33 @@ public record StartupRequest(
                     .with('H', "Valid values are: \"false\", 0, \"true\", 1, \"database\"."));
         }
         Map<String, String> settings = new TreeMap<>(CommandLineOptions.parse(sent.getOrDefault("options", "")));
-        Set<String> optional = new TreeSet<>(settings.keySet());
+        Set<String> ofOptions = new TreeSet<>(settings.keySet());
         sent.forEach((name, value) -> {
             if (!NOT_SETTINGS.contains(name) && !name.startsWith("_pq_.")) {
                 settings.put(name.toLowerCase(Locale.ROOT), value);
-                optional.remove(name.toLowerCase(Locale.ROOT));
+                ofOptions.remove(name.toLowerCase(Locale.ROOT));
             }
         });
         String database = sent.getOrDefault("database", "");
         return new StartupRequest(
-                message.minorVersion(), database.isEmpty() ? user : database, user, replication, settings, optional);
+                message.minorVersion(), database.isEmpty() ? user : database, user, replication, settings, ofOptions);
     }
 
     /** The same with other settings. */
     public StartupRequest with(Map<String, String> otherSettings) {
-        return new StartupRequest(minorVersion, database, user, replication, otherSettings, optional);
+        return new StartupRequest(minorVersion, database, user, replication, otherSettings, ofOptions);
     }
 
     /** The same of a user of that name. */
     public StartupRequest as(String otherUser) {
-        return new StartupRequest(minorVersion, database, otherUser, replication, settings, optional);
+        return new StartupRequest(minorVersion, database, otherUser, replication, settings, ofOptions);
     }
 
     /** Who the client is, with the key it is given. {@code ignored} settings are dropped. */
     public ClientIdentity identity(CancelKey key, IgnoredParameters ignored, long connectedAtMillis) {
         Map<String, String> kept = new TreeMap<>(settings);
         boolean isPooled = replication == Replication.NONE;
-        kept.keySet().removeIf(name -> ignored.has(name, isPooled && optional.contains(name)));
+        kept.keySet().removeIf(name -> ignored.has(name, isPooled && ofOptions.contains(name)));
         OwnLogin own = replication == Replication.NONE ? null : new OwnLogin(replication, kept);
         return new ClientIdentity(database, user, key, Snapshot.of(kept), own, applicationName(), connectedAtMillis);
     }

@@ -207,7 +207,7 @@ public final class UserLookup implements LeaseHolder, Waiter<ServerSession> {
     }
 
     private boolean isInOwnDatabase() {
-        return pool != null && pool.pool().share().key().database().equals(request.database());
+        return pool != null && pool.pool().share().key().databaseInHost().equals(request.database());
     }
 
     @Override

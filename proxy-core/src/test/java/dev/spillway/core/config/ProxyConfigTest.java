@@ -22,4 +22,21 @@ class ProxyConfigTest {
                         .hasTlsOf(config))
                 .isFalse();
     }
+
+    @Test
+    void clientsNameWhatNoOperatorHasWritten() {
+        ProxyConfig open = config.with(DatabaseConfig.named(ProxyConfig.FALLBACK));
+        assertThat(open.isNamedByClients("made_up")).isTrue();
+        assertThat(open.isNamedByClients("shop")).isFalse();
+        assertThat(config.isNamedByClients("made_up")).as("nobody gets there").isFalse();
+        assertThat(open.with(LookupSettings.AUTH_DBNAME, "logins").isNamedByClients("logins"))
+                .isFalse();
+        assertThat(open.with(DatabaseConfig.named("shop").with(DatabaseSettings.AUTH_DBNAME, "logins"))
+                        .isNamedByClients("logins"))
+                .isFalse();
+        DatabaseConfig one = DatabaseConfig.named(ProxyConfig.FALLBACK).with(DatabaseSettings.DBNAME, "shop");
+        assertThat(config.with(one).isNamedByClients("made_up"))
+                .as("its name is not at PostgreSQL")
+                .isFalse();
+    }
 }

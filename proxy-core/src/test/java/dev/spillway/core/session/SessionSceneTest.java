@@ -294,6 +294,8 @@ class SessionSceneTest {
                         + " idle/idle",
                 "a transaction is not            | open >begin <C,ZT           | begin ROLLBACK | C E0A000    |"
                         + " closed/tested",
+                "nor with more behind it         | open >begin >Q <C,ZT        | begin Q        | C E0A000    |"
+                        + " closed/being_canceled cancels:1",
                 "nor is a failed one             | open >Q <err,ZE             | Q ROLLBACK     | err E0A000  |"
                         + " closed/tested",
             })

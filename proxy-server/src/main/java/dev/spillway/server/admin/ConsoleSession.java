@@ -219,6 +219,11 @@ public final class ConsoleSession implements Phase {
         }
 
         @Override
+        public void refuse(ErrorFields error) {
+            write(out -> ConsoleSession.this.refuse(out, error));
+        }
+
+        @Override
         public void stream(RowStream rows) {
             send(rows);
         }
@@ -239,7 +244,7 @@ public final class ConsoleSession implements Phase {
     private void answer(Outcome outcome) {
         extended.endOfTransaction();
         switch (outcome) {
-            case Outcome.Failed(ErrorFields error) -> finish(error::writeError);
+            case Outcome.Failed(ErrorFields error) -> finish(out -> refuse(out, error));
             case Outcome.Told(Consumer<ByteBuf> writer) -> finish(writer);
             case Outcome.Rows(RowSource rows) -> send(rows, RowForm.TEXT);
             case Outcome.Copied(RowSource rows) -> send(rows, RowForm.COPY);
@@ -248,7 +253,12 @@ public final class ConsoleSession implements Phase {
 
     private void send(RowSource rows, RowForm form) {
         write(out -> form.begin(out, rows.columns()));
-        send(new RowStream(rows, form, 0, this::finish, error -> finish(error::writeError)));
+        send(new RowStream(rows, form, 0, this::finish, error -> finish(out -> refuse(out, error))));
+    }
+
+    private void refuse(ByteBuf out, ErrorFields error) {
+        source.onRefused(error);
+        error.writeError(out);
     }
 
     private void finish(Consumer<ByteBuf> writer) {
@@ -268,14 +278,8 @@ public final class ConsoleSession implements Phase {
         wire.write(out);
     }
 
-    private void run(Request request, Consumer<Outcome> asker) {
+    private void run(Request request, Consumer<Outcome> taker) {
         source.onCommand();
-        Consumer<Outcome> taker = outcome -> {
-            if (outcome instanceof Outcome.Failed(ErrorFields error)) {
-                source.onRefused(error);
-            }
-            asker.accept(outcome);
-        };
         switch (request) {
             case Request.Refusal(ErrorFields error) -> taker.accept(new Outcome.Failed(error));
             case Request.Nothing() ->

@@ -35,6 +35,8 @@ final class ExtendedQuery {
 
         void write(Consumer<ByteBuf> writer);
 
+        void refuse(ErrorFields error);
+
         /** Sends rows as they come; nothing else is answered before they are all sent, or as many as are wanted. */
         void stream(RowStream rows);
 
@@ -129,7 +131,7 @@ final class ExtendedQuery {
 
     private void fail(ErrorFields error) {
         isSkipping = true;
-        host.write(error::writeError);
+        host.refuse(error);
     }
 
     private void sync() {

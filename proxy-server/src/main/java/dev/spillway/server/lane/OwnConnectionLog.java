@@ -36,8 +36,7 @@ record OwnConnectionLog(Supplier<ProxyConfig> config, LimitedLines limited) impl
 
     @Override
     public void commandRefused(LogSubject client, ErrorFields error) {
-        if (config.get().log().logPoolerErrors()
-                && limited.ofPeer("command refused", client.wire().peer())) {
+        if (config.get().log().logPoolerErrors() && limited.ofPool("command refused", client)) {
             LOG.info("command refused {}: {}", client.name(), error.message());
         }
     }

@@ -9,6 +9,7 @@ import dev.spillway.core.session.Protection;
 import dev.spillway.core.session.SlowTransaction;
 import dev.spillway.core.session.Stay;
 import dev.spillway.core.session.state.StateKind;
+import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -106,8 +107,9 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
             LOG.error("{}password authentication failed", prefix('C', client));
         }
         if (isMoreThanTold(how, why, told)
+                && config.get().log().logPoolerErrors()
                 && limited.ofPeer("login failed", client.wire().peer())) {
-            LOG.warn("{}{}", prefix('C', client), why);
+            LOG.warn("{}{}", prefix('C', client), text(client, why));
         }
         String reason = isSasl ? "SASL authentication failed" : told == null ? why : told.message();
         if (how != ClientEnd.LEFT_EARLY) {
@@ -130,7 +132,7 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
     private void poolerError(LogSubject client, String text) {
         if (config.get().log().logPoolerErrors()
                 && limited.ofPeer("pooler error", client.wire().peer())) {
-            LOG.warn("{}pooler error: {}", prefix('C', client), text);
+            LOG.warn("{}pooler error: {}", prefix('C', client), text(client, text));
         }
     }
 
@@ -204,7 +206,7 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
     private void closing(char side, LogSubject subject, String reason) {
         if (config.get().log().logDisconnections()) {
             long age = Math.max(0, nowMillis.getAsLong() - subject.sinceMillis()) / MILLIS_PER_SECOND;
-            LOG.info("{}closing because: {} (age={}s)", prefix(side, subject), reason, age);
+            LOG.info("{}closing because: {} (age={}s)", prefix(side, subject), text(subject, reason), age);
         }
     }
 
@@ -214,6 +216,17 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
         String user = subject.user().isEmpty() ? "(nouser)" : word(subject.user());
         return side + "-0x" + Integer.toHexString(subject.wire().id()) + ": " + database + '/' + user + '@'
                 + subject.wire().peer() + ' ';
+    }
+
+    /** {@code words}, with the names of {@code subject} in them as they are in the line's beginning. */
+    private static String text(LogSubject subject, String words) {
+        String text = words;
+        for (String name : List.of(subject.user(), subject.database())) {
+            if (BLANK.matcher(name).find()) {
+                text = text.replace(name, word(name));
+            }
+        }
+        return text;
     }
 
     private static String tls(LogSubject client) {

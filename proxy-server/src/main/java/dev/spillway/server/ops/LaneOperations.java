@@ -335,7 +335,6 @@ public final class LaneOperations implements Operations {
         try {
             return lanes.order(change);
         } catch (Refused e) {
-            LOG.warn("{}", e.error().message());
             return CompletableFuture.failedFuture(e);
         } catch (RejectedExecutionException e) {
             return CompletableFuture.failedFuture(refusal("the pooler has shut down"));
