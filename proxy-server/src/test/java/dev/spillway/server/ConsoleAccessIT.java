@@ -2,6 +2,7 @@ package dev.spillway.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.spillway.core.config.AuthType;
 import dev.spillway.core.config.PoolMode;
@@ -83,6 +84,31 @@ final class ConsoleAccessIT {
             }
             assertMay(console, right.equals("admin"));
             assertMay(console.withDatabase("spillway"), right.equals("admin"));
+        }
+    }
+
+    @Test
+    void clientsOfTheConsoleCountAndOnlyAdministratorsAreNeverTooMany() throws IOException {
+        ProxyConfig ofUser = config(AuthType.TRUST).with(Settings.MAX_USER_CLIENT_CONNECTIONS, 1);
+        try (RunningProxy proxy = new RunningProxy(ofUser);
+                WireClient first = WireClient.connect(through(proxy, "watcher").withDatabase("spillway"))) {
+            assertThat(first.query("show version").getFirst().type()).isEqualTo('T');
+            assertThatThrownBy(
+                            () -> WireClient.connect(through(proxy, "watcher")).close())
+                    .hasMessageContaining("53300")
+                    .hasMessageContaining("max_user_client_connections");
+            assertMay(through(proxy, "boss"), true);
+        }
+        ProxyConfig ofDatabase = config(AuthType.TRUST).with(Settings.MAX_DB_CLIENT_CONNECTIONS, 1);
+        try (RunningProxy proxy = new RunningProxy(ofDatabase)) {
+            try (WireClient first = WireClient.connect(through(proxy, "boss"))) {
+                assertMay(through(proxy, "boss"), true);
+                assertThat(first.query("show version").getFirst().type()).isEqualTo('T');
+                assertThatThrownBy(() ->
+                                WireClient.connect(through(proxy, "watcher")).close())
+                        .hasMessageContaining("max_db_client_connections");
+            }
+            await().ignoreExceptions().untilAsserted(() -> assertMay(through(proxy, "watcher"), false));
         }
     }
 

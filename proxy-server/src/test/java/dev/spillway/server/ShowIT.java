@@ -249,6 +249,8 @@ final class ShowIT {
                 .containsOnly("cl_active", "cl_waiting", "sv_active")
                 .hasSize(8);
         assertThat(stage.show("active_sockets"))
+                .filteredOn(socket ->
+                        !"pgbouncer".equals(socket.get("database"))) // which may not have all of the answer yet
                 .hasSize(3)
                 .allSatisfy(socket -> assertThat(socket)
                         .containsEntry("state", "cl_waiting")

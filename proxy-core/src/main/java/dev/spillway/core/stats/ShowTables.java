@@ -130,7 +130,7 @@ public final class ShowTables {
                 null,
                 0,
                 0,
-                0,
+                config.maxDbClientConnections(),
                 figures.consoles().size(),
                 0,
                 0));

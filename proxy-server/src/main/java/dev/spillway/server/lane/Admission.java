@@ -199,7 +199,7 @@ final class Admission implements ClientLogin.Reception {
     @Override
     public void admit(Wire wire, StartupRequest request, ClientLogin login) {
         if (ConsoleDoor.isFor(request)) {
-            door.admit(config, wire, request, login);
+            door.admit(config, wire, request, login, lanes.limits());
             return;
         }
         if (isClosed) {
@@ -213,7 +213,7 @@ final class Admission implements ClientLogin.Reception {
             throw new Refused(ProxyError.DATABASE_DISABLED.fields(request.database()));
         }
         lanes.limits().enter(config, database, request.user());
-        ((ConnectionHandler) wire).whenClosed(() -> lanes.limits().leave(database, request.user()));
+        ((ConnectionHandler) wire).whenClosed(() -> lanes.limits().leave(database.name(), request.user()));
         credentials.learn(request.database(), request.user(), login.secret(), login.isJudgedByOthers());
         login.writeOk();
         int keyBytes = request.minorVersion() >= 2 ? 32 : 4;

@@ -27,22 +27,39 @@ final class ClientLimits {
      * @throws Refused if there are as many as there may be
      */
     void enter(ProxyConfig config, DatabaseConfig database, String user) {
-        UserConfig known = config.users().get(user);
-        Integer own = known == null ? null : known.maxUserClientConnections();
-        int mostOfUser = Objects.requireNonNullElse(own, config.maxUserClientConnections());
         int mostOfDatabase =
                 Objects.requireNonNullElse(database.maxDbClientConnections(), config.maxDbClientConnections());
-        if (!take(ofDatabase, database.name(), mostOfDatabase)) {
-            throw new Refused(ProxyError.TOO_MANY_CLIENTS_OF_DATABASE.fields(database.name(), mostOfDatabase));
+        enter(database.name(), mostOfDatabase, user, mostOf(config, user));
+    }
+
+    /**
+     * Counts a client of the console in; {@link #leave} must follow. Administrators are never too many.
+     *
+     * @throws Refused if there are as many as there may be
+     */
+    void enterConsole(ProxyConfig config, String database, String user, boolean isAdmin) {
+        int mostOfDatabase = isAdmin ? 0 : config.maxDbClientConnections();
+        enter(database, mostOfDatabase, user, isAdmin ? 0 : mostOf(config, user));
+    }
+
+    private static int mostOf(ProxyConfig config, String user) {
+        UserConfig known = config.users().get(user);
+        Integer own = known == null ? null : known.maxUserClientConnections();
+        return Objects.requireNonNullElse(own, config.maxUserClientConnections());
+    }
+
+    private void enter(String database, int mostOfDatabase, String user, int mostOfUser) {
+        if (!take(ofDatabase, database, mostOfDatabase)) {
+            throw new Refused(ProxyError.TOO_MANY_CLIENTS_OF_DATABASE.fields(database, mostOfDatabase));
         }
         if (!take(ofUser, user, mostOfUser)) {
-            giveBack(ofDatabase, database.name());
+            giveBack(ofDatabase, database);
             throw new Refused(ProxyError.TOO_MANY_CLIENTS_OF_USER.fields(user, mostOfUser));
         }
     }
 
-    void leave(DatabaseConfig database, String user) {
-        giveBack(ofDatabase, database.name());
+    void leave(String database, String user) {
+        giveBack(ofDatabase, database);
         giveBack(ofUser, user);
     }
 

@@ -10,6 +10,7 @@ import dev.spillway.core.session.Refused;
 import dev.spillway.core.session.StartupRequest;
 import dev.spillway.core.session.Wire;
 import dev.spillway.core.stats.LaneView.ConsoleEntry;
+import dev.spillway.core.stats.ProxyFigures;
 import dev.spillway.server.pipeline.ConnectionHandler;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -47,18 +48,22 @@ final class ConsoleDoor {
     /**
      * Lets a client in who is who it says.
      *
-     * @throws Refused if that one may not use the console
+     * @throws Refused if that one may not use the console, or is one too many
      */
-    void admit(ProxyConfig config, Wire wire, StartupRequest request, ClientLogin login) {
+    void admit(ProxyConfig config, Wire wire, StartupRequest request, ClientLogin login, ClientLimits limits) {
         String user = request.user();
         boolean isAdmin = isKnown(wire, request) || config.adminUsers().contains(user);
         boolean isAllowed = isAdmin || config.statsUsers().contains(user) || config.authType() == AuthType.ANY;
         if (!isAllowed) {
             throw new Refused(ProxyError.ADMIN_ONLY.fields());
         }
+        limits.enterConsole(config, ProxyFigures.CONSOLE, user, isAdmin);
         String name = request.settings().getOrDefault("application_name", "");
         clients.put(wire, new ConsoleEntry(wire, user, name, lane.nowNanos()));
-        ((ConnectionHandler) wire).whenClosed(() -> clients.remove(wire));
+        ((ConnectionHandler) wire).whenClosed(() -> {
+            clients.remove(wire);
+            limits.leave(ProxyFigures.CONSOLE, user);
+        });
         counters.clientLogins++;
         login.writeOk();
         LogSubject client = new LogSubject(wire, request.database(), user, null, lane.nowMillis());
