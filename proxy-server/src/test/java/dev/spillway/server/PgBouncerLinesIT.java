@@ -98,6 +98,28 @@ class PgBouncerLinesIT {
     }
 
     @Test
+    void tellWhereNoServerCouldBeReached() throws Exception {
+        ProxyConfig config = onlyKnown()
+                .with(Settings.FAIL_FAST, true)
+                .with(DatabaseConfig.named("down")
+                        .with(DatabaseSettings.HOST, "127.0.0.1")
+                        .with(DatabaseSettings.PORT, 1))
+                .with(DatabaseConfig.named("nowhere").with(DatabaseSettings.HOST, "no.such.host.invalid"));
+        try (RunningProxy proxy = new RunningProxy(config)) {
+            Endpoint through = direct.withPort(proxy.proxy().port());
+            assertThatThrownBy(() ->
+                            WireClient.connect(through.withDatabase("down")).close())
+                    .hasMessageContaining("08006");
+            assertThatThrownBy(() ->
+                            WireClient.connect(through.withDatabase("nowhere")).close())
+                    .hasMessageContaining("08006");
+            String why = " closing because: connect failed: .*";
+            awaitLine(proxy, "S-0x0: down/\\S+@127\\.0\\.0\\.1:1" + why);
+            awaitLine(proxy, "S-0x0: nowhere/\\S+@\\(bad-af\\):0" + why);
+        }
+    }
+
+    @Test
     void tellOfTheEndOfTheConsolesClientsToo() throws Exception {
         try (RunningProxy proxy = new RunningProxy(config().with(Settings.ADMIN_USERS, Set.of(direct.user())))) {
             Endpoint console = direct.withPort(proxy.proxy().port()).withDatabase("pgbouncer");

@@ -89,6 +89,10 @@ public interface ConnectionLog {
     /** There is one again, for {@code missedMillis} after the last was lost. */
     void listenerBack(String database, long missedMillis);
 
-    /** No connection to a server of {@code pool} could be made, at one of the places it may be, or at the last of them. */
-    void serverNotReached(String pool, boolean isLast, String why);
+    /**
+     * No connection to a server of {@code pool} could be made, at one of the places it may be, or at the last of them.
+     *
+     * @param where {@code host:port}; empty: its host has no address
+     */
+    void serverNotReached(String pool, String where, boolean isLast, String why);
 }

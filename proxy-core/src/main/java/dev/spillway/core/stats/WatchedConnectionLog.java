@@ -130,7 +130,7 @@ public record WatchedConnectionLog(ConnectionLog next, Incidents incidents, Long
     }
 
     @Override
-    public void serverNotReached(String pool, boolean isLast, String why) {
+    public void serverNotReached(String pool, String where, boolean isLast, String why) {
         long now = nowMillis.getAsLong();
         String[] names = pool.split("/", 2);
         Incident incident = new Incident(
@@ -142,7 +142,7 @@ public record WatchedConnectionLog(ConnectionLog next, Incidents incidents, Long
                 now,
                 now);
         incidents.remember("not reached", incident);
-        next.serverNotReached(pool, isLast, why);
+        next.serverNotReached(pool, where, isLast, why);
     }
 
     private Incident incident(LogSubject subject, ErrorFields error, String text) {

@@ -94,7 +94,7 @@ public final class FakeLog implements ConnectionLog {
     }
 
     @Override
-    public void serverNotReached(String pool, boolean isLast, String why) {
+    public void serverNotReached(String pool, String where, boolean isLast, String why) {
         lines.add("server not reached " + pool + ": " + why);
     }
 }

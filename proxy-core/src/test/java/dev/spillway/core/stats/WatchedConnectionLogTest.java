@@ -109,7 +109,7 @@ class WatchedConnectionLogTest {
         }
 
         @Override
-        public void serverNotReached(String pool, boolean isLast, String why) {
+        public void serverNotReached(String pool, String where, boolean isLast, String why) {
             heard.add("not reached");
         }
     }
@@ -141,7 +141,7 @@ class WatchedConnectionLogTest {
         log.fleetMemberDead("f", "0123abcd", 1, 1);
         log.listenerLost("a", "");
         log.listenerBack("a", 1);
-        log.serverNotReached("a/b", true, "");
+        log.serverNotReached("a/b", "", true, "");
 
         assertThat(heard)
                 .containsExactly(
@@ -184,7 +184,7 @@ class WatchedConnectionLogTest {
     @Test
     void whatOnlyServersSayIsShownAndNotCountedAsAnErrorOfOurs() {
         log.serverRefused(of("a"), ErrorFields.of("FATAL", "3D000", "database \"a\" does not exist"));
-        log.serverNotReached("a/user", true, "10.0.0.1:5432: connection refused");
+        log.serverNotReached("a/user", "10.0.0.1:5432", true, "10.0.0.1:5432: connection refused");
         log.serverEnded(of("a"), true, "unknown message type");
         log.listenerLost("a", "terminated");
         log.serverEnded(of("a"), false, "idle");

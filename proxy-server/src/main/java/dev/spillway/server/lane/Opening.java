@@ -43,6 +43,8 @@ final class Opening {
     private final Deque<SocketAddress> addresses = new ArrayDeque<>();
     private final List<String> problems = new ArrayList<>();
     private String host = "";
+    /** The address that was tried last; empty: none of this host. */
+    private String where = "";
     /** Counts the steps, so that what comes too late is known as such. */
     private int step;
     /** When the look-up or the attempt that is under way has had its share. */
@@ -73,6 +75,7 @@ final class Opening {
             return;
         }
         host = next;
+        where = "";
         if (host.startsWith("/") || host.startsWith("@")) {
             tryUnixSocket();
         } else {
@@ -126,7 +129,7 @@ final class Opening {
     private void note(String problem) {
         problems.add(problem);
         if (!hosts.isEmpty() || !addresses.isEmpty()) {
-            connector.onNotReached(pool.pool().name(), problem);
+            connector.onNotReached(pool.pool().name(), where, problem);
         }
     }
 
@@ -139,6 +142,7 @@ final class Opening {
             tryNextHost();
             return;
         }
+        where = AddressText.of(address, null);
         Attempt next = new Attempt(address);
         ServerTls.Target target = target(address);
         ConnectionHandler handler = new ConnectionHandler(wire -> connector.begin(target, wire, next));
@@ -290,7 +294,7 @@ final class Opening {
         }
         isOver = true;
         closeAttempt();
-        connector.onOpenFailed(pool, why);
+        connector.onOpenFailed(pool, where, why);
     }
 
     /** Ends it for no fault of the server's: its pool wants none any more. */

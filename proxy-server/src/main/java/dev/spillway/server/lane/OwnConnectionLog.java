@@ -133,7 +133,7 @@ record OwnConnectionLog(Supplier<ProxyConfig> config, LimitedLines limited) impl
     }
 
     @Override
-    public void serverNotReached(String pool, boolean isLast, String why) {
+    public void serverNotReached(String pool, String where, boolean isLast, String why) {
         String event = isLast ? "server login failed" : "server not reached";
         if (limited.pass(event, pool)) {
             LOG.info("{} {}: {}", event, pool, why);

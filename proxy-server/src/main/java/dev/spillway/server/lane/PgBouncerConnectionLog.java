@@ -32,6 +32,9 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
         implements ConnectionLog {
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
     private static final Pattern BLANK = Pattern.compile("[\\s\\p{Cntrl}]");
+    /** Its words for the address of a server whose host has none. */
+    private static final String NO_ADDRESS = "(bad-af):0";
+
     private static final int MILLIS_PER_SECOND = 1000;
 
     /** Its words for why servers end, where ours differ. */
@@ -195,11 +198,11 @@ record PgBouncerConnectionLog(Supplier<ProxyConfig> config, LongSupplier nowMill
         LOG.info("listener of database {} is back after {} ms", word(database), missedMillis);
     }
 
-    /** There is no connection yet, so none has an address. */
     @Override
-    public void serverNotReached(String pool, boolean isLast, String why) {
+    public void serverNotReached(String pool, String where, boolean isLast, String why) {
         if (limited.pass("connect failed", pool)) {
-            LOG.warn("S-0x0: {}@(bad-af):0 closing because: connect failed: {} (age=0s)", word(pool), why);
+            String place = where.isEmpty() ? NO_ADDRESS : where;
+            LOG.warn("S-0x0: {}@{} closing because: connect failed: {} (age=0s)", word(pool), place, why);
         }
     }
 

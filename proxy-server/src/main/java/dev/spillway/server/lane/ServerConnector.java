@@ -151,8 +151,8 @@ final class ServerConnector {
     }
 
     /** One of the places where a server of that pool may be is left for another. */
-    void onNotReached(String pool, String why) {
-        ports.log().serverNotReached(pool, false, why);
+    void onNotReached(String pool, String where, String why) {
+        ports.log().serverNotReached(pool, where, false, why);
     }
 
     /** {@code limitMillis} 0: none of ours. */
@@ -182,10 +182,10 @@ final class ServerConnector {
         return new ServerLogin(wire, ports, pool, auth, startup, connectQuery);
     }
 
-    /** No connection stands, for the reason given. */
-    void onOpenFailed(ServerPool pool, String why) {
+    /** No connection stands, for the reason given; {@code where} was tried last, or empty: no address is known. */
+    void onOpenFailed(ServerPool pool, String where, String why) {
         String name = pool.pool().name();
-        ports.log().serverNotReached(name, true, why);
+        ports.log().serverNotReached(name, where, true, why);
         pool.pool().onOpenFailed(ProxyError.SERVER_UNREACHABLE.fields(name, why), false, nowNanos());
     }
 
