@@ -29,7 +29,19 @@ record LongWaits<S>(PoolShare share, PoolLimits limits, WaitQueue<S> waiters, bo
         if (isPaused) {
             return "; the database is paused";
         }
-        return failure == null ? "" : "; the last attempt to open one failed: " + failure.message();
+        if (failure != null) {
+            return "; the last attempt to open one failed: " + failure.message();
+        }
+        return share.taken() < limits.size() ? whatIsFull() : "";
+    }
+
+    private String whatIsFull() {
+        return switch (share.fullLimit()) {
+            case 0 -> "";
+            case 1 -> "; the database has as many servers as it may (max_db_connections)";
+            case 2 -> "; the user has as many servers as it may (max_user_connections)";
+            default -> "; the host has no room for another server";
+        };
     }
 
     /** Ends the waits of those who came when as many waited already as may. */

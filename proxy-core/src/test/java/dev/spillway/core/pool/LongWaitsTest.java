@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Layer (c): clients that wait on two lanes of one pool, of whom four may. */
 class LongWaitsTest {
@@ -84,6 +86,20 @@ class LongWaitsTest {
         Named client = come(0, "a", 0);
         on(0, 11 * SECOND).end(ErrorFields.of("FATAL", "57P03", "it sleeps"));
         assertThat(client.heard).contains("0 in use of 2").endsWith("it sleeps");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 0, max_db_connections)", "0, 1, max_user_connections)"})
+    void whichLimitOfOthersTooIsUsedUpIsSaid(int ofDatabase, int ofUser, String end) {
+        List<Cap> caps = List.of(new Cap(ofDatabase), new Cap(ofUser));
+        PoolShare other = new PoolShare(new PoolKey(DatabaseConfig.named("db"), "other"), 2, limits, caps);
+        assertThat(other.tryOpen(2, 0)).isTrue();
+        PoolShare full = new PoolShare(new PoolKey(DatabaseConfig.named("db"), "user"), 2, limits, caps);
+        WaitQueue<FakeServer> queue = new WaitQueue<>(full, 0);
+        Named client = new Named(queue, "a");
+        queue.add(client, 0);
+        new LongWaits<>(full, limits, queue, false, 11 * SECOND).end(null);
+        assertThat(client.heard).contains("0 in use of 2").endsWith(end);
     }
 
     @Test
