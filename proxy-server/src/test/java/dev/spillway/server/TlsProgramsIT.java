@@ -2,6 +2,7 @@ package dev.spillway.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.spillway.core.config.ProxyConfig;
 import dev.spillway.core.config.SslMode;
@@ -48,6 +49,11 @@ class TlsProgramsIT {
             assertThat(psql.run("-X", "-d", url, "-c", "select 42").err()).contains("certificate required");
             String misnamed = certified.replace("host=localhost", "host=127.0.0.1");
             assertThat(psql.run("-X", "-d", misnamed, "-c", "select 42").err()).contains("127.0.0.1");
+            String distrustful = certified.replace(TestCertificates.authority(), TestCertificates.stranger());
+            assertThat(psql.run("-X", "-d", distrustful, "-c", "select 42").err())
+                    .contains("certificate verify failed");
+            await().untilAsserted(() -> assertThat(proxy.log().count("does not trust the certificate it was shown"))
+                    .isEqualTo(1));
             assertThat(proxy.log().defects()).isEmpty();
         }
     }

@@ -8,6 +8,12 @@ final class TlsProblem {
     private static final int DEEPEST = 10;
     private static final int MOST_CHARACTERS = 200;
 
+    /**
+     * What BoringSSL says of an alert that comes in clear text where TLS 1.3 is encrypted already: OpenSSL's clients send one when they
+     * end the handshake, before they have keys of their own.
+     */
+    private static final String UNENCRYPTED_ALERT = "BAD_PACKET_LENGTH";
+
     private TlsProblem() {}
 
     static String of(Throwable failure) {
@@ -22,6 +28,11 @@ final class TlsProblem {
             return "TLS handshake failed: what came is no TLS";
         }
         String text = cause.getMessage();
+        if (text != null && text.contains(UNENCRYPTED_ALERT)) {
+            return "TLS handshake failed: the peer broke it off, as one does that does not trust the certificate it"
+                    + " was shown ("
+                    + UNENCRYPTED_ALERT + ")";
+        }
         if (text != null && text.length() > MOST_CHARACTERS) {
             text = text.substring(0, MOST_CHARACTERS) + "...";
         }
