@@ -344,7 +344,7 @@ public final class ClientSession implements Phase, LeaseHolder {
     /** Its next server comes from {@code next}; one that it has now goes back to where it came from. */
     public void moveTo(ServerPool next) {
         leavePool();
-        place.resume(enter(ports, next));
+        place.resume(enter(next));
     }
 
     /**
@@ -360,14 +360,19 @@ public final class ClientSession implements Phase, LeaseHolder {
         return true;
     }
 
-    /** It has come to {@code lane}, and takes its servers from {@code next} now; false if it has left under way. Called there. */
-    public boolean settle(SessionPorts lane, ServerPool next) {
+    /** It has come to {@code lane}, where it {@linkplain #settle settles} or is closed. Called there, as all that comes after it. */
+    public void arrive(SessionPorts lane) {
+        ports = lane;
+    }
+
+    /** It takes its servers from {@code next} now; false if it has left under way. */
+    public boolean settle(ServerPool next) {
         isTravelling = false;
         if (isClosed) {
             return false;
         }
-        boolean wasWaiting = enter(lane, next);
-        if (!lane.register(identity.key(), this)) {
+        boolean wasWaiting = enter(next);
+        if (!ports.register(identity.key(), this)) {
             return false;
         }
         place.resume(wasWaiting);
@@ -382,14 +387,13 @@ public final class ClientSession implements Phase, LeaseHolder {
         pool.left();
     }
 
-    private boolean enter(SessionPorts lane, ServerPool next) {
-        ports = lane;
+    private boolean enter(ServerPool next) {
         pool = next;
         state.share(next);
         counters = next.pool().counters();
         clock.countIn(counters);
         next.entered();
-        return place.moveTo(lane, next.pool());
+        return place.moveTo(ports, next.pool());
     }
 
     @Override
@@ -441,8 +445,6 @@ public final class ClientSession implements Phase, LeaseHolder {
         wire.close();
     }
 
-    // ---- figures -------------------------------------------------------------------------------------------------
-
     public ClientIdentity identity() {
         return identity;
     }
@@ -463,7 +465,6 @@ public final class ClientSession implements Phase, LeaseHolder {
         return clock;
     }
 
-    /** What it listens to. */
     public ClientChannels channels() {
         return channels;
     }

@@ -259,6 +259,7 @@ public final class Lane implements SessionPorts {
 
     /** {@code known}: the orders of the lane it comes from. */
     private void settle(ClientSession client, Orders known) {
+        client.arrive(this); // whatever becomes of it, it is this lane's to tell
         String name = client.identity().database();
         DatabaseConfig database = config.database(name);
         if (database == null) {
@@ -267,7 +268,7 @@ public final class Lane implements SessionPorts {
         } else if (orders.isKilledSince(known, name)) {
             client.close(ProxyError.DATABASE_KILLED.fields(name));
             lanes.unregister(client.identity().key());
-        } else if (!client.settle(this, pools.of(database, client.identity(), nowNanos()))) {
+        } else if (!client.settle(pools.of(database, client.identity(), nowNanos()))) {
             lanes.unregister(client.identity().key());
         }
     }
